@@ -1,0 +1,57 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "engine/loaded_model.h"
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace livegloss::engine {
+
+/// Where the class token of one frame looks in the last block: mean over heads, patches only, row-major.
+struct SpatialAttention {
+    std::int64_t frameIndex = 0;
+    int rows = 0;
+    int columns = 0;
+    std::vector<float> weights;  ///< rows * columns; with the two shares below they sum to 1
+    float classShare = 0.0F;     ///< mass on the class token itself
+    float prefixShare = 0.0F;    ///< mass on the learnt prefixes
+};
+
+/// The final feature of one frame (model.md step 4). Copies that pad a clip have indices below 0 or past its last frame.
+struct FrameFeature {
+    std::int64_t frameIndex = 0;
+    std::vector<float> values;  ///< E floats
+};
+
+struct EncoderOutput {
+    std::vector<FrameFeature> features;       ///< became final with this call, in order
+    std::vector<SpatialAttention> attention;  ///< of the frames just pushed, when asked for
+};
+
+struct EncoderOptions {
+    /// Pad the clip as the reference does at test time: leftPad copies of the first frame before it and, on finish(),
+    /// copies of the last one after it. Off: zeros outside the clip, as for a batch of frames given as they are.
+    bool padClip = true;
+};
+
+/// One pass per frame: frames go in one at a time or in small batches, each runs through the blocks once, and its feature
+/// comes out when the two frames after it are in (paper section 3.3). One thread at a time.
+class StreamingEncoder {
+public:
+    virtual ~StreamingEncoder() = default;
+
+    /// `frames` holds n pictures [n, 3, R, R], RGB planes, normalised as the model wants. Frame indices count up from 0.
+    virtual Result<EncoderOutput> push(std::span<const float> frames, int count, bool wantAttention) = 0;
+    /// The features still held back for want of later frames, and those of the padding. The clip is over.
+    virtual Result<EncoderOutput> finish() = 0;
+    /// Forgets the clip; the next push() starts a new one.
+    virtual void reset() = 0;
+};
+
+std::unique_ptr<StreamingEncoder> makeStreamingEncoder(LoadedModelPtr model, EncoderOptions options = {});
+
+}  // namespace livegloss::engine

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "base/result.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace livegloss::media {
+
+enum class SourceKind {
+    File,
+    Camera,   ///< location: what listCameras() gives as `address`; empty for the first one
+    Stream,   ///< location: http(s):// (MJPEG) or rtsp:// address
+    TestPattern,  ///< location: a graph of FFmpeg's lavfi sources, such as testsrc=size=640x480:rate=25
+};
+
+struct SourceRequest {
+    SourceKind kind = SourceKind::File;
+    std::string location;
+};
+
+/// Guesses the kind from what a person typed: an existing path, camera:..., http://, rtsp://, lavfi:...
+SourceRequest parseSource(const std::string& text);
+
+struct SourceInfo {
+    std::string name;        ///< for people: file name, camera name, address without credentials
+    std::string codec;
+    int width = 0;           ///< upright, after rotation
+    int height = 0;
+    double fps = 0.0;        ///< nominal rate; 0 when the source does not say
+    std::optional<MediaTime> duration;
+    bool live = false;       ///< cannot be paused at its origin nor seeked
+    bool seekable = false;
+};
+
+/// Delivers upright RGB frames in presentation order. read() and seek() belong to one thread at a time; interrupt() may
+/// come from any thread and makes a blocked read() return Cancelled within 500 ms.
+class FrameSource {
+public:
+    virtual ~FrameSource() = default;
+    virtual const SourceInfo& info() const = 0;
+    /// The next frame; nothing at the end. Damaged packets are skipped; an error means that no more can be had.
+    virtual Result<std::optional<FramePtr>> read() = 0;
+    /// The next read() gives the frame shown at `time` (exact). Unsupported on live sources.
+    virtual Result<void> seek(MediaTime time) = 0;
+    virtual void interrupt() = 0;
+};
+
+/// Opens a source; local files reach neither the network nor other files. `clock` stamps frames and must outlive it.
+Result<std::unique_ptr<FrameSource>> openSource(const SourceRequest& request, const Clock& clock);
+
+struct CameraDevice {
+    std::string address;  ///< for SourceRequest::location, such as /dev/video0
+    std::string name;     ///< for people
+};
+/// Cameras that can be opened now; empty when there is none.
+std::vector<CameraDevice> listCameras();
+
+}  // namespace livegloss::media

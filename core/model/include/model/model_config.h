@@ -1,0 +1,45 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace livegloss::model {
+
+/// Sizes and facts of one AdaptSign model. Sizes come from the weights' shapes; the rest from the file's metadata, with
+/// the defaults below where it says nothing.
+struct ModelConfig {
+    int width = 0;        ///< D, token width
+    int layers = 0;       ///< transformer blocks
+    int heads = 0;        ///< D / 64
+    int patch = 0;        ///< p, side of a patch in pixels
+    int resolution = 0;   ///< R, side of the network's input in pixels
+    int resize = 0;       ///< side of the square that a frame is resized to before the R x R centre crop
+    int embedDim = 0;     ///< E, width of a frame feature
+    int hidden = 0;       ///< H, width of the temporal head
+    int classes = 0;      ///< V, glosses + blank at 0
+    int convType = 2;     ///< layout of the temporal convolutions, see temporalStride()
+    int prefix = 8;       ///< learnt prefix rows per block
+    int window = 5;       ///< frames of the cross-frame attention (t-2..t+2)
+    double fps = 25.0;    ///< frame rate that the model was trained at
+    std::string name;
+    std::string signLanguage;
+    std::string licence;
+    std::string card;                     ///< Markdown: data, figures, limits
+    std::vector<std::string> vocabulary;  ///< `classes` entries; [0] is the blank and empty
+
+    int gridSide() const { return resolution / patch; }
+    int patches() const { return gridSide() * gridSide(); }
+    int tokens() const { return patches() + 1; }
+};
+
+/// How the temporal convolutions of `convType` map frames to steps.
+struct TemporalLayout {
+    int stride = 4;          ///< frames per step
+    int receptiveField = 16;  ///< frames that one step sees
+    int leftPad = 6;         ///< copies of the first frame before a clip at test time (and of the last one after it)
+};
+TemporalLayout temporalLayout(int convType);
+/// Steps that `frames` frames give; 0 when there are too few.
+int temporalSteps(int convType, int frames);
+
+}  // namespace livegloss::model

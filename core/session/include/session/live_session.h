@@ -1,0 +1,133 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "base/result.h"
+#include "engine/loaded_model.h"
+#include "media/frame_source.h"
+#include "vision/heat_map.h"
+#include "vision/preprocess.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace livegloss::session {
+
+enum class State {
+    Idle,     ///< no source
+    Opening,  ///< a source is being opened, or a camera or stream is being waited for
+    Playing,
+    Paused,
+    Ended,   ///< the file played to its end, or the live source was stopped; the offline pass may still run
+    Failed,  ///< see Snapshot::error
+};
+
+struct GlossAlternative {
+    std::string text;
+    float probability = 0.0F;
+};
+
+/// What the offline pass over the whole clip said about a committed gloss.
+enum class OfflineChange { None, Confirmed, Added, Removed, Replaced };
+
+struct CaptionGloss {
+    std::int64_t id = 0;
+    std::string text;  ///< the gloss; a number when the model has no vocabulary
+    int label = 0;
+    MediaTime start{0};
+    MediaTime end{0};
+    float confidence = 0.0F;
+    std::vector<GlossAlternative> alternatives;
+    OfflineChange change = OfflineChange::None;
+    std::string replacedText;  ///< for Replaced: what was shown live
+};
+using CaptionList = std::shared_ptr<const std::vector<CaptionGloss>>;
+
+struct Statistics {
+    double sourceFps = 0.0;          ///< frames the source gave per second, over the last 2 s
+    double encodedFps = 0.0;         ///< frames the network took per second, over the last 2 s
+    double captionDelaySeconds = 0;  ///< from a frame's capture to the newest caption that includes it
+    std::int64_t captured = 0;
+    std::int64_t encoded = 0;
+    std::int64_t droppedOverload = 0;  ///< live only: the model was too slow
+    std::int64_t droppedSource = 0;    ///< the device or decoder lost or could not decode them
+    std::int64_t backlog = 0;          ///< frames waiting for the model
+    bool cannotKeepUp = false;
+    std::string device;  ///< what the network runs on
+};
+
+/// One consistent view of the session; cheap to copy, never changes.
+struct Snapshot {
+    State state = State::Idle;
+    std::optional<Error> error;
+    media::SourceInfo source;
+    MediaTime position{0};       ///< of the picture now on show
+    CaptionList committed;       ///< all of them, oldest first; never null
+    CaptionList provisional;     ///< the present tail; never null
+    CaptionList offline;         ///< the offline pass, with changes marked; null until it is done
+    bool offlineRunning = false;
+    bool notSure = false;        ///< signing is seen that the model does not know
+    Statistics statistics;
+    std::uint64_t captionRevision = 0;  ///< grows whenever one of the three lists changes
+};
+
+/// A frame with the attention that belongs to it.
+struct Picture {
+    FramePtr frame;
+    vision::RgbaPicturePtr attention;  ///< null while it is off or not computed yet
+    vision::Region attentionRegion;    ///< where on the frame the attention picture lies
+    std::uint64_t serial = 0;          ///< grows with each new frame or attention picture
+};
+
+struct SessionSettings {
+    int windowFrames = 64;
+    int strideFrames = 8;
+    int stability = 2;            ///< stabiliserPreset() level, 0 fast .. 4 stable
+    float minConfidence = 0.5F;   ///< below it a gloss stays out of the captions
+    bool attention = true;
+    bool loop = false;
+    double rate = 1.0;            ///< playback rate of files, 0.25 .. 2
+};
+
+/// Live recognition of one source at a time: capture, encoding and presenting on threads of its own, bounded queues
+/// between them. Every member may be called from any one controlling thread, at any moment, and returns at once; results
+/// are pulled with snapshot() and picture(), which any thread may call. The destructor stops everything within 2 s.
+///
+/// Overload: live sources drop the oldest frame before encoding and count it. Files lose nothing: their frames wait, and
+/// past a fixed backlog playback slows down. The picture never waits for the model.
+class LiveSession {
+public:
+    explicit LiveSession(std::shared_ptr<const Clock> clock = std::make_shared<SteadyClock>());
+    ~LiveSession();
+    LiveSession(const LiveSession&) = delete;
+    LiveSession& operator=(const LiveSession&) = delete;
+
+    /// Ends what runs and starts `source`. `startPaused` shows the first frame of a file and waits.
+    void open(const media::SourceRequest& source, bool startPaused = false);
+    /// Used from the next frame on; running recognition starts anew on the present source. Null: picture only.
+    void setModel(engine::LoadedModelPtr model);
+    void setSettings(const SessionSettings& settings);
+
+    void play();
+    void pause();
+    /// Stops a live source or file; the offline pass over what was seen follows.
+    void stop();
+    /// Files only: jumps, keeps what was recognised elsewhere in the clip in the history.
+    void seek(MediaTime time);
+    /// Files only: one frame on or back, paused.
+    void step(int frames);
+    /// Closes the source; back to Idle.
+    void close();
+
+    std::shared_ptr<const Snapshot> snapshot() const;
+    Picture picture() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace livegloss::session

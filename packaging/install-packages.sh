@@ -1,0 +1,36 @@
+#!/usr/bin/env bash
+# Installs the Debian packages of packaging/debian-packages.txt that are missing. Says what it does; uses sudo where needed.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+mapfile -t wanted < <(grep -vE '^\s*(#|$)' debian-packages.txt)
+if ! command -v dpkg-query >/dev/null; then
+    echo "This is not a Debian system. Install the equivalents of these packages by hand, then start again:" >&2
+    printf '  %s\n' "${wanted[@]}" >&2
+    exit 1
+fi
+
+missing=()
+for package in "${wanted[@]}"; do
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+done
+[[ ${#missing[@]} -eq 0 ]] && exit 0
+
+as_root=()
+if [[ $(id -u) -ne 0 ]]; then
+    if ! command -v sudo >/dev/null; then
+        echo "These packages are missing, and there is no sudo to install them with. As root, run:" >&2
+        echo "  apt-get install ${missing[*]}" >&2
+        exit 1
+    fi
+    as_root=(sudo)
+fi
+echo "Installing with apt-get: ${missing[*]}"
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+if ! { "${as_root[@]}" apt-get update -qq &&
+       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    echo "Installing the packages failed; the last lines of apt-get are above." >&2
+    exit 1
+fi

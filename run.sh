@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds LiveGloss (Release) and starts it with the sample clip. Arguments go to the program.
+# Without a display the same clip is recognised on the command line.
+set -euo pipefail
+cd "$(dirname "$0")"
+
+packaging/install-packages.sh
+if [[ ! -f build/release/build.ninja ]]; then
+    echo "Configuring (once)..."
+    cmake --preset release >build-configure.log 2>&1 || { tail -n 30 build-configure.log >&2; exit 1; }
+    rm -f build-configure.log
+fi
+if ! ninja -C build/release -n livegloss livegloss-cli | grep -q 'no work to do'; then
+    echo "Building; the first time takes some minutes..."
+    ninja -C build/release livegloss livegloss-cli
+fi
+
+if [[ -n ${DISPLAY:-} || -n ${WAYLAND_DISPLAY:-} || ${QT_QPA_PLATFORM:-} == offscreen ]]; then
+    exec build/release/bin/livegloss "$@"
+fi
+echo "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so the window cannot open."
+echo "Recognising the sample clip on the command line instead:"
+exec build/release/bin/livegloss-cli live --pace realtime "$@"
