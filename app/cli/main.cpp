@@ -1,0 +1,76 @@
+#include "commands.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+
+namespace {
+
+int exitCode(livegloss::ErrorCode code) {
+    using livegloss::ErrorCode;
+    switch (code) {
+    case ErrorCode::InvalidArgument: return 2;
+    case ErrorCode::NotFound:
+    case ErrorCode::PermissionDenied:
+    case ErrorCode::Unreadable:
+    case ErrorCode::Unsupported:
+    case ErrorCode::NoVideo: return 3;
+    case ErrorCode::Timeout:
+    case ErrorCode::Disconnected: return 4;
+    case ErrorCode::WriteFailed: return 5;
+    case ErrorCode::Cancelled: return 130;
+    default: return 1;
+    }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"LiveGloss recognises continuous sign language in video and shows where the network looks."};
+    app.name("livegloss-cli");
+    app.set_version_flag("--version", "livegloss-cli " LIVEGLOSS_VERSION);
+    app.require_subcommand(1);
+    app.footer("Exit codes: 0 done, 1 internal failure, 2 wrong usage, 3 input that cannot be used,\n"
+               "4 device or network gone, 5 output that cannot be written, 130 cancelled.\n"
+               "livegloss-cli COMMAND --help explains a command with examples.");
+    using namespace livegloss::cli;
+#ifdef LIVEGLOSS_HAS_RECOGNIZE
+    addRecognizeCommand(app);
+#endif
+#ifdef LIVEGLOSS_HAS_LIVE
+    addLiveCommand(app);
+#endif
+#ifdef LIVEGLOSS_HAS_EVALUATE
+    addEvaluateCommand(app);
+#endif
+#ifdef LIVEGLOSS_HAS_INSPECT
+    addInspectCommand(app);
+#endif
+#ifdef LIVEGLOSS_HAS_FORWARD
+    addForwardCommand(app);
+#endif
+#ifdef LIVEGLOSS_HAS_TRAIN
+    addTrainCommand(app);
+#endif
+#ifdef LIVEGLOSS_HAS_SYNTH
+    addSynthCommand(app);
+#endif
+#ifdef LIVEGLOSS_HAS_DEVICES
+    addDevicesCommand(app);
+#endif
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    } catch (const CommandFailure& failure) {
+        std::fprintf(stderr, "livegloss-cli: %s\n", failure.error.message.c_str());
+        if (!failure.error.hint.empty()) {
+            std::fprintf(stderr, "  %s\n", failure.error.hint.c_str());
+        }
+        return exitCode(failure.error.code);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "livegloss-cli: internal failure: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}
