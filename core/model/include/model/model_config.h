@@ -1,5 +1,8 @@
 #pragma once
 
+#include "base/result.h"
+#include "tensorfile/safetensors.h"
+
 #include <string>
 #include <vector>
 
@@ -8,24 +11,24 @@ namespace livegloss::model {
 /// Sizes and facts of one AdaptSign model. Sizes come from the weights' shapes; the rest from the file's metadata, with
 /// the defaults below where it says nothing.
 struct ModelConfig {
-    int width = 0;        ///< D, token width
-    int layers = 0;       ///< transformer blocks
-    int heads = 0;        ///< D / 64
-    int patch = 0;        ///< p, side of a patch in pixels
-    int resolution = 0;   ///< R, side of the network's input in pixels
-    int resize = 0;       ///< side of the square that a frame is resized to before the R x R centre crop
-    int embedDim = 0;     ///< E, width of a frame feature
-    int hidden = 0;       ///< H, width of the temporal head
-    int classes = 0;      ///< V, glosses + blank at 0
-    int convType = 2;     ///< layout of the temporal convolutions, see temporalStride()
-    int prefix = 8;       ///< learnt prefix rows per block
-    int window = 5;       ///< frames of the cross-frame attention (t-2..t+2)
-    double fps = 25.0;    ///< frame rate that the model was trained at
+    int width = 0;      ///< D, token width
+    int layers = 0;     ///< transformer blocks
+    int heads = 0;      ///< D / 64
+    int patch = 0;      ///< p, side of a patch in pixels
+    int resolution = 0; ///< R, side of the network's input in pixels
+    int resize = 0;     ///< side of the square that a frame is resized to before the R x R centre crop
+    int embedDim = 0;   ///< E, width of a frame feature
+    int hidden = 0;     ///< H, width of the temporal head
+    int classes = 0;    ///< V, glosses + blank at 0
+    int convType = 2;   ///< layout of the temporal convolutions, see temporalStride()
+    int prefix = 8;     ///< learnt prefix rows per block
+    int window = 5;     ///< frames of the cross-frame attention (t-2..t+2)
+    double fps = 25.0;  ///< frame rate that the model was trained at
     std::string name;
     std::string signLanguage;
     std::string licence;
-    std::string card;                     ///< Markdown: data, figures, limits
-    std::vector<std::string> vocabulary;  ///< `classes` entries; [0] is the blank and empty
+    std::string card;                    ///< Markdown: data, figures, limits
+    std::vector<std::string> vocabulary; ///< `classes` entries; [0] is the blank and empty
 
     int gridSide() const { return resolution / patch; }
     int patches() const { return gridSide() * gridSide(); }
@@ -35,11 +38,28 @@ struct ModelConfig {
 /// How the temporal convolutions of `convType` map frames to steps.
 struct TemporalLayout {
     int stride = 4;          ///< frames per step
-    int receptiveField = 16;  ///< frames that one step sees
+    int receptiveField = 16; ///< frames that one step sees
     int leftPad = 6;         ///< copies of the first frame before a clip at test time (and of the last one after it)
 };
 TemporalLayout temporalLayout(int convType);
 /// Steps that `frames` frames give; 0 when there are too few.
 int temporalSteps(int convType, int frames);
+/// One layer of the temporal convolutions.
+struct TemporalLayer {
+    bool pool = false; ///< max pool of `size`; else convolution over `size` frames + batch norm + ReLU
+    int size = 0;
+};
+/// Layers of `convType` 0..9 in order; empty for any other value.
+std::vector<TemporalLayer> temporalLayers(int convType);
 
-}  // namespace livegloss::model
+/// Configuration of a model file: sizes from the shapes, the rest from metadata. Errors name the tensor or the key;
+/// where metadata contradicts a shape the message has both.
+Result<ModelConfig> readModelConfig(const tensorfile::SafetensorsReader& reader);
+/// The metadata that readModelConfig() reads back (format "livegloss-1").
+tensorfile::Metadata modelMetadata(const ModelConfig& config);
+/// Checks sizes that a network is to be built with (heads = width / 64, patch divides resolution, known convType, ...).
+Result<void> checkModelConfig(const ModelConfig& config);
+/// Text of one class for people: the gloss, or its number where the model has no vocabulary.
+std::string glossText(const ModelConfig& config, int label);
+
+} // namespace livegloss::model
