@@ -1,0 +1,43 @@
+#pragma once
+
+// Owners for FFmpeg's objects and its error texts; private to this folder.
+
+#include "base/result.h"
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/frame.h>
+#include <libswscale/swscale.h>
+}
+
+#include <memory>
+#include <string>
+
+namespace livegloss::media {
+
+struct PacketDeleter {
+    void operator()(AVPacket* packet) const { av_packet_free(&packet); }
+};
+struct AvFrameDeleter {
+    void operator()(AVFrame* frame) const { av_frame_free(&frame); }
+};
+struct CodecContextDeleter {
+    void operator()(AVCodecContext* context) const { avcodec_free_context(&context); }
+};
+struct ScalerDeleter {
+    void operator()(SwsContext* scaler) const { sws_freeContext(scaler); }
+};
+
+using PacketPtr = std::unique_ptr<AVPacket, PacketDeleter>;
+using AvFramePtr = std::unique_ptr<AVFrame, AvFrameDeleter>;
+using CodecContextPtr = std::unique_ptr<AVCodecContext, CodecContextDeleter>;
+using ScalerPtr = std::unique_ptr<SwsContext, ScalerDeleter>;
+
+/// FFmpeg's words for a negative return value.
+std::string errorText(int code);
+
+/// Lowers FFmpeg's own logging to what LIVEGLOSS_LOG asks for. Called before anything is opened; cheap when repeated.
+void prepareLibraries();
+
+} // namespace livegloss::media
