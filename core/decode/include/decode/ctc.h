@@ -14,11 +14,15 @@ struct Alternative {
 /// One gloss of a decoded sequence, placed on the steps of its log probabilities.
 struct DecodedGloss {
     int label = 0;
-    int firstStep = 0;  ///< first step of its run on the CTC path
-    int lastStep = 0;   ///< last step of it, inclusive
-    int peakStep = 0;   ///< step of its highest probability
-    float confidence = 0.0F;                ///< 0..1
-    std::vector<Alternative> alternatives;  ///< the other likeliest labels there, best first
+    int firstStep = 0; ///< first step of its run on the CTC path
+    int lastStep = 0;  ///< last step of it, inclusive
+    int peakStep = 0;  ///< step of its highest probability
+    /// Probability, 0..1, of this label against any other label or none in its place, its neighbours given. High for a
+    /// clear sign even when its moment is uncertain; low where the network wavers between labels or between a sign and
+    /// nothing.
+    float confidence = 0.0F;
+    /// The other likeliest labels over the run, best first: shares of what is not blank there, this label's included.
+    std::vector<Alternative> alternatives;
 };
 
 enum class Method { Greedy, PrefixBeam };
@@ -31,7 +35,9 @@ struct DecodeOptions {
     bool mergeRepeats = false;
 };
 
-/// Decodes log probabilities [steps, V] with blank 0. Pure; any thread.
+/// Decodes log probabilities [steps, V] with blank 0: the label sequence by `options.method`, then its place by the
+/// best CTC path that spells it. NaN and infinities are impossible classes, a row of nothing else is a blank; an empty
+/// matrix or one class gives nothing. Ties are broken the same way every time. Pure; any thread.
 std::vector<DecodedGloss> decode(const Matrix& logProbs, const DecodeOptions& options);
 
-}  // namespace livegloss::decode
+} // namespace livegloss::decode

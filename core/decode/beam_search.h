@@ -1,0 +1,16 @@
+#pragma once
+
+#include "log_table.h"
+
+#include <vector>
+
+namespace livegloss::decode {
+
+/// Labels of the likeliest path, collapsed (equal neighbours merged, then blanks dropped). Ties go to the lower label.
+std::vector<int> greedyLabels(const LogTable& table);
+
+/// The likeliest label sequence among those that a beam of `width` prefixes keeps; every prefix counts all of its
+/// paths. Ties go to the prefix found first: shorter before longer, lower labels before higher.
+std::vector<int> prefixBeamLabels(const LogTable& table, int width);
+
+} // namespace livegloss::decode
