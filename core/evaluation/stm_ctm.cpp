@@ -1,0 +1,232 @@
+#include "evaluation/stm_ctm.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <iterator>
+#include <limits>
+#include <tuple>
+#include <utility>
+
+namespace livegloss::evaluation {
+namespace {
+
+constexpr std::string_view kSpaces = " \t\r\v\f\n";
+
+std::vector<std::string_view> fieldsOf(std::string_view line) {
+    std::vector<std::string_view> fields;
+    while (true) {
+        const std::size_t first = line.find_first_not_of(kSpaces);
+        if (first == std::string_view::npos) {
+            return fields;
+        }
+        line.remove_prefix(first);
+        const std::size_t length = std::min(line.find_first_of(kSpaces), line.size());
+        fields.push_back(line.substr(0, length));
+        line.remove_prefix(length);
+    }
+}
+
+std::optional<double> number(std::string_view text) {
+    double value = 0.0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || std::isnan(value)) {
+        return std::nullopt;
+    }
+    return value;
+}
+
+tl::unexpected<Error> badLine(const std::string& source, int line, const std::string& wanted) {
+    return failure(ErrorCode::Unreadable, source + ", line " + std::to_string(line) + ": expected " + wanted,
+                   "Check that the file is of the kind its name says.");
+}
+
+/// Calls `take(fields, lineNumber)` for every line that says something, until it fails.
+Result<void> forEachLine(std::string_view text,
+                         const std::function<Result<void>(const std::vector<std::string_view>&, int)>& take) {
+    if (text.starts_with("\xEF\xBB\xBF")) {
+        text.remove_prefix(3);
+    }
+    for (int line = 1; !text.empty(); ++line) {
+        const std::size_t length = std::min(text.find('\n'), text.size());
+        const std::vector<std::string_view> fields = fieldsOf(text.substr(0, length));
+        text.remove_prefix(std::min(length + 1, text.size()));
+        if (fields.empty() || fields.front().starts_with(";;")) {
+            continue;
+        }
+        if (auto taken = take(fields, line); !taken) {
+            return taken;
+        }
+    }
+    return {};
+}
+
+std::string written(const std::string& word) {
+    std::string result = word.empty() ? "[EMPTY]" : word;
+    std::replace_if(
+        result.begin(), result.end(), [](char c) { return kSpaces.find(c) != std::string_view::npos; }, '_');
+    return result;
+}
+
+/// Milliseconds for times of ordinary size, else the few digits that published files have.
+std::string written(double value) {
+    std::array<char, 64> text{};
+    if (std::abs(value) < 1e9) {
+        std::snprintf(text.data(), text.size(), "%.3f", value);
+    } else {
+        std::snprintf(text.data(), text.size(), "%g", value);
+    }
+    return text.data();
+}
+
+Result<std::string> contentsOf(const std::filesystem::path& path) {
+    std::error_code ignored;
+    if (!std::filesystem::exists(path, ignored)) {
+        return failure(ErrorCode::NotFound, path.string() + " does not exist", "Check the path.");
+    }
+    std::ifstream stream(path, std::ios::binary);
+    std::string contents;
+    if (stream && !std::filesystem::is_directory(path, ignored)) {
+        contents.assign(std::istreambuf_iterator<char>(stream), {});
+        if (!stream.bad()) {
+            return contents;
+        }
+    }
+    return failure(ErrorCode::Unreadable, path.string() + " cannot be read", "Check that it is a file you may read.");
+}
+
+Result<void> writeText(const std::filesystem::path& path, const std::string& text) {
+    std::ofstream stream(path, std::ios::binary);
+    stream << text;
+    stream.close();
+    if (!stream) {
+        return failure(ErrorCode::WriteFailed, path.string() + " cannot be written",
+                       "Check that the folder exists, may be written to and has room.");
+    }
+    return {};
+}
+
+void appendLine(std::string& text, const std::vector<std::string>& fields) {
+    for (const std::string& field : fields) {
+        text.append(field).push_back(&field == &fields.back() ? '\n' : ' ');
+    }
+}
+
+bool earlier(const CtmWord& a, const CtmWord& b) {
+    return std::tie(a.file, a.channel, a.startSeconds) < std::tie(b.file, b.channel, b.startSeconds);
+}
+
+} // namespace
+
+Result<std::vector<StmSegment>> parseStm(std::string_view text, const std::string& source) {
+    std::vector<StmSegment> segments;
+    auto read = forEachLine(text, [&](const auto& fields, int line) -> Result<void> {
+        const auto start = fields.size() < 5 ? std::nullopt : number(fields[3]);
+        const auto end = fields.size() < 5 ? std::nullopt : number(fields[4]);
+        if (!start || !end) {
+            return badLine(source, line, "file, channel, speaker, start and end in seconds, glosses");
+        }
+        auto word = fields.begin() + 5;
+        if (word != fields.end() && word->starts_with('<') && word->ends_with('>')) {
+            ++word;
+        }
+        segments.push_back({std::string(fields[0]), std::string(fields[1]), std::string(fields[2]), *start, *end,
+                            Words(word, fields.end())});
+        return {};
+    });
+    if (!read) {
+        return tl::unexpected(read.error());
+    }
+    return segments;
+}
+
+Result<std::vector<CtmWord>> parseCtm(std::string_view text, const std::string& source) {
+    std::vector<CtmWord> words;
+    auto read = forEachLine(text, [&](const auto& fields, int line) -> Result<void> {
+        const auto start = fields.size() < 5 ? std::nullopt : number(fields[2]);
+        const auto duration = fields.size() < 5 ? std::nullopt : number(fields[3]);
+        if (!start || !duration || fields.size() > 6) {
+            return badLine(source, line, "file, channel, start and duration in seconds, one gloss");
+        }
+        CtmWord word{std::string(fields[0]), std::string(fields[1]), *start, *duration, std::string(fields[4]), {}};
+        if (fields.size() == 6) {
+            word.confidence = number(fields[5]);
+            if (!word.confidence) {
+                return badLine(source, line, "a number as confidence after the gloss");
+            }
+        }
+        words.push_back(std::move(word));
+        return {};
+    });
+    if (!read) {
+        return tl::unexpected(read.error());
+    }
+    return words;
+}
+
+std::string formatStm(const std::vector<StmSegment>& segments) {
+    std::string text;
+    for (const StmSegment& segment : segments) {
+        std::vector<std::string> fields{written(segment.file), written(segment.channel), written(segment.speaker),
+                                        written(segment.startSeconds), written(segment.endSeconds)};
+        for (const std::string& word : segment.words) {
+            fields.push_back(written(word));
+        }
+        appendLine(text, fields);
+    }
+    return text;
+}
+
+std::string formatCtm(std::vector<CtmWord> words) {
+    std::stable_sort(words.begin(), words.end(), earlier);
+    std::string text;
+    for (const CtmWord& word : words) {
+        std::vector<std::string> fields{written(word.file), written(word.channel), written(word.startSeconds),
+                                        written(word.durationSeconds), written(word.word)};
+        if (word.confidence) {
+            fields.push_back(written(*word.confidence));
+        }
+        appendLine(text, fields);
+    }
+    return text;
+}
+
+Result<std::vector<StmSegment>> readStm(const std::filesystem::path& path) {
+    return contentsOf(path).and_then([&](const std::string& text) { return parseStm(text, path.string()); });
+}
+
+Result<std::vector<CtmWord>> readCtm(const std::filesystem::path& path) {
+    return contentsOf(path).and_then([&](const std::string& text) { return parseCtm(text, path.string()); });
+}
+
+Result<void> writeStm(const std::filesystem::path& path, const std::vector<StmSegment>& segments) {
+    return writeText(path, formatStm(segments));
+}
+
+Result<void> writeCtm(const std::filesystem::path& path, const std::vector<CtmWord>& words) {
+    return writeText(path, formatCtm(words));
+}
+
+std::vector<Utterance> pairUtterances(const std::vector<StmSegment>& reference, std::vector<CtmWord> hypothesis) {
+    std::stable_sort(hypothesis.begin(), hypothesis.end(), earlier);
+    std::vector<Utterance> utterances;
+    for (const StmSegment& segment : reference) {
+        Utterance utterance{segment.file, segment.words, {}};
+        const CtmWord key{segment.file, segment.channel, -std::numeric_limits<double>::infinity(), 0.0, {}, {}};
+        auto word = std::lower_bound(hypothesis.begin(), hypothesis.end(), key, earlier);
+        for (; word != hypothesis.end() && word->file == segment.file && word->channel == segment.channel; ++word) {
+            const double middle = word->startSeconds + word->durationSeconds / 2.0;
+            if (middle >= segment.startSeconds && middle < segment.endSeconds) {
+                utterance.hypothesis.push_back(word->word);
+            }
+        }
+        utterances.push_back(std::move(utterance));
+    }
+    return utterances;
+}
+
+} // namespace livegloss::evaluation
