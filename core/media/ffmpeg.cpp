@@ -18,6 +18,18 @@ std::string errorText(int code) {
     return text;
 }
 
+const std::uint8_t* sideData(const AVStream& stream, AVPacketSideDataType type, std::size_t size) {
+#if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
+    const AVPacketSideData* entry =
+        av_packet_side_data_get(stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, type);
+    return entry != nullptr && entry->size >= size ? entry->data : nullptr;
+#else
+    std::size_t found = 0;
+    const std::uint8_t* data = av_stream_get_side_data(&stream, type, &found);
+    return data != nullptr && found >= size ? data : nullptr;
+#endif
+}
+
 void prepareLibraries() {
     static std::once_flag once;
     std::call_once(once, [] {

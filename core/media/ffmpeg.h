@@ -16,6 +16,9 @@ extern "C" {
 
 namespace livegloss::media {
 
+/// Pictures above this many pixels are refused.
+constexpr std::int64_t maxPixels = std::int64_t{8192} * 4320;
+
 struct PacketDeleter {
     void operator()(AVPacket* packet) const { av_packet_free(&packet); }
 };
@@ -36,6 +39,9 @@ using ScalerPtr = std::unique_ptr<SwsContext, ScalerDeleter>;
 
 /// FFmpeg's words for a negative return value.
 std::string errorText(int code);
+
+/// A stream's side data of one type with at least `size` bytes; null where it has none.
+const std::uint8_t* sideData(const AVStream& stream, AVPacketSideDataType type, std::size_t size);
 
 /// Lowers FFmpeg's own logging to what LIVEGLOSS_LOG asks for. Called before anything is opened; cheap when repeated.
 void prepareLibraries();

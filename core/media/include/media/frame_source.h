@@ -4,6 +4,7 @@
 #include "base/frame.h"
 #include "base/result.h"
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -39,7 +40,7 @@ struct SourceInfo {
 };
 
 /// Delivers upright RGB frames in presentation order. read() and seek() belong to one thread at a time; interrupt() may
-/// come from any thread and makes a blocked read() return Cancelled within 500 ms.
+/// come from any thread and makes a blocked read() or seek() return Cancelled within 500 ms, and every later one too.
 class FrameSource {
 public:
     virtual ~FrameSource() = default;
@@ -51,8 +52,11 @@ public:
     virtual void interrupt() = 0;
 };
 
-/// Opens a source; local files reach neither the network nor other files. `clock` stamps frames and must outlive it.
-Result<std::unique_ptr<FrameSource>> openSource(const SourceRequest& request, const Clock& clock);
+/// Opens a source and decodes its first frame; local files reach neither the network nor other files. `clock` stamps
+/// frames and must outlive the source. Any thread; once `cancel` (which may be null, and is looked at only during this
+/// call) turns true, gives up within 500 ms.
+Result<std::unique_ptr<FrameSource>> openSource(const SourceRequest& request, const Clock& clock,
+                                                const std::atomic<bool>* cancel = nullptr);
 
 struct CameraDevice {
     std::string address;  ///< for SourceRequest::location, such as /dev/video0

@@ -1,0 +1,244 @@
+#include "video_decoder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <thread>
+#include <utility>
+
+namespace livegloss::media {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int maxReadErrors = 10;
+constexpr MediaTime discontinuity = 1s;
+
+bool isEncrypted(const AVPacket& packet) {
+    return av_packet_get_side_data(&packet, AV_PKT_DATA_ENCRYPTION_INFO, nullptr) != nullptr;
+}
+
+} // namespace
+
+VideoDecoder::VideoDecoder(std::unique_ptr<Input>& input, IoGuard& guard, const Clock& clock)
+    : input_(input), guard_(guard), clock_(clock), packet_(av_packet_alloc()) {}
+
+Result<void> VideoDecoder::open() {
+    const AVStream& stream = *input_->stream();
+    const AVCodec* decoder = avcodec_find_decoder(stream.codecpar->codec_id);
+    if (decoder == nullptr) {
+        if (input_->declaresEncryption()) {
+            return tl::unexpected(noPictures());
+        }
+        return failure(ErrorCode::Unsupported,
+                       "there is no decoder for the video in " + input_->name() + " (" + input_->codecName() + ")",
+                       "Convert it to H.264 in MP4.");
+    }
+    codec_.reset(avcodec_alloc_context3(decoder));
+    if (!codec_ || !packet_ || avcodec_parameters_to_context(codec_.get(), stream.codecpar) < 0) {
+        return failure(ErrorCode::OutOfMemory, "not enough memory to decode " + input_->name());
+    }
+    codec_->pkt_timebase = stream.time_base;
+    codec_->max_pixels = maxPixels;
+    if (input_->isLive()) {
+        codec_->thread_count = 1; // frame threads would add a frame of delay each
+        codec_->flags |= AV_CODEC_FLAG_LOW_DELAY;
+    } else {
+        codec_->thread_count = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 4U));
+    }
+    const int code = avcodec_open2(codec_.get(), decoder, nullptr);
+    if (code < 0) {
+        return failure(ErrorCode::Unsupported,
+                       "the video in " + input_->name() + " (" + input_->codecName() +
+                           ") cannot be decoded: " + errorText(code),
+                       "Convert it to H.264 in MP4.");
+    }
+    packetHeld_ = draining_ = ended_ = false;
+    readErrors_ = 0;
+    readFailure_.reset();
+    return {};
+}
+
+Result<std::optional<DecodedPicture>> VideoDecoder::next() {
+    AvFramePtr picture(av_frame_alloc());
+    if (!picture) {
+        return failure(ErrorCode::OutOfMemory, "not enough memory to decode " + input_->name());
+    }
+    guard_.arm(input_->patience(!anyPicture_));
+    while (!ended_) {
+        if (guard_.cancelled()) {
+            return tl::unexpected(input_->describe(AVERROR_EXIT));
+        }
+        const int code = avcodec_receive_frame(codec_.get(), picture.get());
+        if (code >= 0) {
+            const Instant arrival = clock_.now();
+            const MediaTime time = timeOf(*picture, arrival);
+            anyPicture_ = true;
+            return DecodedPicture{std::move(picture), time, arrival};
+        }
+        if (code == AVERROR_EOF || draining_) {
+            ended_ = true;
+            break;
+        }
+        // Anything but "needs more" is a damaged picture: go on with the next packet.
+        if (auto fed = feed(); !fed) {
+            return tl::unexpected(std::move(fed.error()));
+        }
+    }
+    if (readFailure_) {
+        return tl::unexpected(anyPicture_ ? *readFailure_ : noPictures());
+    }
+    if (!anyPicture_) {
+        return tl::unexpected(noPictures());
+    }
+    return std::nullopt;
+}
+
+/// Gives the decoder one more packet, or the end. A live source that has nothing yet is waited for a moment.
+Result<VideoDecoder::Fed> VideoDecoder::feed() {
+    if (!packetHeld_) {
+        const int code = input_->readPacket(packet_.get());
+        if (guard_.cancelled() || guard_.expired()) {
+            av_packet_unref(packet_.get());
+            return tl::unexpected(input_->describe(AVERROR_EXIT));
+        }
+        if (code == AVERROR(EAGAIN)) {
+            guard_.pause(2ms);
+            return Fed::Nothing;
+        }
+        if (input_->isLive() && code < 0 && code != AVERROR_INVALIDDATA &&
+            !(code == AVERROR_EOF && input_->endsByItself())) {
+            return tl::unexpected(input_->describe(code));
+        }
+        const bool end = code == AVERROR_EOF;
+        if (code < 0 && !end && ++readErrors_ < maxReadErrors) {
+            return Fed::Nothing;
+        }
+        if (code < 0) {
+            if (!end) {
+                readFailure_ = input_->describe(code);
+            }
+            avcodec_send_packet(codec_.get(), nullptr);
+            draining_ = true;
+            return Fed::End;
+        }
+        readErrors_ = 0;
+    }
+    packetHeld_ = false;
+    if (isEncrypted(*packet_)) {
+        sawEncryption_ = true;
+    } else if (packet_->size > 0) {
+        // A refused packet is a damaged one; those behind it may be whole. A full decoder gives pictures first.
+        packetHeld_ = avcodec_send_packet(codec_.get(), packet_.get()) == AVERROR(EAGAIN);
+    }
+    if (!packetHeld_) {
+        av_packet_unref(packet_.get());
+    }
+    return Fed::Packet;
+}
+
+MediaTime VideoDecoder::period() const {
+    const double fps = input_->nominalFps();
+    return fps > 0.0 ? fromSeconds(1.0 / fps) : MediaTime(40ms);
+}
+
+MediaTime VideoDecoder::toMediaTime(std::int64_t timeStamp) const {
+    return MediaTime(av_rescale_q(timeStamp, input_->stream()->time_base, AVRational{1, 1000000}));
+}
+
+MediaTime VideoDecoder::timeOf(const AVFrame& picture, Instant arrival) {
+    MediaTime time{0};
+    const std::int64_t stamp = input_->hasTimeStamps() ? picture.best_effort_timestamp : AV_NOPTS_VALUE;
+    if (stamp != AV_NOPTS_VALUE) {
+        const MediaTime absolute = toMediaTime(stamp);
+        origin_ = origin_.value_or(absolute);
+        time = absolute - *origin_ + shift_;
+    } else if (input_->isLive()) {
+        firstArrival_ = firstArrival_.value_or(arrival);
+        time = std::chrono::duration_cast<MediaTime>(arrival - *firstArrival_);
+    } else {
+        timesDerived_ = true;
+        time = last_ ? *last_ + period() : MediaTime{0};
+    }
+    if (last_ && time <= *last_) {
+        const MediaTime derived = *last_ + period();
+        if (*last_ - time > discontinuity) {
+            shift_ += derived - time;
+        }
+        timesDerived_ = true;
+        time = derived;
+    }
+    last_ = time;
+    return time;
+}
+
+bool VideoDecoder::jumpBefore(MediaTime time, MediaTime lead) {
+    if (timesDerived_ || !origin_) {
+        return false;
+    }
+    const AVStream& stream = *input_->stream();
+    const MediaTime absolute = time - lead + *origin_;
+    const std::int64_t stamp =
+        av_rescale_q_rnd(absolute.count(), AVRational{1, 1000000}, stream.time_base, AV_ROUND_DOWN);
+    if (avformat_seek_file(input_->container(), stream.index, INT64_MIN, stamp, stamp, 0) < 0) {
+        return false;
+    }
+    avcodec_flush_buffers(codec_.get());
+    av_packet_unref(packet_.get());
+    packetHeld_ = draining_ = ended_ = false;
+    readErrors_ = 0;
+    readFailure_.reset();
+    last_.reset();
+    return skipToKeyFrame(time);
+}
+
+/// Reads on to the next key frame and holds it; false unless it is shown at or before `time`. What a container calls
+/// the position of a time is often only near it, and pictures before the key frame would be broken.
+bool VideoDecoder::skipToKeyFrame(MediaTime time) {
+    for (;;) {
+        const int code = input_->readPacket(packet_.get());
+        if (code < 0) {
+            return false;
+        }
+        if ((packet_->flags & AV_PKT_FLAG_KEY) == 0) {
+            av_packet_unref(packet_.get());
+            continue;
+        }
+        packetHeld_ = true;
+        std::int64_t stamp = packet_->pts;
+        MediaTime reordering{0};
+        if (stamp == AV_NOPTS_VALUE) {
+            stamp = packet_->dts;
+            reordering = period() * (codec_->has_b_frames + 1);
+        }
+        return stamp != AV_NOPTS_VALUE && toMediaTime(stamp) - *origin_ + reordering <= time;
+    }
+}
+
+Result<void> VideoDecoder::rewind() {
+    const SourceRequest request = input_->request();
+    auto reopened = Input::open(request, guard_);
+    if (!reopened) {
+        return tl::unexpected(std::move(reopened.error()));
+    }
+    av_packet_unref(packet_.get());
+    ended_ = true;
+    codec_.reset();
+    input_ = std::move(*reopened);
+    last_.reset();
+    shift_ = MediaTime{0};
+    return open();
+}
+
+Error VideoDecoder::noPictures() const {
+    if (sawEncryption_ || input_->declaresEncryption()) {
+        return {ErrorCode::Unsupported, input_->name() + " is encrypted (copy protection) and cannot be shown",
+                "Use a copy without protection."};
+    }
+    return {ErrorCode::Unreadable,
+            input_->name() + " has a video stream (" + input_->codecName() + ") but no frame that can be decoded",
+            "The file may be cut off or damaged; fetch or convert it again."};
+}
+
+} // namespace livegloss::media
