@@ -28,7 +28,7 @@ public:
 private:
     Result<FramePtr> convert(const DecodedPicture& decoded);
     Result<void> moveBefore(MediaTime time);
-    void describe(const DecodedPicture& first, const Frame& frame);
+    void describe(const Frame& first);
 
     IoGuard guard_;
     std::unique_ptr<Input> input_;
@@ -58,33 +58,25 @@ Result<void> DecodedSource::open(const SourceRequest& request) {
         return tl::unexpected(std::move(frame.error()));
     }
     first_ = *frame;
-    describe(**first, *first_);
+    describe(*first_);
     guard_.watch(nullptr);
     return {};
 }
 
-void DecodedSource::describe(const DecodedPicture& first, const Frame& frame) {
+void DecodedSource::describe(const Frame& first) {
     info_.name = input_->name();
     info_.codec = input_->codecName();
     if (info_.codec == "wrapped_avframe") {
         info_.codec = "rawvideo";
     }
-    info_.width = frame.width;
-    info_.height = frame.height;
+    info_.width = first.width;
+    info_.height = first.height;
     info_.fps = input_->nominalFps();
     info_.live = input_->isLive();
     info_.seekable = input_->request().kind == SourceKind::File;
-    if (!info_.seekable) {
-        return;
+    if (info_.seekable) {
+        info_.duration = input_->duration();
     }
-    const AVStream& stream = *input_->stream();
-    const AVFormatContext& container = *input_->container();
-    if (stream.duration != AV_NOPTS_VALUE && stream.duration > 0) {
-        info_.duration = MediaTime(av_rescale_q(stream.duration, stream.time_base, AVRational{1, 1000000}));
-    } else if (container.duration != AV_NOPTS_VALUE && container.duration > 0) {
-        info_.duration = MediaTime(container.duration);
-    }
-    static_cast<void>(first);
 }
 
 Result<FramePtr> DecodedSource::convert(const DecodedPicture& decoded) {

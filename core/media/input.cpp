@@ -277,7 +277,22 @@ double Input::nominalFps() const {
     }
     const AVRational rate = av_guess_frame_rate(container_, stream_, nullptr);
     const double fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0.0;
-    return fps <= 1000.0 ? fps : 0.0;
+    // More is a container's tick, not its frame rate.
+    return fps <= 240.0 ? fps : 0.0;
+}
+
+std::optional<MediaTime> Input::duration() const {
+    MediaTime duration{0};
+    if (stream_->duration != AV_NOPTS_VALUE) {
+        duration = MediaTime(av_rescale_q(stream_->duration, stream_->time_base, AVRational{1, 1000000}));
+    } else if (container_->duration != AV_NOPTS_VALUE) {
+        duration = MediaTime(container_->duration);
+    }
+    // Fragmented files may state days. No video gets by on so few bits.
+    constexpr double leastBitsPerSecond = 50.0;
+    const std::int64_t bytes = container_->pb != nullptr ? avio_size(container_->pb) : 0;
+    const bool plausible = static_cast<double>(bytes) * 8.0 > toSeconds(duration) * leastBitsPerSecond;
+    return duration > MediaTime(0) && plausible ? std::optional(duration) : std::nullopt;
 }
 
 bool Input::declaresEncryption() const {

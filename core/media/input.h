@@ -9,6 +9,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 
 namespace livegloss::media {
@@ -28,6 +29,7 @@ public:
     std::string codecName() const;
     /// Frames a second as the container says; 0 where it does not.
     double nominalFps() const;
+    std::optional<MediaTime> duration() const;
     bool isLive() const { return request_.kind == SourceKind::Camera || request_.kind == SourceKind::Stream; }
     /// Whether an end is the clip's own and not a broken connection.
     bool endsByItself() const { return !isLive() || stream_->duration > 0; }

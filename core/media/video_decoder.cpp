@@ -1,5 +1,7 @@
 #include "video_decoder.h"
 
+#include "base/log.h"
+
 #include <algorithm>
 #include <cstring>
 #include <string>
@@ -126,9 +128,12 @@ Result<VideoDecoder::Fed> VideoDecoder::feed() {
         readErrors_ = 0;
     }
     packetHeld_ = false;
-    if (isEncrypted(*packet_)) {
+    if (!sawEncryption_ && isEncrypted(*packet_)) {
         sawEncryption_ = true;
-    } else if (packet_->size > 0) {
+        log(LogLevel::Warning,
+            input_->name() + " is encrypted (copy protection): what can be decoded of it is damaged");
+    }
+    if (packet_->size > 0) {
         // A refused packet is a damaged one; those behind it may be whole. A full decoder gives pictures first.
         packetHeld_ = avcodec_send_packet(codec_.get(), packet_.get()) == AVERROR(EAGAIN);
     }
