@@ -45,18 +45,27 @@ public:
 };
 TORCH_MODULE(Adapter);
 
-/// Multi-head attention, batch first; parameters as in torch.nn.MultiheadAttention.
+/// Multi-head attention, batch first; parameters as in torch.nn.MultiheadAttention. `weights`, when given, receives the
+/// attention after the softmax [N, heads, queries, keys].
 class AttentionImpl : public torch::nn::Module {
 public:
     AttentionImpl(int width, int heads);
-    /// query [N, Q, D], key and value [N, K, D] -> [N, Q, D]. `weights`, when given, receives [N, heads, Q, K].
-    torch::Tensor forward(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value,
-                          torch::Tensor* weights = nullptr);
+    /// Tokens [N, L, D] attend to one another and to the prefix rows [K, 1, D] (undefined: none), which come after them
+    /// and pass through the same projections. -> [N, L, D].
+    torch::Tensor selfAttention(const torch::Tensor& tokens, const torch::Tensor& prefixKey,
+                                const torch::Tensor& prefixValue, torch::Tensor* weights = nullptr);
+    /// query [N, Q, D] attends to tokens [N, L, D] -> [N, Q, D].
+    torch::Tensor crossAttention(const torch::Tensor& query, const torch::Tensor& tokens);
+
     torch::Tensor inProjWeight; ///< [3 D, D]
     torch::Tensor inProjBias;   ///< [3 D]
     torch::nn::Linear outProj{nullptr};
 
 private:
+    torch::Tensor splitHeads(const torch::Tensor& projected) const;
+    torch::Tensor attend(const torch::Tensor& query, const torch::Tensor& key, const torch::Tensor& value,
+                         torch::Tensor* weights);
+
     int heads_;
 };
 TORCH_MODULE(Attention);
@@ -102,12 +111,11 @@ public:
     /// Step 3 on the last block's output, clips of T frames [B * T, L, D].
     CrossFrameResult crossFrame(const torch::Tensor& tokens, int frames);
 
-    torch::nn::ModuleList resblocks{nullptr}, aggblocks{nullptr};
+    std::vector<ResidualBlock> blocks;
+    std::vector<AggregationBlock> aggregations;
     torch::Tensor query;             ///< [1, 1, D]
     torch::Tensor temporalAdaWeight; ///< [1]
     torch::nn::LayerNorm crossFrameNorm{nullptr};
-    ResidualBlock block(int index) const;
-    AggregationBlock aggregation(int index) const;
 
 private:
     int window_;
@@ -132,7 +140,12 @@ public:
     Transformer transformer{nullptr};
 
 private:
-    void tracePlainPath(const torch::Tensor& tokens, ForwardTrace& trace);
+    struct BlockOutput {
+        torch::Tensor tokens; ///< [N, L, D]
+        torch::Tensor query;  ///< [N, 1, D]
+    };
+    BlockOutput runBlocks(const torch::Tensor& images, ForwardTrace* trace);
+    void tracePlainPath(torch::Tensor tokens, ForwardTrace& trace);
 };
 TORCH_MODULE(VisualEncoder);
 

@@ -1,0 +1,111 @@
+#include "model/model_config.h"
+
+#include <algorithm>
+
+namespace livegloss::model {
+
+std::vector<TemporalLayer> temporalLayers(int convType) {
+    constexpr TemporalLayer k3{false, 3};
+    constexpr TemporalLayer k5{false, 5};
+    constexpr TemporalLayer p2{true, 2};
+    switch (convType) {
+    case 0:
+        return {k3};
+    case 1:
+        return {k5, p2};
+    case 2:
+        return {k5, p2, k5, p2};
+    case 3:
+        return {k5, k5, p2};
+    case 4:
+        return {k5, k5};
+    case 5:
+    case 9:
+        return {k5, p2, k5};
+    case 6:
+        return {p2, k5, k5};
+    case 7:
+        return {p2, k5, p2, k5};
+    case 8:
+        return {p2, p2, k5, k5};
+    default:
+        return {};
+    }
+}
+
+TemporalLayout temporalLayout(int convType) {
+    TemporalLayout layout{1, 1, 0};
+    // The padding follows the released data loader, which scales by the latest pool only, not by the product of all.
+    int lastPool = 1;
+    for (const TemporalLayer& layer : temporalLayers(convType)) {
+        layout.receptiveField += (layer.size - 1) * layout.stride;
+        if (layer.pool) {
+            lastPool = layer.size;
+            layout.stride *= layer.size;
+        } else {
+            layout.leftPad = layout.leftPad * lastPool + (layer.size - 1) / 2;
+        }
+    }
+    return layout;
+}
+
+int temporalSteps(int convType, int frames) {
+    int steps = frames;
+    for (const TemporalLayer& layer : temporalLayers(convType)) {
+        steps = layer.pool ? steps / layer.size : steps - (layer.size - 1);
+        if (steps <= 0) {
+            return 0;
+        }
+    }
+    return std::max(steps, 0);
+}
+
+Result<void> checkModelConfig(const ModelConfig& config) {
+    const auto wrong = [](const std::string& what) {
+        return failure(ErrorCode::InvalidArgument, "model sizes: " + what);
+    };
+    if (config.width <= 0 || config.width % 64 != 0) {
+        return wrong("width " + std::to_string(config.width) + " is not a positive multiple of 64");
+    }
+    if (config.heads != config.width / 64) {
+        return wrong("heads " + std::to_string(config.heads) +
+                     " is not width / 64 = " + std::to_string(config.width / 64));
+    }
+    if (config.patch <= 0 || config.resolution < config.patch || config.resolution % config.patch != 0) {
+        return wrong("resolution " + std::to_string(config.resolution) + " is not a multiple of patch " +
+                     std::to_string(config.patch));
+    }
+    if (config.resize < config.resolution) {
+        return wrong("resize " + std::to_string(config.resize) + " is smaller than resolution " +
+                     std::to_string(config.resolution));
+    }
+    if (config.hidden <= 0 || config.hidden % 2 != 0) {
+        return wrong("hidden " + std::to_string(config.hidden) + " is not a positive even number");
+    }
+    if (config.layers < 1 || config.embedDim < 1 || config.classes < 2 || config.prefix < 0) {
+        return wrong("layers and embedDim have to be at least 1, classes 2, prefix 0");
+    }
+    if (config.window < 1 || config.window % 2 == 0) {
+        return wrong("window " + std::to_string(config.window) + " is not a positive odd number");
+    }
+    if (temporalLayers(config.convType).empty()) {
+        return wrong("conv_type " + std::to_string(config.convType) + " is not one of 0 to 9");
+    }
+    if (!(config.fps > 0.0) || config.fps > 1000.0) {
+        return wrong("fps " + std::to_string(config.fps) + " is not between 0 and 1000");
+    }
+    if (!config.vocabulary.empty() && config.vocabulary.size() != static_cast<std::size_t>(config.classes)) {
+        return wrong("the vocabulary has " + std::to_string(config.vocabulary.size()) + " entries for " +
+                     std::to_string(config.classes) + " classes");
+    }
+    return {};
+}
+
+std::string glossText(const ModelConfig& config, int label) {
+    if (label >= 0 && static_cast<std::size_t>(label) < config.vocabulary.size()) {
+        return config.vocabulary[static_cast<std::size_t>(label)];
+    }
+    return std::to_string(label);
+}
+
+} // namespace livegloss::model

@@ -1,0 +1,304 @@
+#include "model/model_config.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <nlohmann/json.hpp>
+#include <set>
+
+namespace livegloss::model {
+namespace {
+
+using tensorfile::SafetensorsReader;
+using tensorfile::shapeText;
+using tensorfile::TensorInfo;
+
+constexpr std::string_view formatName = "livegloss-1";
+const std::string visualPrefix = "conv2d.visual.";
+const std::string temporalPrefix = "conv1d.temporal_conv.";
+
+/// Collects sizes from a file; the first problem stays in `error`, later calls then give harmless values.
+class ConfigReader {
+public:
+    explicit ConfigReader(const SafetensorsReader& reader) : reader_(reader) {}
+
+    Result<ModelConfig> read() {
+        readShapes();
+        readTemporalShapes();
+        if (!error_) {
+            readConvType();
+        }
+        if (!error_) {
+            readDescription();
+        }
+        if (error_) {
+            return tl::unexpected(*error_);
+        }
+        if (auto checked = checkModelConfig(config_); !checked) {
+            return failure(ErrorCode::Unsupported, inFile(checked.error().message));
+        }
+        return config_;
+    }
+
+private:
+    std::string inFile(const std::string& text) const {
+        std::string message("'");
+        message += reader_.path().string();
+        message += "': ";
+        return message + text;
+    }
+    void fail(ErrorCode code, const std::string& text, std::string hint = {}) {
+        if (!error_) {
+            error_ = Error{code, inFile(text), std::move(hint)};
+        }
+    }
+
+    /// The shape of a tensor that every model has, with `rank` dimensions; zeros after a failure.
+    tensorfile::Shape shapeOf(const std::string& name, std::size_t rank) {
+        const TensorInfo* tensor = reader_.find(name);
+        if (tensor == nullptr) {
+            fail(ErrorCode::Unsupported, "is not an AdaptSign model: it has no tensor '" + name + "'",
+                 "Choose a LiveGloss model; other checkpoints have to be imported first.");
+            return tensorfile::Shape(rank, 0);
+        }
+        const bool sane = tensor->shape.size() == rank &&
+                          std::ranges::all_of(tensor->shape, [](std::int64_t n) { return n >= 0 && n <= 1'000'000; });
+        if (!sane) {
+            fail(ErrorCode::Unsupported, "tensor '" + name + "' has the shape " + shapeText(tensor->shape) + ", not " +
+                                             std::to_string(rank) + " dimensions of a sensible size");
+            return tensorfile::Shape(rank, 0);
+        }
+        return tensor->shape;
+    }
+
+    /// A size that a shape gives; where metadata names it too, both have to agree.
+    int agreed(const std::string& key, std::int64_t fromShape, const std::string& tensor) {
+        if (const auto stated = integerMetadata(key); stated && *stated != fromShape && !error_) {
+            std::string source = tensor;
+            if (const TensorInfo* info = reader_.find(tensor)) {
+                source += " of shape ";
+                source += shapeText(info->shape);
+            }
+            fail(ErrorCode::Unreadable, "its metadata says " + key + " = " + std::to_string(*stated) + ", but " +
+                                            source + " means " + std::to_string(fromShape));
+        }
+        return static_cast<int>(fromShape);
+    }
+
+    const std::string* metadata(const std::string& key) const {
+        const auto found = reader_.metadata().find(key);
+        return found == reader_.metadata().end() ? nullptr : &found->second;
+    }
+
+    std::optional<int> integerMetadata(const std::string& key) {
+        const std::string* text = metadata(key);
+        if (text == nullptr) {
+            return std::nullopt;
+        }
+        int value = 0;
+        const char* end = text->data() + text->size();
+        const auto [stopped, problem] = std::from_chars(text->data(), end, value);
+        if (problem != std::errc{} || stopped != end) {
+            fail(ErrorCode::Unreadable,
+                 "its metadata entry " + key + " = '" + text->substr(0, 40) + "' is not a whole number");
+            return std::nullopt;
+        }
+        return value;
+    }
+
+    int countLayers() const {
+        int layers = 0;
+        while (reader_.find(visualPrefix + "transformer.resblocks." + std::to_string(layers) + ".ln_1.weight") !=
+               nullptr) {
+            ++layers;
+        }
+        return layers;
+    }
+
+    void readShapes() {
+        const std::string patchTensor = visualPrefix + "conv1.weight";
+        const auto patchShape = shapeOf(patchTensor, 4);
+        config_.width = agreed("width", patchShape[0], patchTensor);
+        config_.patch = agreed("patch", patchShape[3], patchTensor);
+        config_.heads = agreed("heads", config_.width / 64, patchTensor);
+        config_.layers = agreed("layers", countLayers(), visualPrefix + "transformer.resblocks");
+
+        const std::string positions = visualPrefix + "positional_embedding";
+        const std::int64_t tokens = shapeOf(positions, 2)[0];
+        const auto side = static_cast<std::int64_t>(
+            std::lround(std::sqrt(static_cast<double>(std::max<std::int64_t>(tokens, 1) - 1))));
+        if (!error_ && (side < 1 || side * side + 1 != tokens)) {
+            fail(ErrorCode::Unsupported, "tensor '" + positions + "' has " + std::to_string(tokens) +
+                                             " rows, not one more than a square number of patches");
+        }
+        config_.resolution = agreed("resolution", side * config_.patch, positions);
+        config_.embedDim = agreed("embed_dim", shapeOf(visualPrefix + "proj", 2)[1], visualPrefix + "proj");
+        const std::string prefix = visualPrefix + "transformer.resblocks.0.prefix_embedding_k";
+        config_.prefix = agreed("prefix", shapeOf(prefix, 3)[0], prefix);
+    }
+
+    void readTemporalShapes() {
+        const bool hasFc = reader_.find("conv1d.fc.weight") != nullptr;
+        const std::string classifier = hasFc ? "conv1d.fc.weight" : "classifier.weight";
+        const auto shape = shapeOf(classifier, 2);
+        config_.hidden = agreed("hidden", shape[0], classifier);
+        config_.classes = agreed("classes", shape[1], classifier);
+        config_.window = integerMetadata("window").value_or(5);
+    }
+
+    /// Place in the sequence of layers -> frames that the convolution there covers.
+    std::map<int, int> convolutions() const {
+        std::map<int, int> found;
+        for (const TensorInfo& tensor : reader_.tensors()) {
+            if (!tensor.name.starts_with(temporalPrefix) || !tensor.name.ends_with(".weight") ||
+                tensor.shape.size() != 3) {
+                continue;
+            }
+            int place = -1;
+            const char* first = tensor.name.data() + temporalPrefix.size();
+            const char* last = tensor.name.data() + tensor.name.size() - std::string_view(".weight").size();
+            if (const auto parsed = std::from_chars(first, last, place); parsed.ptr == last) {
+                found[place] = static_cast<int>(std::min<std::int64_t>(tensor.shape[2], 1000));
+            }
+        }
+        return found;
+    }
+
+    static std::map<int, int> convolutionsOf(int convType) {
+        std::map<int, int> places;
+        int place = 0;
+        for (const TemporalLayer& layer : temporalLayers(convType)) {
+            if (!layer.pool) {
+                places[place] = layer.size;
+            }
+            place += layer.pool ? 1 : 3; // convolution, batch norm, ReLU
+        }
+        return places;
+    }
+
+    void readConvType() {
+        const auto present = convolutions();
+        std::string description;
+        for (const auto& [place, size] : present) {
+            description += (description.empty() ? "" : ", ") + temporalPrefix + std::to_string(place) + " over " +
+                           std::to_string(size) + " frames";
+        }
+        if (const auto stated = integerMetadata("conv_type"); stated || error_) {
+            if (!error_ && convolutionsOf(*stated) != present) {
+                fail(ErrorCode::Unreadable, "its metadata says conv_type = " + std::to_string(*stated) +
+                                                ", but its temporal convolutions are " + description);
+            }
+            config_.convType = stated.value_or(2);
+            return;
+        }
+        for (const int candidate : {2, 0, 1, 3, 4, 5, 6, 7, 8}) {
+            if (convolutionsOf(candidate) == present) {
+                config_.convType = candidate;
+                return;
+            }
+        }
+        fail(ErrorCode::Unsupported, "its temporal convolutions (" + description + ") are not of a known layout");
+    }
+
+    void readDescription() {
+        if (const std::string* format = metadata("format");
+            format != nullptr && *format != formatName && *format != "pt") {
+            fail(ErrorCode::Unsupported,
+                 "is of format '" + format->substr(0, 40) + "'; this version reads " + std::string(formatName));
+        }
+        config_.resize =
+            integerMetadata("resize").value_or(static_cast<int>(std::lround(config_.resolution * 256.0 / 224.0)));
+        if (const std::string* fps = metadata("fps")) {
+            char* end = nullptr;
+            config_.fps = std::strtod(fps->c_str(), &end);
+            if (fps->empty() || *end != '\0') {
+                fail(ErrorCode::Unreadable, "its metadata entry fps = '" + fps->substr(0, 40) + "' is not a number");
+            }
+        }
+        const auto text = [this](const std::string& key) {
+            const std::string* value = metadata(key);
+            return value == nullptr ? std::string() : *value;
+        };
+        config_.name = metadata("name") != nullptr ? text("name") : reader_.path().stem().string();
+        config_.signLanguage = text("sign_language");
+        config_.licence = text("licence");
+        config_.card = text("card");
+        readVocabulary();
+    }
+
+    void readVocabulary() {
+        const std::string* text = metadata("vocabulary");
+        if (text == nullptr) {
+            return;
+        }
+        const auto json = nlohmann::json::parse(*text, nullptr, false);
+        const bool strings =
+            json.is_array() && std::ranges::all_of(json, [](const auto& entry) { return entry.is_string(); });
+        if (!strings) {
+            fail(ErrorCode::Unreadable, "its metadata entry vocabulary is not a JSON array of strings");
+            return;
+        }
+        const auto classes = static_cast<std::size_t>(config_.classes);
+        if (json.size() != classes && json.size() + 1 != classes) {
+            fail(ErrorCode::Unreadable, "its vocabulary has " + std::to_string(json.size()) +
+                                            " glosses, but its classifier " + std::to_string(classes) +
+                                            " classes (one of them the blank)");
+            return;
+        }
+        config_.vocabulary.assign(1, std::string());
+        for (std::size_t i = json.size() == classes ? 1 : 0; i < json.size(); ++i) {
+            config_.vocabulary.push_back(json[i].get<std::string>());
+        }
+    }
+
+    const SafetensorsReader& reader_;
+    ModelConfig config_;
+    std::optional<Error> error_;
+};
+
+std::string decimal(double value) {
+    char buffer[32];
+    const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+    return {buffer, end};
+}
+
+} // namespace
+
+Result<ModelConfig> readModelConfig(const SafetensorsReader& reader) {
+    return ConfigReader(reader).read();
+}
+
+tensorfile::Metadata modelMetadata(const ModelConfig& config) {
+    tensorfile::Metadata metadata{
+        {"format", std::string(formatName)},
+        {"width", std::to_string(config.width)},
+        {"layers", std::to_string(config.layers)},
+        {"heads", std::to_string(config.heads)},
+        {"patch", std::to_string(config.patch)},
+        {"resolution", std::to_string(config.resolution)},
+        {"resize", std::to_string(config.resize)},
+        {"embed_dim", std::to_string(config.embedDim)},
+        {"hidden", std::to_string(config.hidden)},
+        {"classes", std::to_string(config.classes)},
+        {"conv_type", std::to_string(config.convType)},
+        {"prefix", std::to_string(config.prefix)},
+        {"window", std::to_string(config.window)},
+        {"fps", decimal(config.fps)},
+    };
+    const auto describe = [&metadata](const char* key, const std::string& value) {
+        if (!value.empty()) {
+            metadata[key] = value;
+        }
+    };
+    describe("name", config.name);
+    describe("sign_language", config.signLanguage);
+    describe("licence", config.licence);
+    describe("card", config.card);
+    if (config.vocabulary.size() > 1) {
+        const std::vector<std::string> glosses(config.vocabulary.begin() + 1, config.vocabulary.end());
+        metadata["vocabulary"] = nlohmann::json(glosses).dump();
+    }
+    return metadata;
+}
+
+} // namespace livegloss::model

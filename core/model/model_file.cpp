@@ -1,0 +1,148 @@
+#include "model/adapt_sign.h"
+
+#include <map>
+#include <span>
+#include <string>
+
+namespace livegloss::model {
+namespace {
+
+using tensorfile::SafetensorsReader;
+using tensorfile::TensorInfo;
+using torch::Tensor;
+
+const std::string sharedName = "conv1d.fc.weight";
+const std::string secondName = "classifier.weight";
+
+tl::unexpected<Error> problemIn(const SafetensorsReader& reader, const std::string& what, ErrorCode code) {
+    std::string message("'");
+    message += reader.path().string();
+    message += "': " + what;
+    return failure(code, std::move(message));
+}
+
+tensorfile::Shape shapeOf(const Tensor& tensor) {
+    return tensor.sizes().vec();
+}
+
+std::span<float> floatsOf(Tensor& tensor) {
+    return {tensor.data_ptr<float>(), static_cast<std::size_t>(tensor.numel())};
+}
+
+/// Copies the tensor `name` of the file into `target`, whose shape it must have.
+Result<void> readInto(const SafetensorsReader& reader, const std::string& name, Tensor& target) {
+    const TensorInfo* info = reader.find(name);
+    if (info == nullptr) {
+        return problemIn(reader, "lacks the tensor '" + name + "'", ErrorCode::Unsupported);
+    }
+    if (info->shape != shapeOf(target)) {
+        return problemIn(reader,
+                         "tensor '" + name + "' has the shape " + tensorfile::shapeText(info->shape) +
+                             ", but the model's sizes ask for " + tensorfile::shapeText(shapeOf(target)),
+                         ErrorCode::Unsupported);
+    }
+    if (target.scalar_type() == torch::kInt64) {
+        auto values = reader.readIntegers(name);
+        if (!values) {
+            return tl::unexpected(values.error());
+        }
+        std::ranges::copy(*values, target.data_ptr<std::int64_t>());
+        return {};
+    }
+    return reader.readFloatsInto(name, floatsOf(target));
+}
+
+/// The classifier is stored under two names; a file may hold either or both.
+Result<void> readClassifier(const SafetensorsReader& reader, Tensor& target) {
+    const bool first = reader.find(sharedName) != nullptr;
+    auto read = readInto(reader, first ? sharedName : secondName, target);
+    if (!read || !first || reader.find(secondName) == nullptr) {
+        return read;
+    }
+    Tensor second = torch::empty_like(target);
+    if (auto readSecond = readInto(reader, secondName, second); !readSecond) {
+        return readSecond;
+    }
+    if (!torch::equal(second, target)) {
+        return problemIn(reader, "'" + sharedName + "' and '" + secondName + "' differ; they are one shared weight",
+                         ErrorCode::Unsupported);
+    }
+    return {};
+}
+
+Result<AdaptSign> load(const std::filesystem::path& path) {
+    auto reader = SafetensorsReader::open(path);
+    if (!reader) {
+        return tl::unexpected(reader.error());
+    }
+    auto config = readModelConfig(*reader);
+    if (!config) {
+        return tl::unexpected(config.error());
+    }
+    const TensorInfo* adapter = reader->find("conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight");
+    if (adapter == nullptr || adapter->shape.size() != 2 || adapter->shape[0] < 1 || adapter->shape[0] > 65536) {
+        return problemIn(*reader, "has no adapters, or adapters of an unusable shape", ErrorCode::Unsupported);
+    }
+    const torch::NoGradGuard guard;
+    AdaptSign network(*config, static_cast<int>(adapter->shape[0]));
+    for (auto& [name, tensor] : namedTensors(network)) {
+        if (name == secondName) {
+            continue;
+        }
+        Tensor target = tensor;
+        if (auto read = name == sharedName ? readClassifier(*reader, target) : readInto(*reader, name, target); !read) {
+            return tl::unexpected(read.error());
+        }
+    }
+    network->eval();
+    return network;
+}
+
+} // namespace
+
+std::vector<std::pair<std::string, Tensor>> namedTensors(const AdaptSign& network) {
+    std::vector<std::pair<std::string, Tensor>> tensors;
+    for (const auto& entry : network->named_parameters()) {
+        tensors.emplace_back(entry.key(), entry.value());
+    }
+    for (const auto& entry : network->named_buffers()) {
+        tensors.emplace_back(entry.key(), entry.value());
+    }
+    tensors.emplace_back(secondName, network->conv1d->fc->weight);
+    return tensors;
+}
+
+Result<AdaptSign> loadAdaptSign(const std::filesystem::path& path) try {
+    return load(path);
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'");
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, "cannot load the model '" + path.string() + "': " + error.what());
+}
+
+Result<void> saveAdaptSign(const AdaptSign& network, const std::filesystem::path& path, tensorfile::DataType storeAs,
+                           const tensorfile::Metadata& extra) try {
+    const torch::NoGradGuard guard;
+    tensorfile::SafetensorsWriter writer;
+    for (const auto& [key, value] : modelMetadata(network->config())) {
+        writer.setMetadata(key, value);
+    }
+    for (const auto& [key, value] : extra) {
+        writer.setMetadata(key, value);
+    }
+    for (const auto& [name, tensor] : namedTensors(network)) {
+        if (tensor.scalar_type() == torch::kInt64) {
+            const Tensor values = tensor.cpu().contiguous();
+            writer.addIntegers(name, shapeOf(values),
+                               {values.data_ptr<std::int64_t>(), static_cast<std::size_t>(values.numel())});
+            continue;
+        }
+        Tensor values = tensor.to(torch::kCPU, torch::kFloat32).contiguous();
+        writer.addFloats(name, shapeOf(values), floatsOf(values), storeAs);
+    }
+    return writer.save(path);
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, "cannot save the model '" + path.string() + "': " + error.what());
+}
+
+} // namespace livegloss::model

@@ -1,0 +1,199 @@
+#include "tensorfile/safetensors.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <unistd.h>
+
+namespace livegloss::tensorfile {
+namespace {
+
+/// A file under a temporary name, removed again unless it took the place of `target`.
+class ReplacementFile {
+public:
+    explicit ReplacementFile(std::filesystem::path target) : target_(std::move(target)) {
+        static std::atomic<unsigned> serial{0};
+        temporary_ = target_;
+        temporary_ += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(serial++);
+        descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        openError_ = errno;
+    }
+    ~ReplacementFile() {
+        close();
+        if (created() && !replaced_) {
+            ::unlink(temporary_.c_str());
+        }
+    }
+    ReplacementFile(const ReplacementFile&) = delete;
+    ReplacementFile& operator=(const ReplacementFile&) = delete;
+
+    Result<void> write(const void* data, std::size_t bytes) {
+        if (!created()) {
+            return failed(openError_);
+        }
+        const auto* next = static_cast<const char*>(data);
+        while (bytes > 0) {
+            const ssize_t written = ::write(descriptor_, next, bytes);
+            if (written < 0 && errno == EINTR) {
+                continue;
+            }
+            if (written <= 0) {
+                return failed(errno);
+            }
+            next += written;
+            bytes -= static_cast<std::size_t>(written);
+        }
+        return {};
+    }
+
+    Result<void> replaceTarget() {
+        if (::fsync(descriptor_) != 0 || !close() || ::rename(temporary_.c_str(), target_.c_str()) != 0) {
+            return failed(errno);
+        }
+        replaced_ = true;
+        // The rename itself is on the disk only once the folder is.
+        const auto folder = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
+        const int folderDescriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        if (folderDescriptor >= 0) {
+            ::fsync(folderDescriptor);
+            ::close(folderDescriptor);
+        }
+        return {};
+    }
+
+private:
+    bool created() const { return descriptor_ >= 0 || closed_; }
+    bool close() {
+        if (descriptor_ < 0) {
+            return true;
+        }
+        const bool done = ::close(descriptor_) == 0;
+        descriptor_ = -1;
+        closed_ = true;
+        return done;
+    }
+    tl::unexpected<Error> failed(int error) const {
+        return failure(ErrorCode::WriteFailed, "cannot write '" + target_.string() + "': " + std::strerror(error),
+                       error == ENOSPC ? "Free space on the disk, or choose another place."
+                                       : "Check that the folder exists and may be written to.");
+    }
+
+    std::filesystem::path target_;
+    std::filesystem::path temporary_;
+    int descriptor_ = -1;
+    int openError_ = 0;
+    bool closed_ = false;
+    bool replaced_ = false;
+};
+
+} // namespace
+
+void SafetensorsWriter::setMetadata(std::string key, std::string value) {
+    metadata_[std::move(key)] = std::move(value);
+}
+
+void SafetensorsWriter::addFloats(std::string name, Shape shape, std::span<const float> values, DataType storeAs) {
+    std::vector<std::byte> bytes;
+    if (storeAs == DataType::F32) {
+        bytes.resize(values.size_bytes());
+        if (!values.empty()) {
+            std::memcpy(bytes.data(), values.data(), values.size_bytes());
+        }
+    } else if (storeAs == DataType::F16) {
+        bytes.resize(values.size() * 2);
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const std::uint16_t half = halfFromFloat(values[i]);
+            if (!firstError_ && std::isfinite(values[i]) && (half & 0x7FFFU) == 0x7C00U) {
+                firstError_ = Error{ErrorCode::InvalidArgument,
+                                    "tensor '" + name + "' holds " + std::to_string(values[i]) + ", too large for F16",
+                                    "Store it as F32."};
+            }
+            std::memcpy(bytes.data() + i * 2, &half, 2);
+        }
+    } else if (!firstError_) {
+        firstError_ = Error{ErrorCode::InvalidArgument,
+                            "tensor '" + name + "': floats can be stored as F32 or F16, not as " +
+                                std::string(dataTypeName(storeAs)),
+                            {}};
+    }
+    add(std::move(name), std::move(shape), values.size(), storeAs, std::move(bytes));
+}
+
+void SafetensorsWriter::addIntegers(std::string name, Shape shape, std::span<const std::int64_t> values) {
+    std::vector<std::byte> bytes(values.size_bytes());
+    if (!values.empty()) {
+        std::memcpy(bytes.data(), values.data(), values.size_bytes());
+    }
+    add(std::move(name), std::move(shape), values.size(), DataType::I64, std::move(bytes));
+}
+
+void SafetensorsWriter::add(std::string name, Shape shape, std::size_t valueCount, DataType type,
+                            std::vector<std::byte> bytes) {
+    if (!firstError_ && elementCount(shape) != static_cast<std::int64_t>(valueCount)) {
+        firstError_ = Error{ErrorCode::InvalidArgument,
+                            "tensor '" + name + "' of shape " + shapeText(shape) + " was given " +
+                                std::to_string(valueCount) + " values",
+                            {}};
+    }
+    if (!firstError_ && (name.empty() || name == "__metadata__")) {
+        firstError_ = Error{ErrorCode::InvalidArgument, "a tensor cannot be called '" + name + "'", {}};
+    }
+    entries_.emplace_back(std::move(name), Entry{type, std::move(shape), std::move(bytes)});
+}
+
+Result<void> SafetensorsWriter::save(const std::filesystem::path& path) const try {
+    if (firstError_) {
+        return tl::unexpected(*firstError_);
+    }
+    std::vector<const std::pair<std::string, Entry>*> order;
+    std::set<std::string_view> names;
+    for (const auto& entry : entries_) {
+        if (!names.insert(entry.first).second) {
+            return failure(ErrorCode::InvalidArgument, "two tensors are called '" + entry.first + "'");
+        }
+        order.push_back(&entry);
+    }
+    // Wide elements first keeps every tensor aligned to its element.
+    std::ranges::stable_sort(order, std::greater<>{},
+                             [](const auto* entry) { return dataTypeSize(entry->second.type); });
+
+    auto header = nlohmann::ordered_json::object();
+    if (!metadata_.empty()) {
+        header["__metadata__"] = metadata_;
+    }
+    std::uint64_t offset = 0;
+    for (const auto* entry : order) {
+        const std::uint64_t end = offset + entry->second.bytes.size();
+        header[entry->first] = {{"dtype", dataTypeName(entry->second.type)},
+                                {"shape", entry->second.shape},
+                                {"data_offsets", {offset, end}}};
+        offset = end;
+    }
+    std::string text = header.dump();
+    text.append((8 - text.size() % 8) % 8, ' ');
+
+    ReplacementFile file(path);
+    const std::uint64_t headerBytes = text.size();
+    auto result = file.write(&headerBytes, 8);
+    if (result) {
+        result = file.write(text.data(), text.size());
+    }
+    for (const auto* entry : order) {
+        if (result) {
+            result = file.write(entry->second.bytes.data(), entry->second.bytes.size());
+        }
+    }
+    return result ? file.replaceTarget() : result;
+} catch (const nlohmann::json::exception&) {
+    return failure(ErrorCode::InvalidArgument,
+                   "a name or metadata value for '" + path.string() + "' is not valid UTF-8");
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "not enough memory to write '" + path.string() + "'");
+}
+
+} // namespace livegloss::tensorfile
