@@ -5,10 +5,14 @@
 #include "base/result.h"
 #include "engine/loaded_model.h"
 #include "media/frame_source.h"
+#include "session/caption.h"
+#include "session/stream_recogniser.h"
 #include "vision/heat_map.h"
 #include "vision/preprocess.h"
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,46 +21,25 @@
 namespace livegloss::session {
 
 enum class State {
-    Idle,     ///< no source
-    Opening,  ///< a source is being opened, or a camera or stream is being waited for
+    Idle,    ///< no source
+    Opening, ///< a source is being opened, or a camera or stream is being waited for
     Playing,
     Paused,
-    Ended,   ///< the file played to its end, or the live source was stopped; the offline pass may still run
-    Failed,  ///< see Snapshot::error
+    Ended,  ///< the file played to its end, or the live source was stopped; the offline pass may still run
+    Failed, ///< see Snapshot::error
 };
-
-struct GlossAlternative {
-    std::string text;
-    float probability = 0.0F;
-};
-
-/// What the offline pass over the whole clip said about a committed gloss.
-enum class OfflineChange { None, Confirmed, Added, Removed, Replaced };
-
-struct CaptionGloss {
-    std::int64_t id = 0;
-    std::string text;  ///< the gloss; a number when the model has no vocabulary
-    int label = 0;
-    MediaTime start{0};
-    MediaTime end{0};
-    float confidence = 0.0F;
-    std::vector<GlossAlternative> alternatives;
-    OfflineChange change = OfflineChange::None;
-    std::string replacedText;  ///< for Replaced: what was shown live
-};
-using CaptionList = std::shared_ptr<const std::vector<CaptionGloss>>;
 
 struct Statistics {
-    double sourceFps = 0.0;          ///< frames the source gave per second, over the last 2 s
-    double encodedFps = 0.0;         ///< frames the network took per second, over the last 2 s
-    double captionDelaySeconds = 0;  ///< from a frame's capture to the newest caption that includes it
+    double sourceFps = 0.0;         ///< frames the source gave per second, over the last 2 s
+    double encodedFps = 0.0;        ///< frames the network took per second, over the last 2 s
+    double captionDelaySeconds = 0; ///< from a frame's capture to the newest caption that includes it
     std::int64_t captured = 0;
     std::int64_t encoded = 0;
-    std::int64_t droppedOverload = 0;  ///< live only: the model was too slow
-    std::int64_t droppedSource = 0;    ///< the device or decoder lost or could not decode them
-    std::int64_t backlog = 0;          ///< frames waiting for the model
+    std::int64_t droppedOverload = 0; ///< live only: the model was too slow
+    std::int64_t droppedSource = 0;   ///< the device or decoder lost or could not decode them
+    std::int64_t backlog = 0;         ///< frames waiting for the model
     bool cannotKeepUp = false;
-    std::string device;  ///< what the network runs on
+    std::string device; ///< what the network runs on
 };
 
 /// One consistent view of the session; cheap to copy, never changes.
@@ -64,43 +47,57 @@ struct Snapshot {
     State state = State::Idle;
     std::optional<Error> error;
     media::SourceInfo source;
-    MediaTime position{0};       ///< of the picture now on show
-    CaptionList committed;       ///< all of them, oldest first; never null
-    CaptionList provisional;     ///< the present tail; never null
-    CaptionList offline;         ///< the offline pass, with changes marked; null until it is done
+    MediaTime position{0};   ///< of the picture now on show
+    CaptionList committed;   ///< all of them, oldest first; never null
+    CaptionList provisional; ///< the present tail; never null
+    CaptionList offline;     ///< the offline pass, with changes marked; null until it is done
     bool offlineRunning = false;
-    bool notSure = false;        ///< signing is seen that the model does not know
+    bool notSure = false; ///< signing is seen that the model does not know
     Statistics statistics;
-    std::uint64_t captionRevision = 0;  ///< grows whenever one of the three lists changes
+    std::uint64_t captionRevision = 0; ///< grows whenever one of the three lists changes
 };
 
 /// A frame with the attention that belongs to it.
 struct Picture {
     FramePtr frame;
-    vision::RgbaPicturePtr attention;  ///< null while it is off or not computed yet
-    vision::Region attentionRegion;    ///< where on the frame the attention picture lies
-    std::uint64_t serial = 0;          ///< grows with each new frame or attention picture
+    vision::RgbaPicturePtr attention; ///< null while it is off or not computed yet
+    vision::Region attentionRegion;   ///< where on the frame the attention picture lies
+    std::uint64_t serial = 0;         ///< grows with each new frame or attention picture
 };
 
 struct SessionSettings {
     int windowFrames = 64;
     int strideFrames = 8;
-    int stability = 2;            ///< stabiliserPreset() level, 0 fast .. 4 stable
-    float minConfidence = 0.5F;   ///< below it a gloss stays out of the captions
+    int stability = 2;          ///< stabiliserPreset() level, 0 fast .. 4 stable
+    float minConfidence = 0.5F; ///< below it a gloss stays out of the captions
     bool attention = true;
     bool loop = false;
-    double rate = 1.0;            ///< playback rate of files, 0.25 .. 2
+    double rate = 1.0; ///< playback rate of files, 0.25 .. 2
+    /// Files: frames read ahead of the picture, so that their attention is ready when they are shown. 0: recognition
+    /// gets a frame when it is shown, as from a camera. Takes effect with the next open().
+    int readAheadFrames = 8;
+};
+
+/// What a session is made of; the defaults are the real things, tests put others in.
+struct SessionParts {
+    std::shared_ptr<const Clock> clock = std::make_shared<SteadyClock>();
+    std::function<Result<std::unique_ptr<media::FrameSource>>(const media::SourceRequest&, const Clock&,
+                                                              const std::atomic<bool>* cancel)>
+        openSource = media::openSource;
+    EncoderFactory makeEncoder = defaultEncoderFactory();
 };
 
 /// Live recognition of one source at a time: capture, encoding and presenting on threads of its own, bounded queues
-/// between them. Every member may be called from any one controlling thread, at any moment, and returns at once; results
-/// are pulled with snapshot() and picture(), which any thread may call. The destructor stops everything within 2 s.
+/// between them. Every member may be called from any one controlling thread, at any moment, and returns at once;
+/// results are pulled with snapshot() and picture(), which any thread may call. The destructor stops everything within
+/// 2 s.
 ///
-/// Overload: live sources drop the oldest frame before encoding and count it. Files lose nothing: their frames wait, and
-/// past a fixed backlog playback slows down. The picture never waits for the model.
+/// Overload: live sources drop the oldest frame before encoding and count it. Files lose nothing: their frames wait,
+/// and past a fixed backlog playback slows down. The picture never waits for the model.
 class LiveSession {
 public:
     explicit LiveSession(std::shared_ptr<const Clock> clock = std::make_shared<SteadyClock>());
+    explicit LiveSession(SessionParts parts);
     ~LiveSession();
     LiveSession(const LiveSession&) = delete;
     LiveSession& operator=(const LiveSession&) = delete;
@@ -130,4 +127,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace livegloss::session
+} // namespace livegloss::session

@@ -1,0 +1,254 @@
+#include "frame_intake.h"
+
+#include "vision/preprocess.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace livegloss::session {
+
+namespace {
+
+constexpr float kPackScale = 32767.5F;
+
+PreparedFrame prepare(const Frame& frame, const RunPtr& run) {
+    const model::ModelConfig& config = run->model->config();
+    const auto side = static_cast<std::size_t>(config.resolution);
+    std::vector<float> input(3 * side * side);
+    vision::prepareInput(frame, config.resize, config.resolution, input);
+    return {run, packInput(input), frame.time + run->offset, frame.capturedAt};
+}
+
+/// Settings that recognition can only take up with a new run.
+bool needsNewRun(const SessionSettings& a, const SessionSettings& b) {
+    return a.windowFrames != b.windowFrames || a.strideFrames != b.strideFrames || a.stability != b.stability ||
+           a.minConfidence != b.minConfidence;
+}
+
+} // namespace
+
+std::vector<std::uint16_t> packInput(const std::vector<float>& values) {
+    std::vector<std::uint16_t> packed(values.size());
+    std::transform(values.begin(), values.end(), packed.begin(), [](float value) {
+        return static_cast<std::uint16_t>((std::clamp(value, -1.0F, 1.0F) + 1.0F) * kPackScale + 0.5F);
+    });
+    return packed;
+}
+
+void unpackInput(const std::vector<std::uint16_t>& packed, float* values) {
+    std::transform(packed.begin(), packed.end(), values,
+                   [](std::uint16_t value) { return static_cast<float>(value) * (1.0F / kPackScale) - 1.0F; });
+}
+
+void FrameIntake::setModel(engine::LoadedModelPtr model, std::uint64_t epoch) {
+    const std::scoped_lock lock(mutex_);
+    model_ = std::move(model);
+    epoch_ = epoch;
+    discardEverything();
+    if (run_) {
+        auto next = std::make_shared<Run>(*run_);
+        next->epoch = epoch;
+        next->model = model_;
+        next->fromClipStart = true; // there is no history yet that could know better
+        run_ = std::move(next);
+    }
+    changed_.notify_all();
+}
+
+void FrameIntake::setSettings(const SessionSettings& settings) {
+    const std::scoped_lock lock(mutex_);
+    const bool restart = needsNewRun(settings_, settings);
+    settings_ = settings;
+    if (!run_ || !restart) {
+        return;
+    }
+    entries_.emplace_back(EndOfRun{run_, false});
+    auto next = std::make_shared<Run>(*run_);
+    next->settings = settings;
+    next->fromClipStart = false;
+    next->newRound = false;
+    run_ = std::move(next);
+    changed_.notify_all();
+}
+
+void FrameIntake::beginRun(const RunStart& start, bool discardWaiting) {
+    const std::scoped_lock lock(mutex_);
+    if (discardWaiting) {
+        discardFrames();
+    }
+    auto run = std::make_shared<Run>();
+    static_cast<RunStart&>(*run) = start;
+    run->epoch = epoch_;
+    run->model = model_;
+    run->settings = settings_;
+    run_ = std::move(run);
+    changed_.notify_all();
+}
+
+bool FrameIntake::offer(const FramePtr& frame, std::stop_token stop) {
+    const std::scoped_lock feed(feedMutex_);
+    RunPtr run;
+    {
+        const std::scoped_lock lock(mutex_);
+        run = run_;
+    }
+    if (!run || !run->model) {
+        return true;
+    }
+    if (fedRun_ != run) {
+        fedRun_ = run;
+        resampler_.emplace(run->model->config().fps);
+    }
+    return enqueueSlots(resampler_->push(frame), run, stop);
+}
+
+void FrameIntake::endRun(bool complete, std::stop_token stop) {
+    const std::scoped_lock feed(feedMutex_);
+    RunPtr run;
+    {
+        const std::scoped_lock lock(mutex_);
+        run = run_;
+    }
+    if (!run) {
+        return;
+    }
+    bool whole = complete;
+    if (run->model && fedRun_ == run) {
+        whole = enqueueSlots(resampler_->finish(), run, stop) && complete;
+    }
+    fedRun_.reset();
+    const std::scoped_lock lock(mutex_);
+    if (run_ == run) {
+        run_.reset();
+        entries_.emplace_back(EndOfRun{std::move(run), whole});
+        changed_.notify_all();
+    }
+}
+
+bool FrameIntake::requestOffline(std::uint64_t epoch) {
+    const std::scoped_lock lock(mutex_);
+    if (!model_) {
+        return false;
+    }
+    entries_.emplace_back(OfflinePass{epoch, ticket_.load()});
+    changed_.notify_all();
+    return true;
+}
+
+void FrameIntake::discardAll(std::uint64_t epoch) {
+    const std::scoped_lock lock(mutex_);
+    epoch_ = epoch;
+    discardEverything();
+    run_.reset();
+    changed_.notify_all();
+}
+
+std::uint64_t FrameIntake::epoch() const {
+    const std::scoped_lock lock(mutex_);
+    return epoch_;
+}
+
+/// Frames go, and with them the ends of their runs, which would be ends of something cut short.
+void FrameIntake::discardFrames() {
+    std::vector<RunPtr> cut;
+    for (const Entry& entry : entries_) {
+        if (const auto* frame = std::get_if<PreparedFrame>(&entry)) {
+            cut.push_back(frame->run);
+        }
+    }
+    std::erase_if(entries_, [&](const Entry& entry) {
+        if (const auto* end = std::get_if<EndOfRun>(&entry)) {
+            return std::find(cut.begin(), cut.end(), end->run) != cut.end();
+        }
+        return std::holds_alternative<PreparedFrame>(entry);
+    });
+    frames_ = 0;
+    bytes_ = 0;
+}
+
+void FrameIntake::discardEverything() {
+    entries_.clear();
+    frames_ = 0;
+    bytes_ = 0;
+    ++ticket_;
+}
+
+bool FrameIntake::enqueueSlots(const std::vector<FramePtr>& slots, const RunPtr& run, const std::stop_token& stop) {
+    for (const FramePtr& slot : slots) {
+        if (!enqueue(prepare(*slot, run), stop)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool FrameIntake::enqueue(PreparedFrame frame, const std::stop_token& stop) {
+    const std::size_t size = frame.pixels.size() * sizeof(std::uint16_t);
+    std::unique_lock lock(mutex_);
+    if (frame.run->live) {
+        while (frames_ >= kLiveQueue) {
+            dropOldestFrame();
+        }
+    } else {
+        const auto hasRoom = [&] { return run_ != frame.run || frames_ == 0 || bytes_ + size <= maxBacklogBytes_; };
+        while (!hasRoom()) {
+            statistics_.stalledByBacklog();
+            changed_.wait_for(lock, stop, std::chrono::milliseconds(250), hasRoom);
+            if (stop.stop_requested()) {
+                return false;
+            }
+        }
+    }
+    if (run_ != frame.run) {
+        return true; // the run was given up meanwhile
+    }
+    bytes_ += size;
+    ++frames_;
+    entries_.emplace_back(std::move(frame));
+    changed_.notify_all();
+    return true;
+}
+
+void FrameIntake::dropOldestFrame() {
+    const auto oldest = std::find_if(entries_.begin(), entries_.end(),
+                                     [](const Entry& entry) { return std::holds_alternative<PreparedFrame>(entry); });
+    bytes_ -= std::get<PreparedFrame>(*oldest).pixels.size() * sizeof(std::uint16_t);
+    --frames_;
+    entries_.erase(oldest);
+    statistics_.droppedByOverload();
+}
+
+std::optional<Task> FrameIntake::take(std::stop_token stop) {
+    std::unique_lock lock(mutex_);
+    if (!changed_.wait(lock, stop, [&] { return !entries_.empty(); }) || stop.stop_requested()) {
+        return std::nullopt;
+    }
+    if (!std::holds_alternative<PreparedFrame>(entries_.front())) {
+        Entry entry = std::move(entries_.front());
+        entries_.pop_front();
+        if (auto* end = std::get_if<EndOfRun>(&entry)) {
+            return Task(std::move(*end));
+        }
+        return Task(std::get<OfflinePass>(entry));
+    }
+    std::vector<PreparedFrame> batch;
+    while (batch.size() < kBatch && !entries_.empty()) {
+        auto* frame = std::get_if<PreparedFrame>(&entries_.front());
+        if (frame == nullptr || (!batch.empty() && frame->run != batch.front().run)) {
+            break;
+        }
+        bytes_ -= frame->pixels.size() * sizeof(std::uint16_t);
+        --frames_;
+        batch.push_back(std::move(*frame));
+        entries_.pop_front();
+    }
+    changed_.notify_all();
+    return Task(std::move(batch));
+}
+
+std::int64_t FrameIntake::backlog() const {
+    const std::scoped_lock lock(mutex_);
+    return static_cast<std::int64_t>(frames_);
+}
+
+} // namespace livegloss::session

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/frame.h"
+#include "base/result.h"
+#include "engine/loaded_model.h"
+#include "session/caption.h"
+
+#include <cstddef>
+#include <functional>
+#include <span>
+#include <vector>
+
+namespace livegloss::session {
+
+/// Frame features of a contiguous part of a clip, each with the time of its frame. Rows that pad the clip carry the
+/// time of the frame that they copy.
+struct ClipFeatures {
+    int width = 0;             ///< E
+    std::vector<float> values; ///< [rows, E]
+    std::vector<MediaTime> times;
+    bool paddedFront = false; ///< begins with the padding of a clip's beginning
+    bool paddedBack = false;
+
+    int rows() const { return static_cast<int>(times.size()); }
+    void append(std::span<const float> feature, MediaTime time);
+    /// Rows first .. first + count - 1 as a part of its own.
+    ClipFeatures part(int first, int count) const;
+    void dropFront(int count);
+};
+
+struct OfflineDecodeOptions {
+    float minConfidence = 0.5F; ///< below it a gloss is left out
+    int beamWidth = 10;
+    int alternatives = 3;
+    std::function<bool()> cancelled; ///< asked between chunks; may be empty
+};
+
+/// The temporal head over all of `features` at once (in overlapping chunks of 2000 frames when they are many), decoded.
+/// Ends that are not padded yet are padded with copies. Empty when there are too few frames for one step. Any thread.
+Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& model, const ClipFeatures& features,
+                                                const OfflineDecodeOptions& options);
+
+} // namespace livegloss::session

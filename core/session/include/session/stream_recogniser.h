@@ -1,0 +1,83 @@
+#pragma once
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "decode/stabiliser.h"
+#include "engine/feature_window.h"
+#include "engine/loaded_model.h"
+#include "engine/streaming_encoder.h"
+#include "session/caption.h"
+#include "session/clip_features.h"
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace livegloss::session {
+
+/// Makes the encoder of a recogniser; tests put slow or failing ones in.
+using EncoderFactory = std::function<std::unique_ptr<engine::StreamingEncoder>(engine::LoadedModelPtr)>;
+EncoderFactory defaultEncoderFactory();
+
+struct StreamOptions {
+    engine::WindowOptions window;
+    int stability = 2;          ///< stabiliserPreset() level
+    float minConfidence = 0.5F; ///< below it a gloss stays out of the captions
+    bool captions = true;       ///< off: features only, for an offline pass
+    int maxFeatureRows = 0;     ///< the oldest features beyond this many are forgotten; 0: none
+};
+
+/// The captions after a decode: what it committed, and the whole present tail.
+struct CaptionUpdate {
+    std::vector<CaptionGloss> committed;
+    std::vector<CaptionGloss> provisional;
+    bool notSure = false;
+    int revisions = 0;        ///< provisional glosses that were removed or replaced
+    MediaTime newestFrame{0}; ///< the newest frame that the decode has seen
+};
+
+struct StreamOutput {
+    std::vector<engine::SpatialAttention> attention; ///< of the frames just pushed, when asked for
+    std::optional<CaptionUpdate> captions;           ///< when a window fell due
+};
+
+/// Live recognition of one clip without threads: frames in, captions out, through encoder, window and stabiliser. Keeps
+/// the features for an offline pass. One thread at a time. After an error the recogniser is of no further use.
+class StreamRecogniser {
+public:
+    StreamRecogniser(engine::LoadedModelPtr model, const StreamOptions& options,
+                     const EncoderFactory& makeEncoder = defaultEncoderFactory());
+
+    /// `frames`: `times.size()` prepared pictures [n, 3, R, R] in order of time.
+    Result<StreamOutput> push(std::span<const float> frames, std::span<const MediaTime> times, bool wantAttention);
+    /// The clip is over: everything confident is committed.
+    Result<StreamOutput> finish();
+
+    /// Frames pushed so far.
+    std::int64_t frames() const { return frameCount_; }
+    /// Features that are final so far, with their times.
+    const ClipFeatures& features() const { return features_; }
+    ClipFeatures takeFeatures() { return std::move(features_); }
+
+private:
+    Result<void> absorb(const std::vector<engine::FrameFeature>& features, StreamOutput& output);
+    void merge(const decode::StabiliserUpdate& update, StreamOutput& output) const;
+    CaptionGloss toCaption(const decode::StreamGloss& gloss) const;
+    MediaTime frameTime(std::int64_t index) const;
+    void forgetOld();
+
+    engine::LoadedModelPtr model_;
+    StreamOptions options_;
+    std::unique_ptr<engine::StreamingEncoder> encoder_;
+    engine::FeatureWindow window_;
+    decode::Stabiliser stabiliser_;
+    ClipFeatures features_;
+    std::deque<MediaTime> times_; ///< of the newest frames
+    std::int64_t frameCount_ = 0;
+    std::optional<engine::WindowResult> lastWindow_;
+};
+
+} // namespace livegloss::session

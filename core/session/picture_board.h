@@ -1,0 +1,42 @@
+#pragma once
+
+#include "base/clock.h"
+#include "session/live_session.h"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <vector>
+
+namespace livegloss::session {
+
+/// The picture now on show, joined with the attention that belongs to it. Maps are kept for the frames around it, so
+/// that a frame read ahead has its map when it is shown, and a late map still reaches its frame. Any thread.
+class PictureBoard {
+public:
+    /// A new source: nothing on show, no maps. Maps of other epochs are not taken from now on.
+    void clear(std::uint64_t epoch);
+    /// A new model: no maps.
+    void dropAttention(std::uint64_t epoch);
+    /// `position`: the frame's time on the session's own axis, by which maps are found.
+    void show(FramePtr frame, MediaTime position);
+    void addAttention(std::uint64_t epoch, MediaTime position, vision::RgbaPicturePtr map,
+                      const vision::Region& region);
+    void setAttentionVisible(bool visible);
+
+    Picture picture() const;
+    MediaTime position() const;
+
+private:
+    void choose();
+
+    mutable std::mutex mutex_;
+    Picture picture_;
+    MediaTime position_{0};
+    std::map<MediaTime, vision::RgbaPicturePtr> maps_;
+    vision::Region region_;
+    bool visible_ = true;
+    std::uint64_t epoch_ = 0;
+};
+
+} // namespace livegloss::session

@@ -1,0 +1,216 @@
+#include "player.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace livegloss::session {
+
+Player::Player(SessionParts parts, SessionState& state, PictureBoard& board, FrameIntake& intake,
+               StatisticsMeter& statistics)
+    : parts_(std::move(parts)),
+      state_(state),
+      board_(board),
+      intake_(intake),
+      statistics_(statistics),
+      reader_([this](const std::stop_token& stop) { readLoop(stop); }),
+      presenter_([this](const std::stop_token& stop) { presentLoop(stop); }) {}
+
+Player::~Player() {
+    const std::scoped_lock lock(mutex_);
+    reader_.request_stop();
+    presenter_.request_stop();
+    feeding_.request_stop();
+    interruptSource();
+    ++version_;
+    changed_.notify_all();
+}
+
+/// Lets both threads look again. `endsReading`: nobody should wait any longer for room in the backlog.
+void Player::wake(bool endsReading) {
+    ++version_;
+    if (endsReading) {
+        feeding_.request_stop();
+        feeding_ = std::stop_source();
+    }
+    changed_.notify_all();
+}
+
+/// Ends a read or an attempt to open that is under way; the source is of no further use.
+void Player::interruptSource() {
+    if (cancelOpening_) {
+        *cancelOpening_ = true;
+    }
+    if (source_) {
+        source_->interrupt();
+    }
+}
+
+void Player::open(const media::SourceRequest& request, bool startPaused) {
+    const std::scoped_lock lock(mutex_);
+    openLocked(request, startPaused);
+}
+
+void Player::openLocked(const media::SourceRequest& request, bool startPaused) {
+    request_ = request;
+    openCommand_ = true;
+    closeCommand_ = stopCommand_ = false;
+    seekCommand_.reset();
+    playing_ = !startPaused;
+    interruptSource();
+    const std::uint64_t epoch = state_.beginSource(State::Opening);
+    board_.clear(epoch);
+    intake_.discardAll(epoch);
+    statistics_.reset();
+    wake(true);
+}
+
+void Player::close() {
+    const std::scoped_lock lock(mutex_);
+    request_.reset();
+    closeCommand_ = true;
+    openCommand_ = stopCommand_ = false;
+    seekCommand_.reset();
+    playing_ = false;
+    interruptSource();
+    const std::uint64_t epoch = state_.beginSource(State::Idle);
+    board_.clear(epoch);
+    intake_.discardAll(epoch);
+    statistics_.reset();
+    wake(true);
+}
+
+void Player::play() {
+    const std::scoped_lock lock(mutex_);
+    const State state = state_.state();
+    if (!request_ || closeCommand_) {
+        return;
+    }
+    if (state == State::Failed || (state == State::Ended && !isFile())) {
+        openLocked(media::SourceRequest(*request_), false);
+        return;
+    }
+    playing_ = true;
+    if (state == State::Ended) {
+        seekLocked(MediaTime{0}, true);
+        state_.setState(State::Playing);
+    } else if (state == State::Paused) {
+        playback_.anchor(shownTime_, parts_.clock->now());
+        state_.setState(State::Playing);
+    }
+    wake(false);
+}
+
+void Player::pause() {
+    const std::scoped_lock lock(mutex_);
+    playing_ = false;
+    if (state_.state() == State::Playing) {
+        state_.setState(State::Paused);
+    }
+    wake(false);
+}
+
+void Player::stop() {
+    const std::scoped_lock lock(mutex_);
+    const State state = state_.state();
+    if (state == State::Idle || state == State::Failed || state == State::Ended) {
+        return;
+    }
+    playing_ = false;
+    openCommand_ = false;
+    seekCommand_.reset();
+    stopCommand_ = true;
+    if (!isFile()) {
+        interruptSource();
+    }
+    wake(true);
+}
+
+void Player::seek(MediaTime time) {
+    const std::scoped_lock lock(mutex_);
+    if (isFile() && !openCommand_ && !closeCommand_ && !stopCommand_) {
+        seekLocked(time, false);
+    }
+}
+
+/// A later seek replaces one that was not carried out yet.
+void Player::seekLocked(MediaTime target, bool newRound) {
+    if (!info_.seekable) {
+        return;
+    }
+    MediaTime last = target;
+    if (info_.duration) {
+        last = std::max(MediaTime{0}, *info_.duration - framePeriod());
+    }
+    seekCommand_ = std::clamp(target, MediaTime{0}, std::max(MediaTime{0}, last));
+    seekIsNewRound_ = newRound;
+    if (state_.state() == State::Ended) {
+        state_.setState(State::Paused);
+    }
+    wake(true);
+}
+
+void Player::step(int frames) {
+    const std::scoped_lock lock(mutex_);
+    const State state = state_.state();
+    const bool steady = state == State::Playing || state == State::Paused || state == State::Ended;
+    if (!isFile() || openCommand_ || closeCommand_ || stopCommand_ || !steady || frames == 0) {
+        return;
+    }
+    playing_ = false;
+    if (state == State::Playing) {
+        state_.setState(State::Paused);
+    }
+    if (frames < 0) {
+        seekLocked(frameBefore(seekCommand_.value_or(shownTime_), -frames), false);
+    } else if (seekCommand_) {
+        seekLocked(*seekCommand_ + framePeriod() * frames, false);
+    } else {
+        stepsForward_ += frames;
+        wake(false);
+    }
+}
+
+void Player::setPlayback(bool loop, double rate, int readAheadFrames) {
+    const std::scoped_lock lock(mutex_);
+    loop_ = loop;
+    wantedReadAhead_ = std::max(0, readAheadFrames);
+    playback_.setRate(std::clamp(rate, 0.25, 2.0), parts_.clock->now());
+    wake(false);
+}
+
+void Player::restartRecognition() {
+    const std::scoped_lock lock(mutex_);
+    const State state = state_.state();
+    if (isFile() && !hasCommand() && (state == State::Playing || state == State::Paused)) {
+        seekLocked(shownTime_, false);
+    }
+}
+
+MediaTime Player::framePeriod() const {
+    return fromSeconds(info_.fps > 0.0 ? 1.0 / info_.fps : 0.04);
+}
+
+/// Time of the picture `frames` before the one at `position`: as it was shown, else by the nominal rate.
+MediaTime Player::frameBefore(MediaTime position, int frames) const {
+    const auto here = std::lower_bound(shownTimes_.begin(), shownTimes_.end(), position);
+    const auto known = std::distance(shownTimes_.begin(), here);
+    if (known >= frames) {
+        return *(here - frames);
+    }
+    return position - framePeriod() * frames;
+}
+
+/// Nothing more will be shown: says so, and asks for the offline pass.
+void Player::end(State state, std::optional<Error> error) {
+    playing_ = false;
+    finished_ = true;
+    state_.setError(std::move(error));
+    state_.setState(state);
+    const std::uint64_t epoch = intake_.epoch();
+    state_.setOfflineRunning(epoch, true);
+    if (!intake_.requestOffline(epoch)) {
+        state_.setOfflineRunning(epoch, false);
+    }
+}
+
+} // namespace livegloss::session

@@ -1,0 +1,204 @@
+#include "recognition_worker.h"
+
+#include "gloss_times.h"
+#include "vision/preprocess.h"
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <string>
+#include <utility>
+
+namespace livegloss::session {
+
+namespace {
+
+// What the offline pass can look back on: an hour of a file, a quarter of an hour of a camera, at 25 frames a second.
+constexpr int kFileRows = 90000;
+constexpr int kLiveRows = 22500;
+/// Side of an attention picture, about.
+constexpr int kMapPixels = 192;
+
+CaptionList listOf(const std::vector<CaptionGloss>& glosses) {
+    return std::make_shared<const std::vector<CaptionGloss>>(glosses);
+}
+
+} // namespace
+
+RecognitionWorker::RecognitionWorker(FrameIntake& intake, SessionState& state, PictureBoard& board,
+                                     StatisticsMeter& statistics, EncoderFactory makeEncoder)
+    : intake_(intake),
+      state_(state),
+      board_(board),
+      statistics_(statistics),
+      makeEncoder_(std::move(makeEncoder)),
+      store_(kFileRows),
+      thread_([this](const std::stop_token& stop) { work(stop); }) {}
+
+RecognitionWorker::~RecognitionWorker() = default;
+
+void RecognitionWorker::work(const std::stop_token& stop) {
+    while (auto task = intake_.take(stop)) {
+        try {
+            if (const auto* frames = std::get_if<std::vector<PreparedFrame>>(&*task)) {
+                recognise(*frames);
+            } else if (const auto* end = std::get_if<EndOfRun>(&*task)) {
+                endRun(*end);
+            } else {
+                offlinePass(std::get<OfflinePass>(*task), stop);
+            }
+        } catch (const std::exception& problem) {
+            fail({ErrorCode::Internal, std::string("Recognition stopped: ") + problem.what(), {}});
+        }
+    }
+}
+
+void RecognitionWorker::recognise(const std::vector<PreparedFrame>& frames) {
+    const RunPtr& run = frames.front().run;
+    if (run != run_) {
+        startRun(run, frames.front().time);
+    }
+    if (!recogniser_) {
+        return;
+    }
+    std::vector<MediaTime> times;
+    const std::size_t size = frames.front().pixels.size();
+    input_.resize(frames.size() * size);
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        unpackInput(frames[i].pixels, input_.data() + i * size);
+        times.push_back(frames[i].time);
+    }
+    newestTime_ = times.back();
+    const std::int64_t firstIndex = recogniser_->frames();
+    auto output = recogniser_->push(input_, times, attentionWanted_);
+    if (!output) {
+        fail(std::move(output.error()));
+        return;
+    }
+    statistics_.encoded(static_cast<int>(frames.size()));
+    showAttention(output->attention, firstIndex, frames);
+    takeCaptions(*output);
+    if (output->captions) {
+        statistics_.caption(frames.back().capturedAt);
+    }
+}
+
+void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
+    giveUpRun();
+    if (run->epoch != epoch_) {
+        epoch_ = run->epoch;
+        history_.clear();
+        store_.clear();
+        attentionRange_.reset();
+    }
+    run_ = run;
+    lastRun_ = run;
+    notSure_ = false;
+    history_.beginRun(firstTime, run->fromClipStart, run->newRound);
+    StreamOptions options;
+    options.window = {run->settings.windowFrames, run->settings.strideFrames};
+    options.stability = run->settings.stability;
+    options.minConfidence = run->settings.minConfidence;
+    options.maxFeatureRows = run->live ? kLiveRows : kFileRows;
+    recogniser_.emplace(run->model, options, makeEncoder_);
+    publishCaptions();
+}
+
+/// Ends a run that something else replaces (a seek): its tail was never certain, its features still count.
+void RecognitionWorker::giveUpRun() {
+    if (recogniser_) {
+        history_.dropProvisional();
+        keepFeatures(false);
+    }
+    recogniser_.reset();
+    run_.reset();
+}
+
+void RecognitionWorker::keepFeatures(bool complete) {
+    store_.add(recogniser_->takeFeatures(), complete);
+}
+
+void RecognitionWorker::endRun(const EndOfRun& end) {
+    if (end.run != run_ || !recogniser_) {
+        return;
+    }
+    auto output = recogniser_->finish();
+    if (!output) {
+        fail(std::move(output.error()));
+        return;
+    }
+    takeCaptions(*output);
+    history_.endRun(newestTime_ + frameDuration(run_->model->config()));
+    notSure_ = false;
+    publishCaptions();
+    keepFeatures(end.complete && run_->fromClipStart);
+    recogniser_.reset();
+    run_.reset();
+}
+
+void RecognitionWorker::offlinePass(const OfflinePass& pass, const std::stop_token& stop) {
+    giveUpRun();
+    const engine::LoadedModelPtr model = lastRun_ ? lastRun_->model : nullptr;
+    if (pass.epoch != epoch_ || !model) {
+        state_.setOfflineRunning(pass.epoch, false);
+        return;
+    }
+    OfflineDecodeOptions options;
+    options.minConfidence = lastRun_->settings.minConfidence;
+    options.cancelled = [&] { return stop.stop_requested() || !intake_.stillWanted(pass.ticket); };
+    std::vector<CaptionGloss> glosses;
+    for (const ClipFeatures& part : store_.parts()) {
+        auto decoded = decodeOffline(model, part, options);
+        if (!decoded) {
+            state_.setOfflineRunning(pass.epoch, false);
+            if (decoded.error().code != ErrorCode::Cancelled) {
+                state_.failRecognition(pass.epoch, std::move(decoded.error()));
+            }
+            return;
+        }
+        std::move(decoded->begin(), decoded->end(), std::back_inserter(glosses));
+    }
+    state_.publishOffline(pass.epoch, listOf(glosses));
+}
+
+void RecognitionWorker::showAttention(const std::vector<engine::SpatialAttention>& attention, std::int64_t firstIndex,
+                                      const std::vector<PreparedFrame>& frames) {
+    const model::ModelConfig& config = run_->model->config();
+    const vision::Region region = vision::visibleRegion(config.resize, config.resolution);
+    for (const engine::SpatialAttention& map : attention) {
+        const std::int64_t place = map.frameIndex - firstIndex;
+        if (place < 0 || place >= static_cast<std::int64_t>(frames.size()) || map.columns <= 0) {
+            continue;
+        }
+        attentionRange_.add(map.weights);
+        const int scale = std::max(4, kMapPixels / map.columns);
+        auto picture = std::make_shared<const vision::RgbaPicture>(
+            vision::heatMap(map.weights, map.rows, map.columns, attentionRange_.low(), attentionRange_.high(),
+                            vision::ColourMap::Inferno, scale));
+        board_.addAttention(run_->epoch, frames[static_cast<std::size_t>(place)].time, std::move(picture), region);
+    }
+}
+
+void RecognitionWorker::takeCaptions(const StreamOutput& output) {
+    if (!output.captions) {
+        return;
+    }
+    const bool changed = history_.apply(*output.captions);
+    if (changed || notSure_ != output.captions->notSure) {
+        notSure_ = output.captions->notSure;
+        publishCaptions();
+    }
+}
+
+void RecognitionWorker::publishCaptions() {
+    state_.publishCaptions(epoch_, listOf(history_.committed()), listOf(history_.provisional()), notSure_);
+}
+
+void RecognitionWorker::fail(Error error) {
+    state_.failRecognition(epoch_, std::move(error));
+    history_.dropProvisional();
+    publishCaptions();
+    recogniser_.reset(); // run_ stays: its remaining frames are passed over
+}
+
+} // namespace livegloss::session

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "caption_history.h"
+#include "feature_store.h"
+#include "frame_intake.h"
+#include "picture_board.h"
+#include "session_state.h"
+#include "statistics_meter.h"
+#include "vision/heat_map.h"
+
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <vector>
+
+namespace livegloss::session {
+
+/// The recognition thread: takes what the intake holds, runs the network, and publishes captions, attention maps and
+/// the offline pass. Ends with its destructor, at the latest after the network call in hand.
+class RecognitionWorker {
+public:
+    RecognitionWorker(FrameIntake& intake, SessionState& state, PictureBoard& board, StatisticsMeter& statistics,
+                      EncoderFactory makeEncoder);
+    ~RecognitionWorker();
+    RecognitionWorker(const RecognitionWorker&) = delete;
+    RecognitionWorker& operator=(const RecognitionWorker&) = delete;
+
+    void setAttentionWanted(bool wanted) { attentionWanted_ = wanted; }
+
+private:
+    void work(const std::stop_token& stop);
+    void recognise(const std::vector<PreparedFrame>& frames);
+    void endRun(const EndOfRun& end);
+    void offlinePass(const OfflinePass& pass, const std::stop_token& stop);
+
+    void startRun(const RunPtr& run, MediaTime firstTime);
+    void giveUpRun();
+    void keepFeatures(bool complete);
+    void showAttention(const std::vector<engine::SpatialAttention>& attention, std::int64_t firstIndex,
+                       const std::vector<PreparedFrame>& frames);
+    void takeCaptions(const StreamOutput& output);
+    void publishCaptions();
+    void fail(Error error);
+
+    FrameIntake& intake_;
+    SessionState& state_;
+    PictureBoard& board_;
+    StatisticsMeter& statistics_;
+    EncoderFactory makeEncoder_;
+    std::atomic<bool> attentionWanted_{true};
+
+    // The thread's own.
+    RunPtr run_;                                 ///< under way
+    RunPtr lastRun_;                             ///< the newest there was
+    std::optional<StreamRecogniser> recogniser_; ///< none after the run failed
+    std::uint64_t epoch_ = 0;
+    CaptionHistory history_;
+    FeatureStore store_;
+    vision::ClipRange attentionRange_;
+    MediaTime newestTime_{0};
+    bool notSure_ = false;
+    std::vector<float> input_;
+
+    std::jthread thread_; ///< last: it uses everything above
+};
+
+} // namespace livegloss::session

@@ -1,0 +1,42 @@
+#pragma once
+
+#include "session/live_session.h"
+
+#include <mutex>
+
+namespace livegloss::session {
+
+/// What snapshot() tells. Results carry the epoch that they belong to; those of an earlier source or model are ignored.
+/// Any thread.
+class SessionState {
+public:
+    SessionState();
+
+    /// A new source or none: lists empty, no error. Returns the new epoch.
+    std::uint64_t beginSource(State state);
+    /// A new model on the same source: lists empty. Returns the new epoch.
+    std::uint64_t beginModel();
+    std::uint64_t epoch() const;
+
+    void setState(State state);
+    State state() const;
+    void setSource(const media::SourceInfo& info);
+    void setError(std::optional<Error> error);
+
+    void failRecognition(std::uint64_t epoch, Error error);
+    void publishCaptions(std::uint64_t epoch, CaptionList committed, CaptionList provisional, bool notSure);
+    void setOfflineRunning(std::uint64_t epoch, bool running);
+    void publishOffline(std::uint64_t epoch, CaptionList glosses);
+
+    /// Everything but position and statistics.
+    Snapshot read() const;
+
+private:
+    void clearLists();
+
+    mutable std::mutex mutex_;
+    Snapshot snapshot_;
+    std::uint64_t epoch_ = 0;
+};
+
+} // namespace livegloss::session

@@ -1,0 +1,102 @@
+#include "statistics_meter.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace livegloss::session {
+
+namespace {
+constexpr auto kSpan = std::chrono::seconds(2);
+constexpr auto kOverloadSpan = std::chrono::seconds(1);
+} // namespace
+
+void RateMeter::add(Instant now) {
+    events_.push_back(now);
+    while (now - events_.front() > kSpan) {
+        events_.pop_front();
+    }
+}
+
+double RateMeter::perSecond(Instant now) const {
+    const auto first =
+        std::find_if(events_.begin(), events_.end(), [&](Instant event) { return now - event <= kSpan; });
+    const auto count = std::distance(first, events_.end());
+    if (count < 2) {
+        return 0.0;
+    }
+    // While it starts: from the first event on, so that the rate is right at once. Later: falls when events stop
+    // coming.
+    const double seen = std::chrono::duration<double>(events_.back() - *first).count();
+    const double silent = std::chrono::duration<double>(now - events_.back()).count();
+    const double usual = seen / static_cast<double>(count - 1);
+    const double elapsed = silent > 2.0 * usual ? seen + silent : seen;
+    return elapsed > 0.0 ? static_cast<double>(count - 1) / elapsed : 0.0;
+}
+
+void OverloadWatch::overloaded(Instant now) {
+    if (!any_ || now - last_ > kOverloadSpan) {
+        since_ = now;
+    }
+    any_ = true;
+    last_ = now;
+}
+
+bool OverloadWatch::goesOn(Instant now) const {
+    return any_ && now - last_ <= kOverloadSpan && last_ - since_ >= kOverloadSpan;
+}
+
+void StatisticsMeter::reset() {
+    const std::scoped_lock lock(mutex_);
+    counts_ = {};
+    source_.clear();
+    encoder_.clear();
+    overload_.clear();
+}
+
+void StatisticsMeter::captured() {
+    const std::scoped_lock lock(mutex_);
+    ++counts_.captured;
+    source_.add(clock_->now());
+}
+
+void StatisticsMeter::lostBySource(std::int64_t frames) {
+    const std::scoped_lock lock(mutex_);
+    counts_.droppedSource += frames;
+}
+
+void StatisticsMeter::encoded(int frames) {
+    const std::scoped_lock lock(mutex_);
+    counts_.encoded += frames;
+    const Instant now = clock_->now();
+    for (int i = 0; i < frames; ++i) {
+        encoder_.add(now);
+    }
+}
+
+void StatisticsMeter::droppedByOverload() {
+    const std::scoped_lock lock(mutex_);
+    ++counts_.droppedOverload;
+    overload_.overloaded(clock_->now());
+}
+
+void StatisticsMeter::stalledByBacklog() {
+    const std::scoped_lock lock(mutex_);
+    overload_.overloaded(clock_->now());
+}
+
+void StatisticsMeter::caption(Instant capturedAt) {
+    const std::scoped_lock lock(mutex_);
+    counts_.captionDelaySeconds = std::chrono::duration<double>(clock_->now() - capturedAt).count();
+}
+
+Statistics StatisticsMeter::read() const {
+    const std::scoped_lock lock(mutex_);
+    const Instant now = clock_->now();
+    Statistics result = counts_;
+    result.sourceFps = source_.perSecond(now);
+    result.encodedFps = encoder_.perSecond(now);
+    result.cannotKeepUp = overload_.goesOn(now);
+    return result;
+}
+
+} // namespace livegloss::session

@@ -1,0 +1,63 @@
+#pragma once
+
+#include "base/clock.h"
+#include "session/live_session.h"
+
+#include <deque>
+#include <memory>
+#include <mutex>
+
+namespace livegloss::session {
+
+/// Events per second over the last two seconds.
+class RateMeter {
+public:
+    void add(Instant now);
+    double perSecond(Instant now) const;
+    void clear() { events_.clear(); }
+
+private:
+    std::deque<Instant> events_;
+};
+
+/// Tells a passing hitch from a machine that is too slow: overload that goes on for more than a second.
+class OverloadWatch {
+public:
+    void overloaded(Instant now);
+    bool goesOn(Instant now) const;
+    void clear() { *this = {}; }
+
+private:
+    bool any_ = false;
+    Instant since_{};
+    Instant last_{};
+};
+
+/// Counts what happens to frames. Every member may be called from any thread.
+class StatisticsMeter {
+public:
+    explicit StatisticsMeter(std::shared_ptr<const Clock> clock) : clock_(std::move(clock)) {}
+
+    void reset();
+    void captured();
+    void lostBySource(std::int64_t frames);
+    void encoded(int frames);
+    void droppedByOverload();
+    /// A file's backlog is full and playback waits for the model.
+    void stalledByBacklog();
+    /// A caption came out that includes a frame captured at `capturedAt`.
+    void caption(Instant capturedAt);
+
+    /// Everything but backlog and device.
+    Statistics read() const;
+
+private:
+    std::shared_ptr<const Clock> clock_;
+    mutable std::mutex mutex_;
+    Statistics counts_;
+    RateMeter source_;
+    RateMeter encoder_;
+    OverloadWatch overload_;
+};
+
+} // namespace livegloss::session

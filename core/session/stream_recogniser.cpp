@@ -1,0 +1,153 @@
+#include "session/stream_recogniser.h"
+
+#include "gloss_times.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace livegloss::session {
+
+namespace {
+
+decode::StabiliserOptions stabiliserOptions(const StreamOptions& options) {
+    decode::StabiliserOptions result = decode::stabiliserPreset(options.stability);
+    result.minConfidence = options.minConfidence;
+    return result;
+}
+
+} // namespace
+
+EncoderFactory defaultEncoderFactory() {
+    return [](engine::LoadedModelPtr model) { return engine::makeStreamingEncoder(std::move(model)); };
+}
+
+StreamRecogniser::StreamRecogniser(engine::LoadedModelPtr model, const StreamOptions& options,
+                                   const EncoderFactory& makeEncoder)
+    : model_(std::move(model)),
+      options_(options),
+      encoder_(makeEncoder(model_)),
+      window_(model_, options.window),
+      stabiliser_(stabiliserOptions(options)) {
+    features_.paddedFront = true;
+}
+
+Result<StreamOutput> StreamRecogniser::push(std::span<const float> frames, std::span<const MediaTime> times,
+                                            bool wantAttention) {
+    times_.insert(times_.end(), times.begin(), times.end());
+    frameCount_ += static_cast<std::int64_t>(times.size());
+    auto encoded = encoder_->push(frames, static_cast<int>(times.size()), wantAttention);
+    if (!encoded) {
+        return tl::unexpected(std::move(encoded.error()));
+    }
+    StreamOutput output;
+    output.attention = std::move(encoded->attention);
+    if (auto absorbed = absorb(encoded->features, output); !absorbed) {
+        return tl::unexpected(std::move(absorbed.error()));
+    }
+    forgetOld();
+    return output;
+}
+
+Result<StreamOutput> StreamRecogniser::finish() {
+    StreamOutput output;
+    if (frameCount_ == 0) {
+        return output;
+    }
+    auto encoded = encoder_->finish();
+    if (!encoded) {
+        return tl::unexpected(std::move(encoded.error()));
+    }
+    if (auto absorbed = absorb(encoded->features, output); !absorbed) {
+        return tl::unexpected(std::move(absorbed.error()));
+    }
+    features_.paddedBack = true;
+    if (!options_.captions) {
+        return output;
+    }
+    auto last = window_.finish();
+    if (!last) {
+        return tl::unexpected(std::move(last.error()));
+    }
+    if (*last) {
+        lastWindow_ = std::move(**last);
+    }
+    if (lastWindow_) {
+        merge(stabiliser_.finish(lastWindow_->firstStep, lastWindow_->logProbs), output);
+    }
+    return output;
+}
+
+/// Passes new features to the window and what it decodes to the stabiliser.
+Result<void> StreamRecogniser::absorb(const std::vector<engine::FrameFeature>& features, StreamOutput& output) {
+    for (const engine::FrameFeature& feature : features) {
+        features_.append(feature.values, frameTime(feature.frameIndex));
+        if (!options_.captions) {
+            continue;
+        }
+        auto decoded = window_.push(feature);
+        if (!decoded) {
+            return tl::unexpected(std::move(decoded.error()));
+        }
+        if (*decoded) {
+            lastWindow_ = std::move(**decoded);
+            merge(stabiliser_.update(lastWindow_->firstStep, lastWindow_->logProbs), output);
+        }
+    }
+    return {};
+}
+
+void StreamRecogniser::merge(const decode::StabiliserUpdate& update, StreamOutput& output) const {
+    if (!output.captions) {
+        output.captions.emplace();
+    }
+    CaptionUpdate& captions = *output.captions;
+    for (const decode::StreamGloss& gloss : update.committed) {
+        captions.committed.push_back(toCaption(gloss));
+    }
+    captions.provisional.clear();
+    for (const decode::StreamGloss& gloss : update.provisional) {
+        captions.provisional.push_back(toCaption(gloss));
+    }
+    captions.notSure = update.notSure;
+    captions.revisions += update.revisions;
+    captions.newestFrame = frameTime(frameCount_ - 1);
+}
+
+CaptionGloss StreamRecogniser::toCaption(const decode::StreamGloss& gloss) const {
+    const model::ModelConfig& config = model_->config();
+    const model::TemporalLayout layout = model::temporalLayout(config.convType);
+    const RowRange rows = rowsOfSteps(layout, gloss.firstStep, gloss.lastStep);
+    CaptionGloss caption;
+    caption.id = gloss.id;
+    caption.label = gloss.label;
+    caption.text = model::glossText(config, gloss.label);
+    caption.confidence = gloss.confidence;
+    caption.start = frameTime(rows.first - layout.leftPad);
+    caption.end = frameTime(rows.last - layout.leftPad) + frameDuration(config);
+    caption.alternatives = namedAlternatives(config, gloss.alternatives);
+    return caption;
+}
+
+/// Time of the clip's frame `index`, that of the nearest known one outside what is kept.
+MediaTime StreamRecogniser::frameTime(std::int64_t index) const {
+    if (times_.empty()) {
+        return MediaTime{0};
+    }
+    const std::int64_t oldest = frameCount_ - static_cast<std::int64_t>(times_.size());
+    const std::int64_t last = static_cast<std::int64_t>(times_.size()) - 1;
+    return times_[static_cast<std::size_t>(std::clamp<std::int64_t>(index - oldest, 0, last))];
+}
+
+void StreamRecogniser::forgetOld() {
+    const std::size_t keep = static_cast<std::size_t>(std::max(512, options_.window.windowFrames * 2));
+    while (times_.size() > keep) {
+        times_.pop_front();
+    }
+    // A quarter at a time, so that moving the rest stays rare.
+    const int cap = options_.maxFeatureRows;
+    if (cap > 0 && features_.rows() > cap) {
+        features_.dropFront(std::max(features_.rows() - cap, cap / 4));
+    }
+}
+
+} // namespace livegloss::session
