@@ -1,0 +1,221 @@
+#include "frame_painter.h"
+#include "motion.h"
+#include "random.h"
+
+#include <algorithm>
+
+namespace livegloss::synth {
+namespace {
+
+/// Indices into the vocabulary's groups, in the caption's order.
+enum Slot {
+    RightShape,
+    RightOrientation,
+    RightPlace,
+    LeftShape,
+    LeftOrientation,
+    LeftPlace,
+    BrowState,
+    MouthState,
+    SlotCount
+};
+using Attributes = std::array<int, SlotCount>;
+
+const std::array<const char*, 3> kBrowWords{"brows-neutral", "brows-raised", "brows-lowered"};
+const std::array<const char*, 5> kMouthWords{"mouth-closed", "mouth-open", "mouth-pursed", "mouth-smile",
+                                             "mouth-puffed"};
+const std::string kRest = "rest";
+
+int placeCount() {
+    return static_cast<int>(stillPlaceNames().size());
+}
+
+int optionCount(int slot) {
+    switch (slot) {
+    case RightShape:
+    case LeftShape:
+        return static_cast<int>(handshapeNames().size());
+    case RightOrientation:
+    case LeftOrientation:
+        return static_cast<int>(orientationNames().size());
+    case RightPlace:
+    case LeftPlace:
+        return placeCount() + 1; // and at rest
+    case BrowState:
+        return static_cast<int>(kBrowWords.size());
+    default:
+        return static_cast<int>(kMouthWords.size());
+    }
+}
+
+bool atRest(const Attributes& attributes, int placeSlot) {
+    return attributes[static_cast<std::size_t>(placeSlot)] == placeCount();
+}
+
+Attributes drawAttributes(Random& random) {
+    Attributes attributes{};
+    for (int slot = 0; slot < SlotCount; ++slot) {
+        attributes[static_cast<std::size_t>(slot)] = random.below(optionCount(slot));
+    }
+    const float kind = random.uniform();
+    if (kind < 0.45F) { // one hand signs
+        attributes[LeftPlace] = placeCount();
+    } else if (kind < 0.70F) { // both alike
+        attributes[LeftShape] = attributes[RightShape];
+        attributes[LeftOrientation] = attributes[RightOrientation];
+        attributes[LeftPlace] = attributes[RightPlace];
+    }
+    if (random.chance(0.95F) && atRest(attributes, RightPlace)) {
+        attributes[RightPlace] = random.below(placeCount());
+    }
+    return attributes;
+}
+
+/// Slots whose change can be seen: shape and orientation of a hand only while it signs.
+std::vector<int> visibleSlots(const Attributes& attributes) {
+    std::vector<int> slots{BrowState, MouthState};
+    for (const int hand : {static_cast<int>(RightShape), static_cast<int>(LeftShape)}) {
+        const int place = hand + (RightPlace - RightShape);
+        if (!atRest(attributes, place)) {
+            slots.insert(slots.end(), {hand, hand, hand + 1, place});
+        }
+    }
+    return slots;
+}
+
+/// One slot changed; with `also`, a second one.
+Attributes varied(Attributes attributes, Random& random, bool also) {
+    for (int change = 0; change < (also ? 2 : 1); ++change) {
+        const std::vector<int> slots = visibleSlots(attributes);
+        const int slot = slots[static_cast<std::size_t>(random.below(static_cast<int>(slots.size())))];
+        int& value = attributes[static_cast<std::size_t>(slot)];
+        int options = optionCount(slot);
+        if (slot == RightPlace || slot == LeftPlace) {
+            --options; // a signing hand stays up
+        }
+        value = (value + 1 + random.below(options - 1)) % options;
+    }
+    return attributes;
+}
+
+/// A resting hand has a place only: its shape and turn say nothing.
+Attributes comparable(Attributes attributes) {
+    for (const int hand : {static_cast<int>(RightShape), static_cast<int>(LeftShape)}) {
+        if (atRest(attributes, hand + 2)) {
+            attributes[static_cast<std::size_t>(hand)] = 0;
+            attributes[static_cast<std::size_t>(hand) + 1] = 0;
+        }
+    }
+    return attributes;
+}
+
+void describeHand(const Attributes& attributes, int firstSlot, std::vector<std::string>& words) {
+    if (atRest(attributes, firstSlot + 2)) {
+        words.insert(words.end(), {"relaxed", "palm-loose", kRest});
+        return;
+    }
+    words.push_back(handshapeNames()[static_cast<std::size_t>(attributes[static_cast<std::size_t>(firstSlot)])]);
+    words.push_back(orientationNames()[static_cast<std::size_t>(attributes[static_cast<std::size_t>(firstSlot) + 1])]);
+    words.push_back(stillPlaceNames()[static_cast<std::size_t>(attributes[static_cast<std::size_t>(firstSlot) + 2])]);
+}
+
+std::vector<std::string> describe(const Attributes& attributes) {
+    std::vector<std::string> words{"right"};
+    describeHand(attributes, RightShape, words);
+    words.emplace_back("left");
+    describeHand(attributes, LeftShape, words);
+    words.emplace_back(kBrowWords[static_cast<std::size_t>(attributes[BrowState])]);
+    words.emplace_back(kMouthWords[static_cast<std::size_t>(attributes[MouthState])]);
+    return words;
+}
+
+HandPose poseHand(const Attributes& attributes, int firstSlot, const SignVariation& variation,
+                  const HandPose& resting) {
+    if (atRest(attributes, firstSlot + 2)) {
+        return resting;
+    }
+    const auto value = [&](int slot) {
+        return static_cast<std::size_t>(attributes[static_cast<std::size_t>(firstSlot + slot)]);
+    };
+    const Handshape shape = mix(*findHandshape(handshapeNames()[value(0)]), variation.sloppiness, variation.sloppy);
+    const Quat rotation = variation.tilt * *findOrientation(orientationNames()[value(1)]);
+    const Place place = *findPlace(stillPlaceNames()[value(2)]);
+    return placeHand(shape, rotation, place.point + variation.placeShift * 1.5F, place.byFingertips);
+}
+
+/// What members of a group share.
+struct Shared {
+    SignVariation right;
+    SignVariation left;
+    HandPose restRight;
+    HandPose restLeft;
+    BodyPose body;
+};
+
+Shared drawShared(Random& random) {
+    Shared shared;
+    shared.right = drawVariation(random);
+    shared.left = drawVariation(random);
+    const float height = random.range(0.90F, 1.0F);
+    shared.restRight = restingHand(random.range(-0.13F, -0.055F), height);
+    shared.restLeft = restingHand(random.range(-0.13F, -0.055F), height);
+    shared.body.headShift = {0.006F * random.normal(), 0.004F * random.normal()};
+    shared.body.headRoll = radians(2.5F * random.normal());
+    shared.body.headYaw = 0.2F * random.normal();
+    shared.body.sway = 0.006F * random.normal();
+    return shared;
+}
+
+BodyPose poseOf(const Attributes& attributes, const Shared& shared) {
+    BodyPose pose = shared.body;
+    pose.dominant = poseHand(attributes, RightShape, shared.right, shared.restRight);
+    pose.other = poseHand(attributes, LeftShape, shared.left, shared.restLeft);
+    pose.face =
+        mix(FacePose{}, facePose(static_cast<Brows>(attributes[BrowState]), static_cast<Mouth>(attributes[MouthState])),
+            shared.right.faceStrength);
+    return pose;
+}
+
+} // namespace
+
+const std::vector<std::string>& stillVocabulary() {
+    static const std::vector<std::string> words = [] {
+        std::vector<std::string> all{"right", "left", "relaxed", "palm-loose", kRest};
+        all.insert(all.end(), handshapeNames().begin(), handshapeNames().end());
+        all.insert(all.end(), orientationNames().begin(), orientationNames().end());
+        all.insert(all.end(), stillPlaceNames().begin(), stillPlaceNames().end());
+        all.insert(all.end(), kBrowWords.begin(), kBrowWords.end());
+        all.insert(all.end(), kMouthWords.begin(), kMouthWords.end());
+        return all;
+    }();
+    return words;
+}
+
+std::vector<Still> makeStillGroup(std::uint64_t seed, Split split, int size, int count) {
+    if (size < kMinSize || size > kMaxSize || count < 1) {
+        return {};
+    }
+    const std::uint64_t own = splitSeed(seed, split);
+    Random random(own, "stills");
+    const FramePainter painter(own, split, size);
+    const Shared shared = drawShared(random);
+    const Attributes first = drawAttributes(random);
+    std::vector<Attributes> members{comparable(first)};
+    // One attribute away from the first; after many draws that are there already, two.
+    for (int attempt = 0; static_cast<int>(members.size()) < count; ++attempt) {
+        const Attributes next = comparable(varied(members.front(), random, attempt % 4 == 3));
+        const bool known = std::find(members.begin(), members.end(), next) != members.end();
+        if (!known || attempt > 200 * count) {
+            members.push_back(next);
+        }
+    }
+    std::vector<Still> stills;
+    RenderedFrame frame;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+        painter.paint(poseOf(members[i], shared), static_cast<int>(i), 25.0F, frame, false);
+        stills.push_back({size, frame.rgb, describe(members[i])});
+    }
+    return stills;
+}
+
+} // namespace livegloss::synth
