@@ -1,6 +1,7 @@
 #include "recognition_worker.h"
 
 #include "gloss_times.h"
+#include "offline_marks.h"
 #include "vision/preprocess.h"
 
 #include <algorithm>
@@ -158,7 +159,9 @@ void RecognitionWorker::offlinePass(const OfflinePass& pass, const std::stop_tok
         }
         std::move(decoded->begin(), decoded->end(), std::back_inserter(glosses));
     }
-    state_.publishOffline(pass.epoch, listOf(glosses));
+    const int stride = model::temporalLayout(model->config().convType).stride;
+    const MediaTime step = frameDuration(model->config()) * stride;
+    state_.publishOffline(pass.epoch, listOf(markChanges(history_.committed(), glosses, step)));
 }
 
 void RecognitionWorker::showAttention(const std::vector<engine::SpatialAttention>& attention, std::int64_t firstIndex,

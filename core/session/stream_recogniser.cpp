@@ -68,12 +68,9 @@ Result<StreamOutput> StreamRecogniser::finish() {
     if (!last) {
         return tl::unexpected(std::move(last.error()));
     }
-    if (*last) {
-        lastWindow_ = std::move(**last);
-    }
-    if (lastWindow_) {
-        merge(stabiliser_.finish(lastWindow_->firstStep, lastWindow_->logProbs), output);
-    }
+    // When the last window was given out already, nothing new is decoded and the tail is taken as it stands.
+    const engine::WindowResult end = *last ? std::move(**last) : engine::WindowResult{};
+    merge(stabiliser_.finish(end.firstStep, end.logProbs), output);
     return output;
 }
 
@@ -89,8 +86,7 @@ Result<void> StreamRecogniser::absorb(const std::vector<engine::FrameFeature>& f
             return tl::unexpected(std::move(decoded.error()));
         }
         if (*decoded) {
-            lastWindow_ = std::move(**decoded);
-            merge(stabiliser_.update(lastWindow_->firstStep, lastWindow_->logProbs), output);
+            merge(stabiliser_.update((*decoded)->firstStep, (*decoded)->logProbs), output);
         }
     }
     return {};

@@ -77,7 +77,6 @@ private:
     ClipFeatures features_;
     std::deque<MediaTime> times_; ///< of the newest frames
     std::int64_t frameCount_ = 0;
-    std::optional<engine::WindowResult> lastWindow_;
 };
 
 } // namespace livegloss::session

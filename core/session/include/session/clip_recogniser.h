@@ -1,0 +1,67 @@
+#pragma once
+
+#include "base/frame.h"
+#include "base/result.h"
+#include "media/rate_resampler.h"
+#include "session/clip_features.h"
+#include "session/stream_recogniser.h"
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace livegloss::session {
+
+struct ClipOptions {
+    /// Also decode as live recognition does, with `stream`'s window and stability.
+    bool online = false;
+    StreamOptions stream;
+    OfflineDecodeOptions offline;
+    /// Frames per pass of the encoder. 1 gives captions at the earliest moment that live recognition could.
+    int batchFrames = 4;
+    /// Called with each decode of live recognition; may be empty.
+    std::function<void(const CaptionUpdate&)> onCaptions;
+};
+
+struct FrameCounts {
+    std::int64_t captured = 0; ///< frames given
+    std::int64_t encoded = 0;  ///< frames the network took, after resampling to its rate
+    std::int64_t dropped = 0;
+};
+
+struct ClipResult {
+    std::vector<CaptionGloss> offline;   ///< the whole clip decoded at once
+    std::vector<CaptionGloss> committed; ///< by live recognition, when asked for
+    int revisions = 0;                   ///< provisional glosses that live recognition took back
+    FrameCounts frames;
+};
+
+/// Recognition of one whole clip as fast as the machine allows, without threads of its own: frames in, glosses out at
+/// the end. One clip per object, one thread at a time. After an error the object is of no further use.
+class ClipRecogniser {
+public:
+    ClipRecogniser(engine::LoadedModelPtr model, ClipOptions options);
+
+    Result<void> push(const FramePtr& frame);
+    /// Encodes what waits, then decodes.
+    Result<ClipResult> finish();
+
+    const FrameCounts& frames() const { return counts_; }
+
+private:
+    Result<void> prepare(const std::vector<FramePtr>& slots);
+    Result<void> encodeBatch();
+    void take(const StreamOutput& output);
+
+    engine::LoadedModelPtr model_;
+    ClipOptions options_;
+    media::RateResampler resampler_;
+    StreamRecogniser recogniser_;
+    std::vector<float> batch_;
+    std::vector<MediaTime> times_;
+    FrameCounts counts_;
+    std::vector<CaptionGloss> committed_;
+    int revisions_ = 0;
+};
+
+} // namespace livegloss::session

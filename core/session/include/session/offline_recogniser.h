@@ -1,0 +1,33 @@
+#pragma once
+
+#include "media/frame_source.h"
+#include "session/clip_recogniser.h"
+
+#include <functional>
+#include <optional>
+
+namespace livegloss::session {
+
+struct Progress {
+    std::int64_t frames = 0;        ///< read so far
+    std::optional<double> fraction; ///< 0..1, where the length is known
+};
+
+struct OfflineOptions {
+    ClipOptions clip;
+    std::function<void(const Progress&)> progress; ///< after each frame; may be empty
+    std::function<bool()> cancelled;               ///< asked before each frame and chunk; may be empty
+};
+
+struct OfflineResult {
+    media::SourceInfo source;
+    ClipResult clip;
+    MediaTime duration{0}; ///< from the first frame to the end of the last
+};
+
+/// Recognises a whole video: every frame through the network, then one decode over all of it. Errors are those of the
+/// source and the network, or Cancelled. A source that cannot be read to its end is an error.
+Result<OfflineResult> recogniseOffline(const media::SourceRequest& request, const engine::LoadedModelPtr& model,
+                                       const OfflineOptions& options);
+
+} // namespace livegloss::session
