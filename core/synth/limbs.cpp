@@ -3,7 +3,8 @@
 namespace livegloss::synth {
 namespace {
 
-constexpr float kFingerRadius = 0.050F; ///< at the knuckle, in hand lengths
+constexpr float kFingerRadius = 0.053F; ///< at the knuckle, in hand lengths
+constexpr float kSleeveSetback = 0.035F;
 
 /// One hand's geometry in the body's space.
 struct HandGeometry {
@@ -32,9 +33,13 @@ void drawBone(const Stage& stage, Vec3 from, Vec3 to, float fromRadius, float to
               Part part) {
     const float fromPixels = stage.camera.pixels(from.z);
     const float toPixels = stage.camera.pixels(to.z);
-    stage.canvas.tube(
-        {stage.camera.project(from), stage.camera.project(to), fromRadius * fromPixels, toRadius * toPixels}, surface,
-        stage.view.light, part);
+    Tube tube{stage.camera.project(from), stage.camera.project(to), fromRadius * fromPixels, toRadius * toPixels};
+    if (part == Part::Body) {
+        // An arm gives way to hands at the same depth: a wide sleeve must not swallow the wrist.
+        tube.from.z -= kSleeveSetback * fromPixels;
+        tube.to.z -= kSleeveSetback * toPixels;
+    }
+    stage.canvas.tube(tube, surface, stage.view.light, part);
 }
 
 /// Skin on the side of the hand that shows: the palm is lighter.
@@ -126,8 +131,10 @@ Arm armOf(const Stage& stage, bool dominant) {
 void drawArm(const Stage& stage, const Arm& arm) {
     const Look& look = stage.look;
     const float thick = look.armThickness;
-    const Surface skin{look.skin, 0.25F, {}, 0.0F};
-    const Surface cloth{look.sleeve, 0.30F, {}, 0.0F};
+    const Surface skin{look.skin, 0.16F, {}, 0.0F};
+    const Surface cloth{look.sleeve, 0.24F, {}, 0.0F};
+    Surface shoulder = cloth;
+    shoulder.fadeIn = true;
     const float upper = std::min(look.sleeveLength, 1.0F);
     const float lower = std::clamp(look.sleeveLength - 1.0F, 0.0F, 1.0F);
     const float shoulderRadius = 0.056F * thick;
@@ -135,17 +142,17 @@ void drawArm(const Stage& stage, const Arm& arm) {
     const float wristRadius = 0.026F * thick;
     const Vec3 forearmMiddle = mix(arm.elbow, arm.wrist, 0.32F);
     if (upper < 0.99F) {
-        drawBone(stage, mix(arm.shoulder, arm.elbow, upper - 0.1F), arm.elbow, shoulderRadius * 0.8F,
+        drawBone(stage, mix(arm.shoulder, arm.elbow, std::max(0.0F, upper - 0.02F)), arm.elbow, shoulderRadius * 0.8F,
                  elbowRadius * 0.88F, skin, Part::Body);
         drawBone(stage, arm.elbow, forearmMiddle, elbowRadius * 0.88F, elbowRadius * 0.9F, skin, Part::Body);
     }
     if (lower < 0.99F) {
-        const Vec3 start = mix(arm.elbow, arm.wrist, std::max(0.32F, lower - 0.1F));
+        const Vec3 start = mix(arm.elbow, arm.wrist, std::max(0.32F, lower - 0.04F));
         drawBone(stage, start, arm.wrist, mix(wristRadius, elbowRadius * 0.9F, std::min(1.0F, (1.0F - lower) / 0.68F)),
                  wristRadius, skin, Part::Body);
     }
     const Vec3 upperEnd = mix(arm.shoulder, arm.elbow, upper);
-    drawBone(stage, arm.shoulder, upperEnd, shoulderRadius, mix(shoulderRadius, elbowRadius * 1.08F, upper), cloth,
+    drawBone(stage, arm.shoulder, upperEnd, shoulderRadius, mix(shoulderRadius, elbowRadius * 1.08F, upper), shoulder,
              Part::Body);
     if (lower > 0.0F) {
         const Vec3 end = mix(arm.elbow, arm.wrist, lower * 0.96F);

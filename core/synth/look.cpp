@@ -128,7 +128,7 @@ Look signerLook(Split split, int number) {
 View drawView(std::uint64_t seed) {
     Random random(seed, "view");
     View view;
-    view.scale = random.range(0.92F, 1.08F);
+    view.scale = random.range(0.96F, 1.13F);
     view.shift = {random.range(-0.045F, 0.045F), random.range(-0.015F, 0.02F)};
     view.roll = radians(1.6F * random.normal());
     view.light.direction =

@@ -167,8 +167,12 @@ HandPose placeHand(const Handshape& shape, Quat rotation, Vec3 target, bool byFi
 }
 
 HandPose restingHand(float lateral, float height) {
-    HandPose hand = placeHand(relaxedHandshape(), *findOrientation("palm-in-down"), {lateral, height, 0.10F}, false);
-    return hand;
+    return placeHand(relaxedHandshape(), *findOrientation("palm-in-down"), {lateral, height, 0.10F}, false);
+}
+
+float wristBend(const HandPose& hand) {
+    const Vec3 forearm = normalised(hand.wrist - elbowOf(hand));
+    return std::acos(std::clamp(dot(forearm, rotate(hand.rotation, {0.0F, 1.0F, 0.0F})), -1.0F, 1.0F));
 }
 
 Vec3 elbowOf(const HandPose& hand) {

@@ -56,16 +56,19 @@ const std::vector<std::string>& stillPlaceNames();
 const std::vector<std::string>& orientationNames();
 
 /// Length of the hand from wrist to middle fingertip.
-inline constexpr float kHandLength = 0.175F;
+inline constexpr float kHandLength = 0.184F;
 inline constexpr float kUpperArm = 0.265F;
 inline constexpr float kForearm = 0.245F;
-inline constexpr Vec3 kShoulder{-0.163F, 0.475F, 0.0F};
+inline constexpr Vec3 kShoulder{-0.163F, 0.480F, 0.0F};
 
 /// Puts the hand's touching point at `target`, within the arm's reach, and bends the elbow where it strains the wrist
 /// least.
 HandPose placeHand(const Handshape& shape, Quat rotation, Vec3 target, bool byFingertips);
-/// A hand that is not signing: lying at the waist.
+/// A hand that is not signing, its palm at a distance from the body's middle and a height: lying at the waist, or
+/// hanging.
 HandPose restingHand(float lateral, float height);
+/// How far the wrist is bent, radians.
+float wristBend(const HandPose& hand);
 /// The elbow for a hand, in the hand's own frame.
 Vec3 elbowOf(const HandPose& hand);
 

@@ -19,43 +19,52 @@ void Canvas::tube(const Tube& tube, const Surface& surface, const Light& light, 
     const float reach = std::max(tube.fromRadius, tube.toRadius) + 1.0F;
     const Box box = clipped(std::min(tube.from.x, tube.to.x) - reach, std::min(tube.from.y, tube.to.y) - reach,
                             std::max(tube.from.x, tube.to.x) + reach, std::max(tube.from.y, tube.to.y) + reach);
-    const float dx = tube.to.x - tube.from.x;
-    const float dy = tube.to.y - tube.from.y;
-    const float squared = dx * dx + dy * dy;
-    const float inverse = squared > 1e-4F ? 1.0F / squared : 0.0F;
-    const float degenerate = tube.to.z > tube.from.z ? 1.0F : 0.0F;
+    const Vec3 span = tube.to - tube.from;
+    const float squared = std::max(span.x * span.x + span.y * span.y, 1e-4F);
+    const float inverse = 1.0F / squared;
+    const float spanLength = std::sqrt(squared);
+    // How far the point nearest to the viewer lies along a tube that leans towards him, per pixel of its thickness.
+    const float lean = span.z / std::sqrt(squared + span.z * span.z) / spanLength;
     for (int y = box.top; y < box.bottom; ++y) {
         const float py = static_cast<float>(y) + 0.5F - tube.from.y;
         for (int x = box.left; x < box.right; ++x) {
             const float px = static_cast<float>(x) + 0.5F - tube.from.x;
-            const float t = inverse > 0.0F ? std::clamp((px * dx + py * dy) * inverse, 0.0F, 1.0F) : degenerate;
-            const float radius = mix(tube.fromRadius, tube.toRadius, t);
-            const float ox = px - dx * t;
-            const float oy = py - dy * t;
+            const float along = (px * span.x + py * span.y) * inverse;
+            const float outlineT = std::clamp(along, 0.0F, 1.0F);
+            const float outlineRadius = mix(tube.fromRadius, tube.toRadius, outlineT);
+            const float ox = px - span.x * outlineT;
+            const float oy = py - span.y * outlineT;
             const float distance2 = ox * ox + oy * oy;
-            if (distance2 >= (radius + 0.5F) * (radius + 0.5F)) {
+            if (distance2 >= (outlineRadius + 0.5F) * (outlineRadius + 0.5F)) {
+                continue;
+            }
+            const float beside = px * span.y - py * span.x;
+            const float thickness2 = outlineRadius * outlineRadius - beside * beside * inverse;
+            const float t = std::clamp(along + lean * std::sqrt(std::max(0.0F, thickness2)), 0.0F, 1.0F);
+            const float radius = mix(tube.fromRadius, tube.toRadius, t);
+            const float scale = 1.0F / radius;
+            Vec3 normal{(px - span.x * t) * scale, (py - span.y * t) * scale, 0.0F};
+            normal.z = std::sqrt(std::max(0.0F, 1.0F - normal.x * normal.x - normal.y * normal.y));
+            const float z = tube.from.z + span.z * t + radius * normal.z;
+            const std::ptrdiff_t index = static_cast<std::ptrdiff_t>(y) * size_ + x;
+            if (z < depth_[index]) {
                 continue;
             }
             const float distance = std::sqrt(distance2);
-            const float covered = std::min(radius - distance + 0.5F, 1.0F);
-            const float rim = std::min(distance / radius, 1.0F);
-            const float height = std::sqrt(1.0F - rim * rim);
-            const float z = mix(tube.from.z, tube.to.z, t) + radius * height;
-            float& nearest = depth_[static_cast<std::ptrdiff_t>(y) * size_ + x];
-            if (z < nearest) {
-                continue;
+            float covered = std::min(outlineRadius - distance + 0.5F, 1.0F);
+            if (surface.fadeIn && along < 0.0F) {
+                covered *= 1.0F - smoothStep(0.0F, 0.6F, -along * spanLength * scale);
             }
-            Vec3 normal{ox / radius, oy / radius, height};
             if (surface.flatness > 0.0F) {
                 normal = mix(normal, surface.flatNormal, surface.flatness);
             }
-            // The rim is at least a good half pixel wide, or small fingers would melt into each other.
-            const float rimWidth = std::max(radius * 0.28F, 0.75F);
-            const float edge = std::clamp((distance - radius + rimWidth) / rimWidth, 0.0F, 1.0F);
+            // The rim is at least most of a pixel wide, or small fingers would melt into each other.
+            const float rimWidth = std::max(outlineRadius * 0.28F, 0.75F);
+            const float edge = std::clamp((distance - outlineRadius + rimWidth) / rimWidth, 0.0F, 1.0F);
             const float brightness = light.on(normal) * (1.0F - surface.outline * edge * edge);
             blend(x, y, surface.colour * brightness, covered);
             if (covered > 0.5F) {
-                nearest = z;
+                depth_[index] = z;
             }
             mark(x, y, covered, part);
         }

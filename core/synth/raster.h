@@ -24,6 +24,7 @@ struct Surface {
     float outline = 0.35F; ///< how much darker the rim is
     Vec3 flatNormal{};     ///< blended into the surface normal by `flatness` (a palm is flatter than its bones)
     float flatness = 0.0F;
+    bool fadeIn = false; ///< the near cap melts into what is there (a sleeve into the shoulder)
 };
 
 /// A limb's piece: a ball swept along a line, its radius changing from end to end. Pixels; z towards the viewer.

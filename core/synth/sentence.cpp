@@ -14,8 +14,9 @@ float reaching(float t) {
 
 Sentence::Sentence(const ClipRequest& request) : fps_(static_cast<float>(request.fps)) {
     Random random(request.seed, "sentence");
-    const float restX = random.range(-0.13F, -0.055F);
-    const float restY = random.range(0.90F, 1.0F);
+    const bool hanging = random.chance(0.35F);
+    const float restX = hanging ? random.range(-0.24F, -0.20F) : random.range(-0.13F, -0.055F);
+    const float restY = hanging ? random.range(1.0F, 1.06F) : random.range(0.88F, 0.97F);
     restDominant_ = restingHand(restX, restY);
     restOther_ = restingHand(restX + random.range(-0.02F, 0.02F), restY + random.range(-0.02F, 0.02F));
     restOther_.wrist.z -= 0.02F;

@@ -52,6 +52,24 @@ bool atRest(const Attributes& attributes, int placeSlot) {
     return attributes[static_cast<std::size_t>(placeSlot)] == placeCount();
 }
 
+/// No hand could do it: the wrist would break.
+bool impossible(const Attributes& attributes, int firstSlot) {
+    if (atRest(attributes, firstSlot + 2)) {
+        return false;
+    }
+    const auto index = [&](int slot) {
+        return static_cast<std::size_t>(attributes[static_cast<std::size_t>(firstSlot + slot)]);
+    };
+    const Place place = *findPlace(stillPlaceNames()[index(2)]);
+    const HandPose hand = placeHand(*findHandshape(handshapeNames()[index(0)]),
+                                    *findOrientation(orientationNames()[index(1)]), place.point, place.byFingertips);
+    return wristBend(hand) > radians(88.0F);
+}
+
+bool impossible(const Attributes& attributes) {
+    return impossible(attributes, RightShape) || impossible(attributes, LeftShape);
+}
+
 Attributes drawAttributes(Random& random) {
     Attributes attributes{};
     for (int slot = 0; slot < SlotCount; ++slot) {
@@ -156,9 +174,10 @@ Shared drawShared(Random& random) {
     Shared shared;
     shared.right = drawVariation(random);
     shared.left = drawVariation(random);
-    const float height = random.range(0.90F, 1.0F);
-    shared.restRight = restingHand(random.range(-0.13F, -0.055F), height);
-    shared.restLeft = restingHand(random.range(-0.13F, -0.055F), height);
+    const float height = random.range(0.88F, 1.04F);
+    const float lateral = height > 0.97F ? random.range(-0.24F, -0.20F) : random.range(-0.13F, -0.055F);
+    shared.restRight = restingHand(lateral, height);
+    shared.restLeft = restingHand(lateral, height);
     shared.body.headShift = {0.006F * random.normal(), 0.004F * random.normal()};
     shared.body.headRoll = radians(2.5F * random.normal());
     shared.body.headYaw = 0.2F * random.normal();
@@ -199,13 +218,16 @@ std::vector<Still> makeStillGroup(std::uint64_t seed, Split split, int size, int
     Random random(own, "stills");
     const FramePainter painter(own, split, size);
     const Shared shared = drawShared(random);
-    const Attributes first = drawAttributes(random);
+    Attributes first = drawAttributes(random);
+    for (int attempt = 0; attempt < 50 && impossible(first); ++attempt) {
+        first = drawAttributes(random);
+    }
     std::vector<Attributes> members{comparable(first)};
     // One attribute away from the first; after many draws that are there already, two.
     for (int attempt = 0; static_cast<int>(members.size()) < count; ++attempt) {
         const Attributes next = comparable(varied(members.front(), random, attempt % 4 == 3));
         const bool known = std::find(members.begin(), members.end(), next) != members.end();
-        if (!known || attempt > 200 * count) {
+        if ((!known && !impossible(next)) || attempt > 200 * count) {
             members.push_back(next);
         }
     }
