@@ -12,15 +12,15 @@
 namespace livegloss::engine {
 
 struct WindowOptions {
-    int windowFrames = 64;  ///< W: frame features per decode
-    int strideFrames = 8;   ///< S: new features between decodes; rounded up to a multiple of the head's stride
+    int windowFrames = 64; ///< W: frame features per decode
+    int strideFrames = 8;  ///< S: new features between decodes; rounded up to a multiple of the head's stride
 };
 
 /// Log probabilities of one window, placed on the clip's own step axis.
 struct WindowResult {
-    std::int64_t firstStep = 0;  ///< absolute index of row 0; step k starts at padded frame k * stride
+    std::int64_t firstStep = 0; ///< absolute index of row 0; step k starts at padded frame k * stride
     Matrix logProbs;
-    bool last = false;  ///< made by finish()
+    bool last = false; ///< made by finish()
 };
 
 /// Ring of the last W features; every S new ones the temporal head runs over them. One thread at a time.
@@ -45,4 +45,4 @@ private:
     std::int64_t lastRunAt_ = 0;
 };
 
-}  // namespace livegloss::engine
+} // namespace livegloss::engine

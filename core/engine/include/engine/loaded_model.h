@@ -22,4 +22,4 @@ Result<LoadedModelPtr> loadModel(const std::filesystem::path& path);
 /// Processor or device that inference runs on, for people ("CPU, 2 threads").
 std::string deviceDescription();
 
-}  // namespace livegloss::engine
+} // namespace livegloss::engine

@@ -16,20 +16,21 @@ struct SpatialAttention {
     std::int64_t frameIndex = 0;
     int rows = 0;
     int columns = 0;
-    std::vector<float> weights;  ///< rows * columns; with the two shares below they sum to 1
-    float classShare = 0.0F;     ///< mass on the class token itself
-    float prefixShare = 0.0F;    ///< mass on the learnt prefixes
+    std::vector<float> weights; ///< rows * columns; with the two shares below they sum to 1
+    float classShare = 0.0F;    ///< mass on the class token itself
+    float prefixShare = 0.0F;   ///< mass on the learnt prefixes
 };
 
-/// The final feature of one frame (model.md step 4). Copies that pad a clip have indices below 0 or past its last frame.
+/// The final feature of one frame (model.md step 4). Copies that pad a clip have indices below 0 or past its last
+/// frame.
 struct FrameFeature {
     std::int64_t frameIndex = 0;
-    std::vector<float> values;  ///< E floats
+    std::vector<float> values; ///< E floats
 };
 
 struct EncoderOutput {
-    std::vector<FrameFeature> features;       ///< became final with this call, in order
-    std::vector<SpatialAttention> attention;  ///< of the frames just pushed, when asked for
+    std::vector<FrameFeature> features;      ///< became final with this call, in order
+    std::vector<SpatialAttention> attention; ///< of the frames just pushed, when asked for
 };
 
 struct EncoderOptions {
@@ -38,13 +39,14 @@ struct EncoderOptions {
     bool padClip = true;
 };
 
-/// One pass per frame: frames go in one at a time or in small batches, each runs through the blocks once, and its feature
-/// comes out when the two frames after it are in (paper section 3.3). One thread at a time.
+/// One pass per frame: frames go in one at a time or in small batches, each runs through the blocks once, and its
+/// feature comes out when the two frames after it are in (paper section 3.3). One thread at a time.
 class StreamingEncoder {
 public:
     virtual ~StreamingEncoder() = default;
 
-    /// `frames` holds n pictures [n, 3, R, R], RGB planes, normalised as the model wants. Frame indices count up from 0.
+    /// `frames` holds n pictures [n, 3, R, R], RGB planes, normalised as the model wants. Frame indices count up from
+    /// 0.
     virtual Result<EncoderOutput> push(std::span<const float> frames, int count, bool wantAttention) = 0;
     /// The features still held back for want of later frames, and those of the padding. The clip is over.
     virtual Result<EncoderOutput> finish() = 0;
@@ -54,4 +56,4 @@ public:
 
 std::unique_ptr<StreamingEncoder> makeStreamingEncoder(LoadedModelPtr model, EncoderOptions options = {});
 
-}  // namespace livegloss::engine
+} // namespace livegloss::engine

@@ -20,4 +20,4 @@ public:
 
 std::unique_ptr<TemporalHead> makeTemporalHead(LoadedModelPtr model);
 
-}  // namespace livegloss::engine
+} // namespace livegloss::engine

@@ -133,6 +133,8 @@ public:
     /// Plain CLIP image tower: images [N, 3, R, R] -> ln_post(class token) * proj [N, E]. No prefixes, adapters or
     /// aggregation; gradients flow into the backbone. Pre-training contrasts these with captions.
     torch::Tensor clipFeatures(const torch::Tensor& images);
+    /// Adds the plain CLIP path's last attention and tokens to `trace`; tokens as embed() gives them.
+    void tracePlainPath(torch::Tensor tokens, ForwardTrace& trace);
 
     torch::Tensor classEmbedding, positionalEmbedding, proj, adaWeight;
     torch::nn::Conv2d conv1{nullptr};
@@ -145,7 +147,6 @@ private:
         torch::Tensor query;  ///< [N, 1, D]
     };
     BlockOutput runBlocks(const torch::Tensor& images, ForwardTrace* trace);
-    void tracePlainPath(torch::Tensor tokens, ForwardTrace& trace);
 };
 TORCH_MODULE(VisualEncoder);
 

@@ -1,0 +1,55 @@
+#include "engine/loaded_model.h"
+
+#include "engine/threads.h"
+#include "prepared_network.h"
+
+#include <algorithm>
+#include <dlfcn.h>
+#include <mutex>
+#include <thread>
+
+namespace livegloss::engine {
+namespace {
+
+/// OpenBLAS keeps a thread count of its own, apart from LibTorch's; other libraries have no such function.
+void setBlasThreads(int threads) {
+    using SetThreads = void (*)(int);
+    if (auto* function = reinterpret_cast<SetThreads>(::dlsym(RTLD_DEFAULT, "openblas_set_num_threads"))) {
+        function(threads);
+    }
+}
+
+std::once_flag threadsChosen;
+
+} // namespace
+
+void setComputeThreads(int threads) {
+    std::call_once(threadsChosen, [] {});
+    const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+    const int chosen = threads > 0 ? threads : cores;
+    at::set_num_threads(chosen);
+    setBlasThreads(chosen);
+}
+
+int computeThreads() {
+    return at::get_num_threads();
+}
+
+Result<LoadedModelPtr> loadModel(const std::filesystem::path& path) try {
+    std::call_once(threadsChosen, [] { setComputeThreads(0); });
+    auto network = model::loadAdaptSign(path);
+    if (!network) {
+        return tl::unexpected(network.error());
+    }
+    PreparedNetwork prepared = prepareNetwork(*network);
+    return std::make_shared<const TorchModel>(std::move(*network), std::move(prepared));
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, "cannot prepare the model '" + path.string() + "': " + error.what());
+}
+
+std::string deviceDescription() {
+    const int threads = computeThreads();
+    return "CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+}
+
+} // namespace livegloss::engine

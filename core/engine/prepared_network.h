@@ -1,0 +1,62 @@
+#pragma once
+
+#include "engine/loaded_model.h"
+#include "model/adapt_sign.h"
+
+#include <torch/torch.h>
+#include <vector>
+
+namespace livegloss::engine {
+
+/// Weights of one block and its aggregation block, rearranged for inference with the same results up to rounding:
+/// - the gain and offset of a layer norm that feeds only linear layers are folded into these;
+/// - QuickGELU(z) = silu(1.702 z) / 1.702, with both factors folded into the layers around it;
+/// - an adapter's output layer and the layer whose result it is added to are one matrix over joined columns;
+/// - prefix keys and values are constants.
+/// D width, A adapter width, h heads of 64, K prefixes. Matrices are [inputs, outputs].
+struct PreparedBlock {
+    torch::Tensor queryKeyValue, queryKeyValueBias;   ///< [D, 3 D] on the bare norm; query scaled by 1 / 8
+    torch::Tensor prefixKeys;                         ///< [h, 64, K]
+    torch::Tensor prefixValues;                       ///< [h, K, 64]
+    torch::Tensor spatialAdapter, spatialAdapterBias; ///< [D, A]
+    torch::Tensor attentionOut, attentionOutBias;     ///< [D + A, D]: heads, then the spatial adapter
+    torch::Tensor expand, expandBias;                 ///< [D, 4 D] on the bare norm
+    torch::Tensor mlpAdapter, mlpAdapterBias;         ///< [D, A]
+    torch::Tensor contract, contractBias;             ///< [4 D + A, D]: mlp, then its adapter
+
+    torch::Tensor gatherNormGain, gatherNormOffset; ///< of the aggregation's first norm, for its query token
+    torch::Tensor gatherQuery, gatherQueryBias;     ///< [D, D], scaled by 1 / 8
+    torch::Tensor gatherKey;                        ///< [h, 64, D]: takes a head's query to the tokens' bare norm
+    torch::Tensor gatherValue, gatherValueBias;     ///< [h, D, 64], [h, 1, 64]
+    torch::Tensor gatherOut, gatherOutBias;         ///< [D, D]
+    torch::Tensor gatherExpand, gatherExpandBias, gatherContract, gatherContractBias; ///< [D, D]
+};
+
+struct PreparedNetwork {
+    torch::Tensor patchWeight;   ///< [3 p p, D]
+    torch::Tensor firstRow;      ///< [D]: class embedding with its position
+    torch::Tensor patchPosition; ///< [P, D]
+    torch::Tensor query;         ///< [1, D]
+    std::vector<PreparedBlock> blocks;
+    double temporalWeight = 0.0;
+    torch::Tensor classifier; ///< [H, V], columns of length one
+};
+
+/// Rearranges the weights of `network`; nothing is shared with it.
+PreparedNetwork prepareNetwork(const model::AdaptSign& network);
+
+/// What a LoadedModel is in this folder.
+class TorchModel final : public LoadedModel {
+public:
+    TorchModel(model::AdaptSign source, PreparedNetwork rearranged)
+        : network(std::move(source)), prepared(std::move(rearranged)) {}
+    const model::ModelConfig& config() const override { return network->config(); }
+
+    model::AdaptSign network; ///< in eval mode; only read
+    PreparedNetwork prepared;
+};
+
+/// `model` was made by loadModel().
+const TorchModel& torchModel(const LoadedModelPtr& model);
+
+} // namespace livegloss::engine

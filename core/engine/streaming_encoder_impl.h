@@ -1,0 +1,59 @@
+#pragma once
+
+#include "block_runner.h"
+#include "engine/streaming_encoder.h"
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace livegloss::engine {
+
+/// What one frame leaves behind for its neighbours and itself.
+struct EncodedFrame {
+    torch::Tensor patches;     ///< [P, D], normalised for the cross-frame step
+    torch::Tensor normedClass; ///< [D], the same of the class token
+    torch::Tensor classRow;    ///< [D], as the blocks left it
+    torch::Tensor query;       ///< [D]
+};
+
+class TorchStreamingEncoder final : public StreamingEncoder {
+public:
+    TorchStreamingEncoder(LoadedModelPtr model, EncoderOptions options);
+
+    Result<EncoderOutput> push(std::span<const float> frames, int count, bool wantAttention) override;
+    Result<EncoderOutput> finish() override;
+    void reset() override;
+
+    /// Collects intermediate results of every later push(), each name once per piece, in the order of frames.
+    void setTrace(model::ForwardTrace* trace) { trace_ = trace; }
+
+private:
+    using EncodedFramePtr = std::shared_ptr<const EncodedFrame>;
+
+    void encode(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
+    void appendFrame(EncodedFramePtr frame);
+    SpatialAttention attentionOf(const torch::Tensor& classAttention, std::int64_t frameIndex) const;
+    void giveOutFinal(std::int64_t pastLast, EncoderOutput& output);
+    std::vector<EncodedFramePtr> neighbours(std::int64_t index) const;
+    torch::Tensor classRowWithNeighbours(const std::vector<EncodedFramePtr>& around);
+
+    LoadedModelPtr model_;
+    const TorchModel& network_;
+    EncoderOptions options_;
+    int reach_; ///< frames to either side that the cross-frame step looks at
+    BlockRunner runner_;
+    model::ForwardTrace* trace_ = nullptr;
+
+    // Positions count frames with the padding: position 0 is the first copy.
+    std::deque<EncodedFramePtr> recent_; ///< the frames at positions first_ .. first_ + size - 1
+    std::int64_t first_ = 0;
+    std::int64_t nextOut_ = 0;  ///< position of the next feature to give out
+    std::int64_t received_ = 0; ///< frames pushed
+    bool finished_ = false;
+    std::vector<EncodedFramePtr> lastAround_; ///< neighbourhood of the last feature given out
+    std::vector<float> lastValues_;           ///< and its values: copies of a frame repeat them
+};
+
+} // namespace livegloss::engine

@@ -1,0 +1,221 @@
+// LibTorch comes first: Qt's `slots` is a word in its headers.
+#include "model/adapt_sign.h"
+
+#define QT_NO_KEYWORDS
+#include "random_model.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <set>
+
+using namespace livegloss;
+using namespace livegloss::model;
+
+namespace {
+
+ModelConfig smallConfig() {
+    return test::RandomModel(0).config;
+}
+
+double difference(const torch::Tensor& a, const torch::Tensor& b) {
+    return ((a - b).abs().max() / b.abs().max()).item<double>();
+}
+
+} // namespace
+
+class TestAdaptSign : public QObject {
+    Q_OBJECT
+
+private Q_SLOTS:
+    void init() { torch::manual_seed(test::announcedSeed()); }
+
+    /// A file under the released names, written independently of the network, fills every parameter and buffer.
+    void loadsReleasedNames() {
+        test::RandomModel random(7);
+        QVERIFY(random.save(path()));
+        const auto network = loadAdaptSign(path());
+        QVERIFY2(network, network ? "" : network.error().message.c_str());
+        QVERIFY(!(*network)->is_training());
+        const auto reader = tensorfile::SafetensorsReader::open(path());
+        std::set<std::string> names;
+        for (const auto& [name, tensor] : namedTensors(*network)) {
+            if (name == "classifier.weight") {
+                continue;
+            }
+            names.insert(name);
+            const auto* info = reader->find(name);
+            QVERIFY2(info != nullptr, name.c_str());
+            const auto values = reader->readFloats(name);
+            const torch::Tensor flat = tensor.to(torch::kFloat32).flatten();
+            QVERIFY2(std::equal(values->begin(), values->end(), flat.data_ptr<float>()), name.c_str());
+        }
+        QCOMPARE(names.size(), reader->tensors().size());
+        QVERIFY(names.contains("conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight"));
+        const auto parameters = (*network)->named_parameters();
+        QVERIFY(parameters.contains("conv1d.fc.weight"));
+        QVERIFY(!parameters.contains("classifier.weight"));
+    }
+
+    void savedNetworkIsTheSame_data() {
+        QTest::addColumn<int>("convType");
+        for (int convType = 0; convType <= 9; ++convType) {
+            QTest::addRow("conv type %d", convType) << convType;
+        }
+    }
+    void savedNetworkIsTheSame() {
+        QFETCH(int, convType);
+        ModelConfig config = smallConfig();
+        config.convType = convType;
+        AdaptSign fresh(config, 5);
+        fresh->eval();
+        QVERIFY(saveAdaptSign(fresh, path(), tensorfile::DataType::F32, {{"note", "kept"}}));
+        QCOMPARE(tensorfile::SafetensorsReader::open(path())->metadata().at("note"), std::string("kept"));
+        const auto loaded = loadAdaptSign(path());
+        QVERIFY2(loaded, loaded ? "" : loaded.error().message.c_str());
+        const torch::NoGradGuard guard;
+        const int length = temporalLayout(convType).receptiveField + 3;
+        const torch::Tensor frames = torch::rand({2, length, 3, 32, 32}) * 2 - 1;
+        const torch::Tensor lengths = torch::tensor({length, length - 2}, torch::kInt64);
+        const ForwardOutput expected = fresh->forward(frames, lengths);
+        const ForwardOutput actual = (*loaded)->forward(frames, lengths);
+        QVERIFY(torch::equal(actual.sequenceLogits, expected.sequenceLogits));
+        QVERIFY(torch::equal(actual.convLogits, expected.convLogits));
+        QCOMPARE(expected.sequenceLogits.size(0), std::int64_t(temporalSteps(convType, length)));
+
+        QVERIFY(saveAdaptSign(fresh, path(), tensorfile::DataType::F16));
+        const auto halves = loadAdaptSign(path());
+        QVERIFY(halves);
+        QVERIFY(difference((*halves)->forward(frames, lengths).frameFeatures, expected.frameFeatures) < 1e-2);
+    }
+
+    /// At the start the adapters change nothing, and the plain path is the image tower that CLIP has.
+    void freshNetworkStartsAsClip() {
+        const torch::NoGradGuard guard;
+        ModelConfig config = smallConfig();
+        config.prefix = 0;
+        AdaptSign network(config);
+        network->eval();
+        network->visual->adaWeight.copy_(torch::tensor({1.0, 0.0}));
+        const torch::Tensor images = torch::rand({5, 3, 32, 32}) * 2 - 1;
+        const torch::Tensor plain = network->clipFeatures(images);
+        QCOMPARE(plain.sizes().vec(), (std::vector<std::int64_t>{5, config.embedDim}));
+        QVERIFY(difference(network->encodeFrames(images.unsqueeze(0)).squeeze(0), plain) < 1e-5);
+    }
+
+    void gradientsReachWhatTheyShould() {
+        AdaptSign network(smallConfig());
+        const torch::Tensor frames = torch::rand({1, 16, 3, 32, 32}) * 2 - 1;
+        const ForwardOutput output = network->forward(frames, torch::tensor({16}, torch::kInt64));
+        (output.sequenceLogits.sum() + output.convLogits.square().sum()).backward();
+        for (const auto& entry : network->named_parameters()) {
+            QVERIFY2(entry.value().grad().defined(), entry.key().c_str());
+        }
+        network->zero_grad();
+        for (auto& parameter : network->parameters()) {
+            parameter.mutable_grad() = torch::Tensor();
+        }
+        network->clipFeatures(frames[0]).square().sum().backward();
+        const auto parameters = network->named_parameters();
+        QVERIFY(parameters["conv2d.visual.conv1.weight"].grad().abs().sum().item<float>() > 0.0F);
+        QVERIFY(!parameters["conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_out.weight"].grad().defined());
+        QVERIFY(!parameters["conv2d.visual.transformer.resblocks.0.prefix_embedding_k"].grad().defined());
+    }
+
+    void trainModeActsOnBatchNormAndDropout() {
+        const torch::NoGradGuard guard;
+        AdaptSign network(smallConfig());
+        network->train();
+        const torch::Tensor features = torch::randn({2, 24, network->config().embedDim});
+        const torch::Tensor lengths = torch::tensor({24, 24}, torch::kInt64);
+        const auto buffers = network->named_buffers();
+        const torch::Tensor before = buffers["conv1d.temporal_conv.1.running_mean"].clone();
+        const torch::Tensor first = network->recognise(features, lengths).sequenceLogits;
+        const torch::Tensor second = network->recognise(features, lengths).sequenceLogits;
+        QVERIFY(!torch::equal(first, second));
+        QVERIFY(!torch::equal(before, buffers["conv1d.temporal_conv.1.running_mean"]));
+        network->eval();
+        QVERIFY(torch::equal(network->recognise(features, lengths).sequenceLogits,
+                             network->recognise(features, lengths).sequenceLogits));
+    }
+
+    void sequencesTooShortAreRefused() {
+        AdaptSign network(smallConfig());
+        const torch::Tensor features = torch::randn({1, 15, network->config().embedDim});
+        QVERIFY_EXCEPTION_THROWN(network->recognise(features, torch::tensor({15}, torch::kInt64)),
+                                 std::invalid_argument);
+        ModelConfig wrong = smallConfig();
+        wrong.width = 65;
+        QVERIFY_EXCEPTION_THROWN(AdaptSign{wrong}, std::invalid_argument);
+    }
+
+    void damagedModelsAreNamed_data() {
+        QTest::addColumn<QString>("drop");
+        QTest::addColumn<QString>("reshape");
+        QTest::addColumn<QStringList>("message");
+        QTest::newRow("missing tensor") << "conv2d.visual.ln_post.bias"
+                                        << "" << QStringList{"lacks", "'conv2d.visual.ln_post.bias'"};
+        QTest::newRow("missing block weight") << "conv2d.visual.transformer.aggblocks.1.mlp.c_fc.weight"
+                                              << "" << QStringList{"lacks", "aggblocks.1.mlp.c_fc.weight"};
+        QTest::newRow("wrong shape") << ""
+                                     << "conv2d.visual.transformer.resblocks.1.ln_2.weight"
+                                     << QStringList{"resblocks.1.ln_2.weight", "[3]", "[64]"};
+        QTest::newRow("two classifiers") << ""
+                                         << "classifier.weight" << QStringList{"classifier.weight", "[3]"};
+    }
+    void damagedModelsAreNamed() {
+        QFETCH(QString, drop);
+        QFETCH(QString, reshape);
+        QFETCH(QStringList, message);
+        AdaptSign fresh(smallConfig());
+        const torch::NoGradGuard guard;
+        tensorfile::SafetensorsWriter writer;
+        for (const auto& [name, tensor] : namedTensors(fresh)) {
+            if (name == reshape.toStdString()) {
+                writer.addFloats(name, {3}, std::vector<float>(3));
+            } else if (name != drop.toStdString()) {
+                const torch::Tensor values = tensor.to(torch::kFloat32).contiguous();
+                writer.addFloats(name, values.sizes().vec(),
+                                 {values.data_ptr<float>(), static_cast<std::size_t>(values.numel())});
+            }
+        }
+        QVERIFY(writer.save(path()));
+        const auto loaded = loadAdaptSign(path());
+        QVERIFY(!loaded);
+        const QString text = QString::fromStdString(loaded.error().message);
+        for (const QString& part : message) {
+            QVERIFY2(text.contains(part), qPrintable(text));
+        }
+    }
+
+    void eitherClassifierNameWillDo() {
+        test::RandomModel random(3);
+        QVERIFY(random.save(path()));
+        const auto reader = tensorfile::SafetensorsReader::open(path());
+        tensorfile::SafetensorsWriter renamed;
+        tensorfile::SafetensorsWriter both;
+        for (const auto& tensor : reader->tensors()) {
+            const auto values = reader->readFloats(tensor.name);
+            const bool classifier = tensor.name == "conv1d.fc.weight";
+            renamed.addFloats(classifier ? "classifier.weight" : tensor.name, tensor.shape, *values);
+            both.addFloats(tensor.name, tensor.shape, *values);
+            if (classifier) {
+                std::vector<float> other = *values;
+                other[0] += 1.0F;
+                both.addFloats("classifier.weight", tensor.shape, other);
+            }
+        }
+        QVERIFY(renamed.save(path()));
+        QVERIFY(loadAdaptSign(path()));
+        QVERIFY(both.save(path()));
+        const auto differing = loadAdaptSign(path());
+        QVERIFY(!differing);
+        QVERIFY(QString::fromStdString(differing.error().message).contains("differ"));
+    }
+
+private:
+    std::filesystem::path path() const { return folder_.filePath("network.safetensors").toStdString(); }
+    QTemporaryDir folder_;
+};
+
+QTEST_GUILESS_MAIN(TestAdaptSign)
+#include "tst_adapt_sign.moc"

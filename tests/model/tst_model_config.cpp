@@ -1,0 +1,186 @@
+#include "model/model_config.h"
+#include "random_model.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace livegloss;
+using namespace livegloss::model;
+
+class TestModelConfig : public QObject {
+    Q_OBJECT
+
+private slots:
+    void temporalLayouts_data() {
+        QTest::addColumn<int>("convType");
+        QTest::addColumn<int>("stride");
+        QTest::addColumn<int>("receptiveField");
+        QTest::addColumn<int>("leftPad");
+        QTest::newRow("K3") << 0 << 1 << 3 << 1;
+        QTest::newRow("K5 P2") << 1 << 2 << 6 << 2;
+        QTest::newRow("K5 P2 K5 P2") << 2 << 4 << 16 << 6;
+        QTest::newRow("K5 K5 P2") << 3 << 2 << 10 << 4;
+        QTest::newRow("K5 K5") << 4 << 1 << 9 << 4;
+        QTest::newRow("K5 P2 K5") << 5 << 2 << 14 << 6;
+        QTest::newRow("P2 K5 K5") << 6 << 2 << 18 << 6;
+        QTest::newRow("P2 K5 P2 K5") << 7 << 4 << 28 << 6;
+        QTest::newRow("P2 P2 K5 K5") << 8 << 4 << 36 << 6;
+        QTest::newRow("K5 P2 K5 again") << 9 << 2 << 14 << 6;
+    }
+    void temporalLayouts() {
+        QFETCH(int, convType);
+        QFETCH(int, stride);
+        QFETCH(int, receptiveField);
+        QFETCH(int, leftPad);
+        const TemporalLayout layout = temporalLayout(convType);
+        QCOMPARE(layout.stride, stride);
+        QCOMPARE(layout.receptiveField, receptiveField);
+        QCOMPARE(layout.leftPad, leftPad);
+        QCOMPARE(temporalSteps(convType, receptiveField - 1), 0);
+        for (int frames = receptiveField; frames < receptiveField + 60; ++frames) {
+            QCOMPARE(temporalSteps(convType, frames), (frames - receptiveField) / stride + 1);
+        }
+        QCOMPARE(temporalSteps(convType, 0), 0);
+        QCOMPARE(temporalSteps(convType, -5), 0);
+    }
+
+    /// Sizes come from the shapes alone; the rest has defaults.
+    void readsFilesWithoutMetadata() {
+        test::RandomModel random(1);
+        random.withMetadata = false;
+        random.config.width = 128;
+        random.config.heads = 2;
+        random.config.classes = 9;
+        const auto config = saveAndRead(random);
+        QVERIFY2(config, config ? "" : config.error().message.c_str());
+        QCOMPARE(config->width, 128);
+        QCOMPARE(config->heads, 2);
+        QCOMPARE(config->layers, 2);
+        QCOMPARE(config->patch, 8);
+        QCOMPARE(config->resolution, 32);
+        QCOMPARE(config->resize, 37);
+        QCOMPARE(config->embedDim, 24);
+        QCOMPARE(config->hidden, 16);
+        QCOMPARE(config->classes, 9);
+        QCOMPARE(config->convType, 2);
+        QCOMPARE(config->prefix, 3);
+        QCOMPARE(config->window, 5);
+        QCOMPARE(config->fps, 25.0);
+        QVERIFY(config->vocabulary.empty());
+        QCOMPARE(QString::fromStdString(config->name), QString("model"));
+        QCOMPARE(QString::fromStdString(glossText(*config, 7)), QString("7"));
+    }
+
+    void convTypeFromPositions_data() {
+        QTest::addColumn<int>("stored");
+        QTest::addColumn<int>("derived");
+        const int derived[] = {0, 1, 2, 3, 3,
+                               2, 6, 7, 8, 2}; // 3 and 4, and 2, 5 and 9, have their weights in the same places
+        for (int convType = 0; convType <= 9; ++convType) {
+            QTest::addRow("%d", convType) << convType << derived[convType];
+        }
+    }
+    void convTypeFromPositions() {
+        QFETCH(int, stored);
+        QFETCH(int, derived);
+        test::RandomModel random(1);
+        random.config.convType = stored;
+        const auto stated = saveAndRead(random);
+        QVERIFY2(stated, stated ? "" : stated.error().message.c_str());
+        QCOMPARE(stated->convType, stored);
+        random.withMetadata = false;
+        const auto guessed = saveAndRead(random);
+        QVERIFY2(guessed, guessed ? "" : guessed.error().message.c_str());
+        QCOMPARE(guessed->convType, derived);
+    }
+
+    void descriptionSurvives() {
+        test::RandomModel random(1);
+        random.config.name = "Demo";
+        random.config.signLanguage = "made up";
+        random.config.licence = "Apache-2.0";
+        random.config.card = "# Card\n\"quoted\"";
+        random.config.fps = 12.5;
+        random.config.vocabulary = {"", "HAUS", "GRÜN", "手", "A-B", "x"};
+        const auto config = saveAndRead(random);
+        QVERIFY2(config, config ? "" : config.error().message.c_str());
+        QCOMPARE(config->name, random.config.name);
+        QCOMPARE(config->signLanguage, random.config.signLanguage);
+        QCOMPARE(config->licence, random.config.licence);
+        QCOMPARE(config->card, random.config.card);
+        QCOMPARE(config->fps, 12.5);
+        QCOMPARE(config->resize, 40);
+        QCOMPARE(config->vocabulary, random.config.vocabulary);
+        QCOMPARE(glossText(*config, 2), random.config.vocabulary[2]);
+        QCOMPARE(glossText(*config, 60), std::string("60"));
+    }
+
+    void metadataIsChecked_data() {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<QString>("value");
+        QTest::addColumn<QStringList>("message");
+        const auto row = [](const char* key, const char* value, QStringList message) {
+            QTest::addRow("%s = %s", key, value) << QString(key) << QString(value) << message;
+        };
+        row("width", "128", {"width = 128", "conv2d.visual.conv1.weight", "[64, 3, 8, 8]", "64"});
+        row("layers", "3", {"layers = 3", "means 2"});
+        row("heads", "2", {"heads = 2", "means 1"});
+        row("patch", "16", {"patch = 16", "means 8"});
+        row("resolution", "64", {"resolution = 64", "[17, 64]", "means 32"});
+        row("embed_dim", "512", {"embed_dim = 512", "means 24"});
+        row("hidden", "7", {"hidden = 7", "means 16"});
+        row("classes", "7", {"classes = 7", "[16, 6]", "means 6"});
+        row("prefix", "8", {"prefix = 8", "means 3"});
+        row("conv_type", "0", {"conv_type = 0", "temporal_conv.0 over 5 frames"});
+        row("conv_type", "77", {"conv_type = 77"});
+        row("width", "wide", {"width = 'wide'", "not a whole number"});
+        row("window", "4", {"window 4", "odd"});
+        row("window", "5.5", {"not a whole number"});
+        row("resize", "31", {"resize 31", "resolution 32"});
+        row("fps", "fast", {"fps = 'fast'"});
+        row("fps", "0", {"fps"});
+        row("fps", "nan", {"fps"});
+        row("format", "other-9", {"other-9", "livegloss-1"});
+        row("vocabulary", "[\"A\"]", {"1 glosses", "6 classes"});
+        row("vocabulary", "[1,2,3,4,5]", {"array of strings"});
+        row("vocabulary", "[\"A\"", {"array of strings"});
+        row("vocabulary", "{}", {"array of strings"});
+    }
+    void metadataIsChecked() {
+        QFETCH(QString, key);
+        QFETCH(QString, value);
+        QFETCH(QStringList, message);
+        test::RandomModel random(1);
+        random.extraMetadata[key.toStdString()] = value.toStdString();
+        const auto config = saveAndRead(random);
+        QVERIFY(!config);
+        const QString text = QString::fromStdString(config.error().message);
+        for (const QString& part : message) {
+            QVERIFY2(text.contains(part), qPrintable(text));
+        }
+        QVERIFY2(text.contains("model.safetensors"), qPrintable(text));
+    }
+
+    /// A vocabulary may name the blank or leave it out.
+    void vocabularyWithBlank() {
+        test::RandomModel random(1);
+        random.extraMetadata["vocabulary"] = R"(["<blank>","A","B","C","D","E"])";
+        const auto config = saveAndRead(random);
+        QVERIFY2(config, config ? "" : config.error().message.c_str());
+        QCOMPARE(config->vocabulary, (std::vector<std::string>{"", "A", "B", "C", "D", "E"}));
+    }
+
+private:
+    Result<ModelConfig> saveAndRead(test::RandomModel& random) {
+        const std::filesystem::path path = folder_.filePath("model.safetensors").toStdString();
+        if (auto saved = random.save(path); !saved) {
+            return tl::unexpected(saved.error());
+        }
+        const auto reader = tensorfile::SafetensorsReader::open(path);
+        return reader ? readModelConfig(*reader) : tl::unexpected(reader.error());
+    }
+    QTemporaryDir folder_;
+};
+
+QTEST_GUILESS_MAIN(TestModelConfig)
+#include "tst_model_config.moc"
