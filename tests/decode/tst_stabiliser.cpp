@@ -364,6 +364,15 @@ private slots:
         QVERIFY(!end.notSure);
     }
 
+    void whatIsCommittedLeavesNoDoubt() {
+        Stabiliser stabiliser(stabiliserPreset(0));
+        QCOMPARE(labelsOf(stabiliser.update(0, scripted({0, 0, 1, 0, 0})).committed), Labels{1});
+        QVERIFY(!stabiliser.update(0, scripted({0, 0, 1, 0, 0, 0})).notSure);       // still in sight
+        QVERIFY(!stabiliser.update(0, scripted({0, 0, 1, -1, 0, 0, 0})).notSure);   // longer than thought
+        QVERIFY(!stabiliser.update(0, scripted({0, 0, 1, 0, -2, 0, 0})).notSure);   // the way out of the sign
+        QVERIFY(stabiliser.update(0, scripted({0, 0, 1, 0, 0, 0, -2, 0})).notSure); // something of its own
+    }
+
     void signingOverManyLabelsIsUnsureToo() {
         // Blank is the likeliest single class everywhere, and still something is being signed.
         Matrix table(13, 20);
@@ -413,6 +422,19 @@ private slots:
         watcher.see(stabiliser.update(6, scripted({2, 0, 0, 0, 0, 0})));
         watcher.see(stabiliser.finish(6, scripted({2, 0, 0, 0, 0, 0, 3, 0})));
         QCOMPARE(labelsOf(watcher.committed), (Labels{1, 3}));
+    }
+
+    void aCutSignIsNotTakenForAnother() {
+        StabiliserOptions options;
+        options.agreement = 100;
+        Stabiliser stabiliser(options);
+        Watcher watcher;
+        watcher.see(stabiliser.update(0, scripted({0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0})));
+        // Seen without its beginning, the sign at step 6 looks like another at step 7.
+        const StabiliserUpdate update = stabiliser.update(2, scripted({0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0}));
+        watcher.see(update);
+        QCOMPARE(labelsOf(watcher.committed), Labels{1});
+        QVERIFY(update.provisional.empty());
     }
 
     void aFlickeringGlossDoesNotBlockForEver() {

@@ -51,6 +51,10 @@ private slots:
         const DelayReport second = measureDelays({{"A", 0.0, 1.0}, {"A", 5.0, 6.0}}, {{"A", {}, 6.5}});
         QCOMPARE(second.matched, 1);
         QVERIFY(near(second.committed.medianSeconds, 0.5));
+        // Where either sign could be meant, it is the one that ended nearer.
+        const std::vector<TruthSpan> two{{"A", 0.0, 1.0}, {"A", 1.2, 4.0}};
+        QVERIFY(near(measureDelays(two, {{"A", {}, 4.5}}).committed.medianSeconds, 0.5));
+        QVERIFY(near(measureDelays(two, {{"A", {}, 1.4}}).committed.medianSeconds, 0.4));
     }
 
     void eventsFarFromTheSignAreNoAnswer() {
