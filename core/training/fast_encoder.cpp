@@ -1,0 +1,173 @@
+#include "fast_encoder.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace livegloss::training {
+namespace {
+
+using torch::Tensor;
+using torch::autograd::AutogradContext;
+using torch::autograd::tensor_list;
+
+/// q(x) = x * sigmoid(1.702 x) = silu(1.702 x) / 1.702, whose derivative is silu'(1.702 x). Overwrites its input, which
+/// must have no other use.
+struct QuickGelu : torch::autograd::Function<QuickGelu> {
+    static Tensor forward(AutogradContext* context, const Tensor& input) {
+        Tensor scaled = input.detach().mul_(1.702);
+        Tensor result = at::silu(scaled).mul_(1.0 / 1.702);
+        context->save_for_backward({scaled});
+        return result;
+    }
+    static tensor_list backward(AutogradContext* context, tensor_list gradients) {
+        return {at::silu_backward(gradients[0], context->get_saved_variables()[0])};
+    }
+};
+
+Tensor twoLayer(model::TwoLayerImpl& layers, const Tensor& x) {
+    return layers.out->forward(QuickGelu::apply(layers.in->forward(x)));
+}
+
+Tensor normalised(torch::nn::LayerNormImpl& norm, const Tensor& x) {
+    return torch::layer_norm(x, norm.options.normalized_shape(), norm.weight, norm.bias, norm.options.eps());
+}
+
+/// [N, L, D] -> [N * heads, L, 64]
+Tensor splitHeads(const Tensor& x, std::int64_t heads) {
+    const auto n = x.size(0);
+    const auto length = x.size(1);
+    return x.reshape({n, length, heads, -1}).transpose(1, 2).reshape({n * heads, length, -1});
+}
+
+/// Self-attention of normed tokens [N, L, D], prefixes appended to keys and values where given.
+/// `queries` limits the query side to the first tokens.
+Tensor selfAttention(model::AttentionImpl& attention, const Tensor& tokens, const Tensor& prefixKey,
+                     const Tensor& prefixValue, std::int64_t queries) {
+    const auto n = tokens.size(0);
+    const auto width = tokens.size(2);
+    const auto heads = width / 64;
+    const Tensor& weight = attention.inProjWeight;
+    const Tensor& bias = attention.inProjBias;
+    Tensor q, k, v;
+    if (queries == tokens.size(1)) {
+        const auto parts = torch::linear(tokens, weight, bias).chunk(3, -1);
+        q = parts[0], k = parts[1], v = parts[2];
+    } else {
+        q = torch::linear(tokens.slice(1, 0, queries), weight.slice(0, 0, width), bias.slice(0, 0, width));
+        const auto parts = torch::linear(tokens, weight.slice(0, width), bias.slice(0, width)).chunk(2, -1);
+        k = parts[0], v = parts[1];
+    }
+    if (prefixKey.defined()) {
+        const auto project = [&](const Tensor& prefix, std::int64_t part) {
+            const Tensor rows = torch::linear(prefix.squeeze(1), weight.slice(0, part * width, (part + 1) * width),
+                                              bias.slice(0, part * width, (part + 1) * width));
+            return rows.unsqueeze(0).expand({n, -1, -1});
+        };
+        k = torch::cat({k, project(prefixKey, 1)}, 1);
+        v = torch::cat({v, project(prefixValue, 2)}, 1);
+    }
+    q = splitHeads(q, heads);
+    k = splitHeads(k, heads);
+    v = splitHeads(v, heads);
+    const Tensor none = torch::empty({1, 1, 1}, q.options());
+    const Tensor weights = torch::baddbmm(none, q, k.transpose(1, 2), /*beta=*/0, /*alpha=*/0.125).softmax(-1);
+    const Tensor mixed =
+        torch::bmm(weights, v).view({n, heads, queries, 64}).transpose(1, 2).reshape({n, queries, width});
+    return attention.outProj->forward(mixed);
+}
+
+Tensor adaptedBlock(model::ResidualBlockImpl& block, const Tensor& tokens) {
+    const Tensor attended =
+        selfAttention(*block.attn, normalised(*block.ln1, tokens), block.prefixKey, block.prefixValue, tokens.size(1));
+    const Tensor x = tokens + attended + twoLayer(*block.spatialAdapter->mlp, tokens);
+    return x + twoLayer(*block.mlp, normalised(*block.ln2, x)) + twoLayer(*block.mlpAdapter->mlp, x);
+}
+
+Tensor plainBlock(model::ResidualBlockImpl& block, const Tensor& tokens, std::int64_t queries) {
+    const Tensor none;
+    const Tensor x =
+        tokens.slice(1, 0, queries) + selfAttention(*block.attn, normalised(*block.ln1, tokens), none, none, queries);
+    return x + twoLayer(*block.mlp, normalised(*block.ln2, x));
+}
+
+/// Query [N, 1, D] gathers from tokens [N, L, D]. The score of token j is q . (W_k n_j + b_k) = (W_k^T q) . n_j +
+/// const, and the softmax ignores the constant; values are averaged before they are projected.
+Tensor aggregate(model::AggregationBlockImpl& block, const Tensor& query, const Tensor& tokens) {
+    const auto n = tokens.size(0);
+    const auto width = tokens.size(2);
+    const auto heads = width / 64;
+    const Tensor& weight = block.attn->inProjWeight;
+    const Tensor& bias = block.attn->inProjBias;
+    const Tensor q = torch::linear(normalised(*block.ln1, query), weight.slice(0, 0, width), bias.slice(0, 0, width))
+                         .view({n, heads, 64})
+                         .transpose(0, 1); // [h, N, 64]
+    const Tensor keyWeight = weight.slice(0, width, 2 * width).view({heads, 64, width});
+    const Tensor valueWeight = weight.slice(0, 2 * width).view({heads, 64, width});
+    const Tensor plain = torch::layer_norm(tokens, {width}, {}, {}, block.ln1->options.eps());
+    const Tensor probe = torch::bmm(q, keyWeight).transpose(0, 1) * (block.ln1->weight * 0.125); // [N, h, D]
+    const Tensor weights = torch::bmm(probe, plain.transpose(1, 2)).softmax(-1);                 // [N, h, L]
+    const Tensor gathered = torch::bmm(weights, plain) * block.ln1->weight + block.ln1->bias;    // [N, h, D]
+    const Tensor values = torch::bmm(gathered.transpose(0, 1), valueWeight.transpose(1, 2))      // [h, N, 64]
+                              .transpose(0, 1)
+                              .reshape({n, 1, width}) +
+                          bias.slice(0, 2 * width);
+    const Tensor u = query + block.attn->outProj->forward(values);
+    return u + twoLayer(*block.mlp, normalised(*block.ln2, u));
+}
+
+struct ChunkResult {
+    Tensor tokens; ///< [N, L, D]
+    Tensor query;  ///< [N, 1, D]
+};
+
+ChunkResult encodeChunk(model::VisualEncoderImpl& encoder, const Tensor& images) {
+    ChunkResult result;
+    result.tokens = encoder.embed(images);
+    result.query = encoder.transformer->query.expand({images.size(0), 1, -1});
+    const auto layers = static_cast<int>(encoder.transformer->blocks.size());
+    for (int layer = 0; layer < layers; ++layer) {
+        result.tokens = adaptedBlock(*encoder.transformer->blocks[static_cast<std::size_t>(layer)], result.tokens);
+        result.query =
+            aggregate(*encoder.transformer->aggregations[static_cast<std::size_t>(layer)], result.query, result.tokens);
+    }
+    return result;
+}
+
+/// Frames per piece: what one block touches should stay in the cache.
+constexpr std::int64_t chunkFrames = 8;
+
+} // namespace
+
+Tensor encodeClip(model::VisualEncoderImpl& encoder, const Tensor& images,
+                  const std::vector<std::int64_t>& imageOfFrame) {
+    std::vector<Tensor> tokens;
+    std::vector<Tensor> queries;
+    for (std::int64_t first = 0; first < images.size(0); first += chunkFrames) {
+        ChunkResult chunk = encodeChunk(encoder, images.slice(0, first, std::min(first + chunkFrames, images.size(0))));
+        tokens.push_back(std::move(chunk.tokens));
+        queries.push_back(std::move(chunk.query));
+    }
+    const auto frames = static_cast<std::int64_t>(imageOfFrame.size());
+    const Tensor index = torch::tensor(imageOfFrame, torch::kInt64);
+    const Tensor allTokens = torch::cat(tokens, 0).index_select(0, index);
+    const Tensor allQueries = torch::cat(queries, 0).index_select(0, index);
+    const model::CrossFrameResult cross = encoder.transformer->crossFrame(allTokens, static_cast<int>(frames));
+    const Tensor classToken =
+        (allTokens.slice(1, 0, 1) + encoder.transformer->temporalAdaWeight * cross.update).squeeze(1);
+    const Tensor mixed = encoder.adaWeight[0] * normalised(*encoder.lnPost, classToken) +
+                         encoder.adaWeight[1] * normalised(*encoder.lnPostCls, allQueries.squeeze(1));
+    return torch::mm(mixed, encoder.proj);
+}
+
+Tensor encodeStills(model::VisualEncoderImpl& encoder, const Tensor& images) {
+    Tensor tokens = encoder.embed(images);
+    const auto layers = static_cast<int>(encoder.transformer->blocks.size());
+    for (int layer = 0; layer < layers; ++layer) {
+        const bool last = layer + 1 == layers;
+        tokens = plainBlock(*encoder.transformer->blocks[static_cast<std::size_t>(layer)], tokens,
+                            last ? 1 : tokens.size(1));
+    }
+    return torch::mm(normalised(*encoder.lnPost, tokens.squeeze(1)), encoder.proj);
+}
+
+} // namespace livegloss::training

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace livegloss::training {
+
+/// Which people a sample shows: training never sees those of Dev.
+enum class SamplePart { Train, Dev };
+
+/// One sentence: pictures and what is signed.
+struct TrainingClip {
+    int size = 0; ///< side of the square pictures in pixels
+    int frames = 0;
+    std::vector<std::uint8_t> rgb; ///< [frames, size, size, 3]
+    std::vector<int> labels;       ///< glosses in order, from 1
+};
+
+/// One picture and its caption: a word for each slot ("handshape", "place", ...).
+struct TrainingStill {
+    int size = 0;
+    std::vector<std::uint8_t> rgb; ///< [size, size, 3]
+    std::vector<int> words;        ///< index into the words of each slot, or -1 where the caption leaves it open
+};
+
+struct ClipQuery {
+    std::uint64_t seed = 0;
+    SamplePart part = SamplePart::Train;
+    int size = 0;
+    double fps = 25.0;
+    int minSigns = 2;
+    int maxSigns = 7;
+};
+
+/// An endless supply of training material; everything follows from the arguments. Const members are thread-safe.
+class SampleSource {
+public:
+    virtual ~SampleSource() = default;
+    /// Gloss of label i + 1.
+    virtual const std::vector<std::string>& glosses() const = 0;
+    /// The words that each slot of a caption chooses from.
+    virtual const std::vector<std::vector<std::string>>& captionSlots() const = 0;
+    virtual TrainingClip clip(const ClipQuery& query) const = 0;
+    /// Pictures that differ from each other in one word of the caption.
+    virtual std::vector<TrainingStill> stillGroup(std::uint64_t seed, SamplePart part, int size, int count) const = 0;
+};
+
+} // namespace livegloss::training

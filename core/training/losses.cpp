@@ -1,0 +1,84 @@
+#include "training/losses.h"
+
+#include <array>
+#include <string_view>
+
+namespace livegloss::training {
+namespace {
+
+constexpr double distillationTemperature = 8.0;
+
+torch::Tensor ctc(const torch::Tensor& logits, const torch::Tensor& featureLengths, const torch::Tensor& labels,
+                  const torch::Tensor& labelLengths) {
+    return at::ctc_loss(logits.log_softmax(-1), labels, featureLengths, labelLengths, /*blank=*/0, at::Reduction::None,
+                        /*zero_infinity=*/false);
+}
+
+/// Every step counts, padding included, as in the released code.
+torch::Tensor distillation(const torch::Tensor& student, const torch::Tensor& teacher) {
+    const auto withoutBlank = [](const torch::Tensor& logits) {
+        return logits.slice(-1, 1).reshape({-1, logits.size(-1) - 1}) / distillationTemperature;
+    };
+    const torch::Tensor reference = withoutBlank(teacher.detach()).softmax(-1);
+    const torch::Tensor predicted = withoutBlank(student).log_softmax(-1);
+    const torch::Tensor divergence = at::kl_div(predicted, reference, at::Reduction::Sum) / predicted.size(0);
+    return divergence * (distillationTemperature * distillationTemperature);
+}
+
+} // namespace
+
+LossTerms alignmentLosses(const torch::Tensor& sequenceLogits, const torch::Tensor& convLogits,
+                          const torch::Tensor& featureLengths, const torch::Tensor& labels,
+                          const torch::Tensor& labelLengths, const LossWeights& weights) {
+    LossTerms terms;
+    terms.sequenceCtc = ctc(sequenceLogits, featureLengths, labels, labelLengths);
+    terms.convCtc = ctc(convLogits, featureLengths, labels, labelLengths);
+    terms.distillation = distillation(convLogits, sequenceLogits);
+    terms.total = weights.sequence * terms.sequenceCtc.mean() + weights.conv * terms.convCtc.mean();
+    if (weights.distill != 0.0) {
+        terms.total = terms.total + weights.distill * terms.distillation;
+    }
+    return terms;
+}
+
+bool isTrained(const std::string& name, bool trainQuery) {
+    constexpr std::string_view encoder = "conv2d.";
+    if (!name.starts_with(encoder)) {
+        return true;
+    }
+    if (trainQuery && name.ends_with(".query")) {
+        return true;
+    }
+    constexpr std::array<std::string_view, 6> parts = {"ln_post", "ada_weight",       "taggblocks",
+                                                       "Adapter", "prefix_embedding", "aggblocks"};
+    for (const std::string_view part : parts) {
+        if (name.find(part) != std::string::npos) {
+            return true;
+        }
+    }
+    return name.ends_with("proj");
+}
+
+std::vector<NamedParameter> applyFreezeRule(torch::nn::Module& network, bool trainQuery) {
+    std::vector<NamedParameter> trained;
+    for (auto& entry : network.named_parameters()) {
+        const bool train = isTrained(entry.key(), trainQuery);
+        entry.value().set_requires_grad(train);
+        if (train) {
+            trained.push_back({entry.key(), entry.value()});
+        }
+    }
+    return trained;
+}
+
+torch::Tensor contrastiveLoss(const torch::Tensor& images, const torch::Tensor& captions, const torch::Tensor& scale,
+                              const torch::Tensor& same) {
+    const torch::Tensor logits = scale * torch::mm(images, captions.t());
+    torch::Tensor target = same.to(logits.dtype());
+    target = target / target.sum(1, true);
+    const torch::Tensor forImages = -(target * logits.log_softmax(1)).sum(1).mean();
+    const torch::Tensor forCaptions = -(target * logits.t().log_softmax(1)).sum(1).mean();
+    return 0.5 * (forImages + forCaptions);
+}
+
+} // namespace livegloss::training

@@ -1,0 +1,61 @@
+#include "stage.h"
+
+#include <nlohmann/json.hpp>
+
+namespace livegloss::training {
+
+Pacer::Pacer(const TrainOptions& options, double checkpointMinutes)
+    : options_(options), checkpointSeconds_(checkpointMinutes * 60.0), start_(std::chrono::steady_clock::now()) {}
+
+double Pacer::seconds() const {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+bool Pacer::shouldStop() const {
+    return options_.stopRequested() || (options_.maxMinutes > 0.0 && seconds() >= options_.maxMinutes * 60.0);
+}
+
+bool Pacer::checkpointDue() {
+    if (seconds() - lastCheckpoint_ < checkpointSeconds_) {
+        return false;
+    }
+    lastCheckpoint_ = seconds();
+    return true;
+}
+
+bool Pacer::reportDue() {
+    if (seconds() - lastReport_ < 15.0) {
+        return false;
+    }
+    lastReport_ = seconds();
+    return true;
+}
+
+void RunLog::write(const std::string& stage, std::int64_t step,
+                   const std::vector<std::pair<std::string, double>>& figures) {
+    nlohmann::ordered_json line;
+    line["stage"] = stage;
+    line["step"] = step;
+    for (const auto& [name, value] : figures) {
+        line[name] = value;
+    }
+    file_ << line.dump() << std::endl;
+}
+
+void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Tensor>& parts) {
+    if (sums.empty()) {
+        sums.resize(parts.size());
+    }
+    for (std::size_t index = 0; index < parts.size(); ++index) {
+        if (!parts[index].defined()) {
+            continue;
+        }
+        if (sums[index].defined()) {
+            sums[index] = sums[index] + parts[index];
+        } else {
+            sums[index] = parts[index];
+        }
+    }
+}
+
+} // namespace livegloss::training

@@ -1,0 +1,95 @@
+#pragma once
+
+#include "checkpoint.h"
+#include "compute_pool.h"
+#include "model/adapt_sign.h"
+#include "training/trainer.h"
+
+#include <chrono>
+#include <fstream>
+#include <initializer_list>
+#include <string>
+#include <utility>
+
+namespace livegloss::training {
+
+/// Decides when to stop, save and report. One per run of the trainer.
+class Pacer {
+public:
+    Pacer(const TrainOptions& options, double checkpointMinutes);
+    bool shouldStop() const;
+    bool checkpointDue();
+    bool reportDue();
+    /// Since the trainer was started.
+    double seconds() const;
+
+private:
+    using Instant = std::chrono::steady_clock::time_point;
+    const TrainOptions& options_;
+    double checkpointSeconds_;
+    Instant start_;
+    double lastCheckpoint_ = 0.0;
+    double lastReport_ = 0.0;
+};
+
+/// Appends one JSON object a line to log.jsonl.
+class RunLog {
+public:
+    explicit RunLog(const std::filesystem::path& path) : file_(path, std::ios::app) {}
+    void write(const std::string& stage, std::int64_t step, const std::vector<std::pair<std::string, double>>& figures);
+
+private:
+    std::ofstream file_;
+};
+
+/// What every stage works with.
+struct StageContext {
+    const Recipe& recipe;
+    const SampleSource& source;
+    const TrainOptions& options;
+    model::AdaptSign network;
+    ComputePool pool;
+    Pacer pacer;
+    RunLog log;
+
+    std::filesystem::path file(const char* name) const { return options.workFolder / name; }
+};
+
+/// Carries an error through code that throws; turned into a Result at the folder's border.
+struct StageFailure {
+    Error error;
+};
+template <class T>
+T valueOrThrow(Result<T> result) {
+    if (!result) {
+        throw StageFailure{std::move(result.error())};
+    }
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
+}
+
+/// Adds up gradients computed apart: sums[i] += parts[i]; undefined counts as zero.
+void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Tensor>& parts);
+
+/// Each stage resumes from its checkpoint and returns whether it came to its end.
+bool runPretraining(StageContext& context);
+bool runAdaptation(StageContext& context);
+
+/// Result of recognising unseen people.
+struct DevResult {
+    int errors = 0;
+    int words = 0;
+    double werPercent() const { return words == 0 ? 0.0 : 100.0 * errors / words; }
+};
+/// Greedy recognition of `clips` as the program does it offline.
+DevResult evaluateDev(StageContext& context, const std::vector<TrainingClip>& clips);
+/// Clips of unseen people, always the same for one recipe.
+std::vector<TrainingClip> devClips(const StageContext& context, int count);
+/// Insertions, deletions and substitutions that turn one into the other.
+int editDistance(const std::vector<int>& reference, const std::vector<int>& hypothesis);
+
+/// Trains only the head, on features of the frozen encoder that are computed once per clip.
+bool trainHead(StageContext& context);
+
+} // namespace livegloss::training
