@@ -1,0 +1,136 @@
+#include "base/log.h"
+#include "resource_paths.h"
+#include "ui/settings/preferences.h"
+#include "ui/setup.h"
+#include "ui/style/icons.h"
+#include "ui/style/language.h"
+#include "ui/style/theme.h"
+#include "ui/windows/main_window.h"
+
+#include <QApplication>
+#include <QCommandLineParser>
+#include <QSettings>
+#include <QTimer>
+
+#include <chrono>
+#include <cstdio>
+
+namespace {
+
+using namespace livegloss;
+
+struct Arguments {
+    QString source;
+    QString model;
+    bool sample = true;
+    QString screenshot;
+    double screenshotAfter = 3.0;
+};
+
+Arguments parseArguments(const QApplication& application) {
+    QCommandLineParser parser;
+    parser.setApplicationDescription(
+        QStringLiteral("Recognises continuous sign language in video, live, and shows where the network looks.\n\n"
+                       "Examples:\n"
+                       "  livegloss                          play and recognise the sample clip\n"
+                       "  livegloss clip.mp4                 a video file\n"
+                       "  livegloss camera:                  the first camera\n"
+                       "  livegloss rtsp://192.168.1.20/live a network stream"));
+    parser.addHelpOption();
+    parser.addVersionOption();
+    parser.addPositionalArgument(QStringLiteral("source"),
+                                 QStringLiteral("Video file, camera:, http(s):// or rtsp:// address, or lavfi: graph."),
+                                 QStringLiteral("[source]"));
+    const QCommandLineOption model(QStringLiteral("model"), QStringLiteral("Model file instead of the demo model."),
+                                   QStringLiteral("file"));
+    const QCommandLineOption noSample(QStringLiteral("no-sample"), QStringLiteral("Start without the sample clip."));
+    const QCommandLineOption screenshot(QStringLiteral("screenshot"),
+                                        QStringLiteral("Save a picture of the window as a PNG file and quit."),
+                                        QStringLiteral("file"));
+    const QCommandLineOption after(QStringLiteral("after"), QStringLiteral("Seconds before the screenshot (3)."),
+                                   QStringLiteral("seconds"), QStringLiteral("3"));
+    parser.addOptions({model, noSample, screenshot, after});
+    parser.process(application);
+    Arguments arguments;
+    arguments.source = parser.positionalArguments().value(0);
+    arguments.model = parser.value(model);
+    arguments.sample = !parser.isSet(noSample);
+    arguments.screenshot = parser.value(screenshot);
+    arguments.screenshotAfter = parser.value(after).toDouble();
+    return arguments;
+}
+
+ui::ResourceLocations resources() {
+    ui::ResourceLocations locations;
+    locations.demoModel = QString::fromStdString(app::demoModelPath().string());
+    for (const std::filesystem::path& path : app::samplePaths()) {
+        locations.samples.append(QString::fromStdString(path.string()));
+    }
+    return locations;
+}
+
+void logFirstPicture(ui::LiveWorkspace& live, std::chrono::steady_clock::time_point started) {
+    QObject::connect(
+        &live.bridge(), &ui::SessionBridge::pictureChanged, &live,
+        [started] {
+            const std::chrono::duration<double> time = std::chrono::steady_clock::now() - started;
+            char line[64];
+            std::snprintf(line, sizeof line, "first picture after %.2f s", time.count());
+            log(LogLevel::Info, line);
+        },
+        Qt::SingleShotConnection);
+}
+
+void saveScreenshot(QWidget& window, const QString& path) {
+    if (!window.grab().save(path)) {
+        std::fprintf(stderr, "livegloss: cannot write %s\n", qPrintable(path));
+        QCoreApplication::exit(1);
+        return;
+    }
+    QCoreApplication::quit();
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    const auto started = std::chrono::steady_clock::now();
+    QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+    QApplication application(argc, argv);
+    QCoreApplication::setOrganizationName(QStringLiteral("LiveGloss"));
+    QCoreApplication::setApplicationName(QStringLiteral("livegloss"));
+    QCoreApplication::setApplicationVersion(QStringLiteral(LIVEGLOSS_VERSION));
+    QGuiApplication::setDesktopFileName(QStringLiteral("org.livegloss.LiveGloss"));
+    const Arguments arguments = parseArguments(application);
+
+    ui::prepareInterface();
+    const bool systemIsDark = ui::systemPrefersDark();
+    QSettings store;
+    ui::Preferences preferences(store);
+    ui::Language language;
+    const auto applyLook = [&, applied = std::optional<ui::ThemeChoice>()]() mutable {
+        const ui::AppSettings& values = preferences.values();
+        if (applied != values.theme) {
+            applied = values.theme;
+            ui::applyTheme(application, values.theme, systemIsDark);
+        }
+        language.use(values.language);
+    };
+    applyLook();
+    QObject::connect(&preferences, &ui::Preferences::changed, &application, applyLook);
+
+    auto* live = new ui::LiveWorkspace(ui::makeLiveRecogniser(), ui::makeEngineServices(), resources(), preferences);
+    ui::MainWindow window(live, preferences);
+    logFirstPicture(*live, started);
+    window.show();
+    live->start(arguments.model);
+    if (!arguments.source.isEmpty()) {
+        live->openSource(media::parseSource(arguments.source.toStdString()));
+    } else if (arguments.sample) {
+        live->playSample();
+    }
+    if (!arguments.screenshot.isEmpty()) {
+        QTimer::singleShot(static_cast<int>(arguments.screenshotAfter * 1000.0), &window,
+                           [&] { saveScreenshot(window, arguments.screenshot); });
+    }
+    return QApplication::exec();
+}

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <QFutureWatcher>
+#include <QtConcurrent>
+
+#include <type_traits>
+#include <utility>
+
+namespace livegloss::ui {
+
+/// Runs `work` on a pool thread and then `done(result)` on the thread of `context`. If `context` is gone by then,
+/// `done` is not called and the result is discarded.
+template <class Work, class Done>
+void runInBackground(QObject* context, Work work, Done done) {
+    using Value = std::invoke_result_t<Work>;
+    auto* watcher = new QFutureWatcher<Value>(context);
+    QObject::connect(watcher, &QFutureWatcherBase::finished, context, [watcher, done = std::move(done)] {
+        watcher->deleteLater();
+        done(watcher->result());
+    });
+    watcher->setFuture(QtConcurrent::run(std::move(work)));
+}
+
+} // namespace livegloss::ui

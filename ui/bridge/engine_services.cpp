@@ -1,0 +1,9 @@
+#include "ui/bridge/engine_services.h"
+
+namespace livegloss::ui {
+
+EngineServices makeEngineServices() {
+    return {engine::loadModel, media::listCameras};
+}
+
+} // namespace livegloss::ui

@@ -1,0 +1,206 @@
+#include "ui/dialogs/settings_dialog.h"
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QEvent>
+#include <QFormLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSlider>
+#include <QSpinBox>
+#include <QVBoxLayout>
+
+namespace livegloss::ui {
+
+namespace {
+
+QLabel* makeLabel(QWidget* parent, const char* role) {
+    auto* label = new QLabel(parent);
+    label->setProperty("role", QString::fromLatin1(role));
+    label->setWordWrap(true);
+    return label;
+}
+
+} // namespace
+
+SettingsDialog::SettingsDialog(Preferences& preferences, QWidget* parent)
+    : QDialog(parent),
+      preferences_(preferences),
+      before_(preferences.values()),
+      captionsHeading_(makeLabel(this, "heading")),
+      recognitionHeading_(makeLabel(this, "heading")),
+      lookHeading_(makeLabel(this, "heading")),
+      captionSize_(new QSpinBox(this)),
+      captionColour_(new QComboBox(this)),
+      stability_(new QSlider(Qt::Horizontal, this)),
+      fast_(makeLabel(this, "muted")),
+      stable_(makeLabel(this, "muted")),
+      stabilityNote_(makeLabel(this, "muted")),
+      confidence_(new QSpinBox(this)),
+      confidenceNote_(makeLabel(this, "muted")),
+      theme_(new QComboBox(this)),
+      language_(new QComboBox(this)),
+      singleKeys_(new QCheckBox(this)),
+      cancel_(new QPushButton(this)),
+      close_(new QPushButton(this)) {
+    setObjectName(QStringLiteral("settingsDialog"));
+    build();
+    retranslate();
+    showValues();
+    connectControls();
+}
+
+QLabel* SettingsDialog::addRow(QFormLayout* form, QWidget* control) {
+    auto* label = new QLabel(this);
+    label->setBuddy(control);
+    form->addRow(label, control);
+    return label;
+}
+
+void SettingsDialog::build() {
+    captionSize_->setRange(smallestCaption, largestCaption);
+    captionSize_->setSingleStep(4);
+    captionSize_->setObjectName(QStringLiteral("captionSize"));
+    confidence_->setRange(0, 95);
+    confidence_->setSingleStep(5);
+    confidence_->setSuffix(QStringLiteral(" %"));
+    confidence_->setObjectName(QStringLiteral("minConfidence"));
+    stability_->setRange(0, 4);
+    stability_->setPageStep(1);
+    stability_->setTickPosition(QSlider::TicksBelow);
+    stability_->setObjectName(QStringLiteral("stability"));
+    theme_->setObjectName(QStringLiteral("theme"));
+    language_->setObjectName(QStringLiteral("language"));
+    theme_->addItems({QString(), QString(), QString()});
+    language_->addItem(QString(), QString());
+    language_->addItem(QStringLiteral("English"), QStringLiteral("en"));
+    language_->addItem(QStringLiteral("Deutsch"), QStringLiteral("de"));
+    captionColour_->addItems({QString(), QString(), QString(), QString()});
+
+    auto* stabilityBox = new QWidget(this);
+    auto* stabilityRow = new QHBoxLayout(stabilityBox);
+    stabilityRow->setContentsMargins(0, 0, 0, 0);
+    stabilityRow->setSpacing(grid);
+    fast_->setWordWrap(false);
+    stable_->setWordWrap(false);
+    stabilityRow->addWidget(fast_);
+    stabilityRow->addWidget(stability_, 1);
+    stabilityRow->addWidget(stable_);
+
+    auto* form = new QFormLayout;
+    form->setHorizontalSpacing(2 * grid);
+    form->setVerticalSpacing(grid);
+    form->setLabelAlignment(Qt::AlignLeft);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    form->addRow(captionsHeading_);
+    captionSizeLabel_ = addRow(form, captionSize_);
+    captionColourLabel_ = addRow(form, captionColour_);
+    form->addItem(new QSpacerItem(1, grid));
+    form->addRow(recognitionHeading_);
+    stabilityLabel_ = addRow(form, stabilityBox);
+    stabilityLabel_->setBuddy(stability_);
+    form->addRow(nullptr, stabilityNote_);
+    confidenceLabel_ = addRow(form, confidence_);
+    form->addRow(nullptr, confidenceNote_);
+    form->addItem(new QSpacerItem(1, grid));
+    form->addRow(lookHeading_);
+    themeLabel_ = addRow(form, theme_);
+    languageLabel_ = addRow(form, language_);
+    form->addRow(nullptr, singleKeys_);
+
+    auto* buttons = new QHBoxLayout;
+    buttons->setSpacing(grid);
+    buttons->addStretch();
+    buttons->addWidget(cancel_);
+    buttons->addWidget(close_);
+    close_->setDefault(true);
+    close_->setProperty("primary", true);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(3 * grid, 2 * grid, 3 * grid, 2 * grid);
+    column->setSpacing(2 * grid);
+    column->addLayout(form);
+    column->addStretch();
+    column->addLayout(buttons);
+    setMinimumWidth(58 * grid);
+}
+
+void SettingsDialog::showValues() {
+    const AppSettings& values = preferences_.values();
+    captionSize_->setValue(values.captionPixels);
+    captionColour_->setCurrentIndex(static_cast<int>(values.captionColour));
+    stability_->setValue(values.stability);
+    confidence_->setValue(values.minConfidence);
+    theme_->setCurrentIndex(static_cast<int>(values.theme));
+    language_->setCurrentIndex(std::max(0, language_->findData(values.language)));
+    singleKeys_->setChecked(values.singleKeys);
+}
+
+void SettingsDialog::connectControls() {
+    connect(captionSize_, &QSpinBox::valueChanged, this,
+            [this](int pixels) { preferences_.set(&AppSettings::captionPixels, pixels); });
+    connect(captionColour_, &QComboBox::activated, this,
+            [this](int index) { preferences_.set(&AppSettings::captionColour, static_cast<CaptionColour>(index)); });
+    connect(stability_, &QSlider::valueChanged, this,
+            [this](int level) { preferences_.set(&AppSettings::stability, level); });
+    connect(confidence_, &QSpinBox::valueChanged, this,
+            [this](int percent) { preferences_.set(&AppSettings::minConfidence, percent); });
+    connect(theme_, &QComboBox::activated, this,
+            [this](int index) { preferences_.set(&AppSettings::theme, static_cast<ThemeChoice>(index)); });
+    connect(language_, &QComboBox::activated, this,
+            [this](int index) { preferences_.set(&AppSettings::language, language_->itemData(index).toString()); });
+    connect(singleKeys_, &QCheckBox::toggled, this,
+            [this](bool enabled) { preferences_.set(&AppSettings::singleKeys, enabled); });
+    connect(cancel_, &QPushButton::clicked, this, &SettingsDialog::reject);
+    connect(close_, &QPushButton::clicked, this, &QDialog::accept);
+}
+
+void SettingsDialog::reject() {
+    preferences_.set(before_);
+    QDialog::reject();
+}
+
+void SettingsDialog::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::LanguageChange) {
+        retranslate();
+    }
+    QDialog::changeEvent(event);
+}
+
+void SettingsDialog::retranslate() {
+    setWindowTitle(tr("Settings"));
+    captionsHeading_->setText(tr("Captions"));
+    recognitionHeading_->setText(tr("Recognition"));
+    lookHeading_->setText(tr("Look and keys"));
+    captionSizeLabel_->setText(tr("&Size"));
+    captionSize_->setSuffix(tr(" px"));
+    captionColourLabel_->setText(tr("&Colour"));
+    const QString colours[] = {tr("White"), tr("Yellow"), tr("Cyan"), tr("Green")};
+    for (int index = 0; index < captionColour_->count(); ++index) {
+        captionColour_->setItemText(index, colours[index]);
+    }
+    stabilityLabel_->setText(tr("C&ommit glosses"));
+    stability_->setAccessibleName(tr("Commit glosses, from fast to stable"));
+    fast_->setText(tr("fast"));
+    stable_->setText(tr("stable"));
+    stabilityNote_->setText(tr("Fast shows final glosses sooner; stable makes fewer mistakes."));
+    confidenceLabel_->setText(tr("Confidence &from"));
+    confidenceNote_->setText(tr("Glosses below this stay out of the captions."));
+    themeLabel_->setText(tr("&Theme"));
+    theme_->setItemText(0, tr("As the desktop"));
+    theme_->setItemText(1, tr("Light"));
+    theme_->setItemText(2, tr("Dark"));
+    languageLabel_->setText(tr("&Language"));
+    language_->setItemText(0, tr("As the desktop"));
+    singleKeys_->setText(tr("Shortcuts of a &single letter or sign"));
+    cancel_->setText(tr("Cancel"));
+    close_->setText(tr("Close"));
+    for (auto [control, label] : {std::pair<QWidget*, QLabel*>{captionSize_, captionSizeLabel_},
+                                  {captionColour_, captionColourLabel_},
+                                  {confidence_, confidenceLabel_},
+                                  {theme_, themeLabel_},
+                                  {language_, languageLabel_}}) {
+        control->setAccessibleName(label->text().remove(QLatin1Char('&')));
+    }
+}
+
+} // namespace livegloss::ui

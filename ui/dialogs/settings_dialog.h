@@ -1,0 +1,62 @@
+#pragma once
+
+#include "ui/settings/preferences.h"
+
+#include <QDialog>
+
+class QCheckBox;
+class QComboBox;
+class QFormLayout;
+class QLabel;
+class QPushButton;
+class QSlider;
+class QSpinBox;
+
+namespace livegloss::ui {
+
+/// Captions, recognition, look and language. Every change takes effect at once; Cancel takes all of them back.
+class SettingsDialog final : public QDialog {
+    Q_OBJECT
+public:
+    SettingsDialog(Preferences& preferences, QWidget* parent);
+
+public Q_SLOTS:
+    void reject() override;
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void build();
+    void connectControls();
+    void showValues();
+    void retranslate();
+    QLabel* addRow(QFormLayout* form, QWidget* control);
+
+    Preferences& preferences_;
+    const AppSettings before_;
+    QLabel* captionsHeading_;
+    QLabel* recognitionHeading_;
+    QLabel* lookHeading_;
+    QSpinBox* captionSize_;
+    QComboBox* captionColour_;
+    QSlider* stability_;
+    QLabel* fast_;
+    QLabel* stable_;
+    QLabel* stabilityNote_;
+    QSpinBox* confidence_;
+    QLabel* confidenceNote_;
+    QComboBox* theme_;
+    QComboBox* language_;
+    QCheckBox* singleKeys_;
+    QLabel* captionSizeLabel_;
+    QLabel* captionColourLabel_;
+    QLabel* stabilityLabel_;
+    QLabel* confidenceLabel_;
+    QLabel* themeLabel_;
+    QLabel* languageLabel_;
+    QPushButton* cancel_;
+    QPushButton* close_;
+};
+
+} // namespace livegloss::ui

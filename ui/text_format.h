@@ -1,0 +1,19 @@
+#pragma once
+
+#include "base/clock.h"
+
+#include <QString>
+
+namespace livegloss::ui {
+
+/// "00:12.4", with hours in front where there are any; never negative. The same in every language, so that columns
+/// align and copied text can be read by programs.
+QString formatTime(MediaTime time);
+/// "00:12", for the ends of the seek bar.
+QString formatTimeShort(MediaTime time);
+/// ".93" style confidence as a percentage: "93%".
+QString formatConfidence(float confidence);
+/// Below this a gloss that was accepted still carries a mark.
+inline constexpr float lowConfidence = 0.65F;
+
+} // namespace livegloss::ui

@@ -1,0 +1,142 @@
+#include "ui/views/live_status.h"
+
+#include "ui/style/icons.h"
+#include "ui/style/theme.h"
+#include "ui/widgets/elided_label.h"
+
+#include <QEvent>
+#include <QHBoxLayout>
+#include <QLabel>
+
+namespace livegloss::ui {
+
+namespace {
+
+constexpr int refreshMs = 250;
+const QString nothing = QStringLiteral("–");
+
+QString number(double value, int decimals) {
+    return QLocale().toString(value, 'f', decimals);
+}
+
+} // namespace
+
+LiveStatus::LiveStatus(QWidget* parent)
+    : QWidget(parent),
+      source_(new QLabel(this)),
+      encoded_(new QLabel(this)),
+      delay_(new QLabel(this)),
+      dropped_(new QLabel(this)),
+      device_(new QLabel(this)),
+      warningIcon_(new QLabel(this)),
+      warning_(new ElidedLabel(this)),
+      model_(new ElidedLabel(this)) {
+    setObjectName(QStringLiteral("liveStatus"));
+    snapshot_.committed = snapshot_.provisional = std::make_shared<const std::vector<session::CaptionGloss>>();
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(2 * grid, 0, 2 * grid, 0);
+    row->setSpacing(2 * grid);
+    for (QLabel* label : {source_, encoded_, delay_, dropped_, device_}) {
+        label->setProperty("role", QStringLiteral("muted"));
+        row->addWidget(label);
+    }
+    warning_->setObjectName(QStringLiteral("statusWarning"));
+    warning_->setProperty("role", QStringLiteral("warning"));
+    auto* warningRow = new QHBoxLayout;
+    warningRow->setSpacing(grid / 2);
+    warningRow->addWidget(warningIcon_);
+    warningRow->addWidget(warning_, 1);
+    row->addLayout(warningRow, 1);
+    model_->setObjectName(QStringLiteral("modelLine"));
+    model_->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    row->addWidget(model_, 1);
+    retranslate();
+}
+
+void LiveStatus::setSnapshot(const session::Snapshot& snapshot, bool hasModel) {
+    const bool urgent = snapshot.state != snapshot_.state || snapshot.notSure != snapshot_.notSure ||
+                        snapshot.statistics.cannotKeepUp != snapshot_.statistics.cannotKeepUp || hasModel != hasModel_;
+    if (!urgent && sinceRefresh_.isValid() && sinceRefresh_.elapsed() < refreshMs) {
+        return;
+    }
+    snapshot_ = snapshot;
+    hasModel_ = hasModel;
+    sinceRefresh_.start();
+    refresh();
+}
+
+void LiveStatus::setModelLine(const QString& text) {
+    modelLine_ = text;
+    model_->setText(tip_.isEmpty() ? modelLine_ : tip_);
+}
+
+void LiveStatus::setTip(const QString& tip) {
+    tip_ = tip;
+    model_->setText(tip_.isEmpty() ? modelLine_ : tip_);
+}
+
+QString LiveStatus::warning() const {
+    return warning_->text();
+}
+
+void LiveStatus::refresh() {
+    const session::Statistics& figures = snapshot_.statistics;
+    const bool running = snapshot_.state == session::State::Playing || snapshot_.state == session::State::Paused;
+    const auto rate = [&](double value) {
+        return running && value > 0.0 ? number(value, 0) + QStringLiteral("/s") : nothing;
+    };
+    source_->setText(tr("Source %1").arg(rate(figures.sourceFps)));
+    encoded_->setText(tr("Encoded %1").arg(hasModel_ ? rate(figures.encodedFps) : nothing));
+    delay_->setText(tr("Delay %1")
+                        .arg(running && figures.captionDelaySeconds > 0.0
+                                 ? number(figures.captionDelaySeconds, 2) + QStringLiteral(" s")
+                                 : nothing));
+    dropped_->setText(tr("Dropped %1").arg(figures.droppedOverload + figures.droppedSource));
+    dropped_->setToolTip(tr("Frames taken: %1\nEncoded: %2\nDropped because the model was too slow: %3\n"
+                            "Lost or damaged at the source: %4\nWaiting for the model: %5")
+                             .arg(figures.captured)
+                             .arg(figures.encoded)
+                             .arg(figures.droppedOverload)
+                             .arg(figures.droppedSource)
+                             .arg(figures.backlog));
+    device_->setText(QString::fromStdString(figures.device));
+    device_->setVisible(!figures.device.empty());
+    refreshWarning();
+}
+
+void LiveStatus::refreshWarning() {
+    const session::Statistics& figures = snapshot_.statistics;
+    QString text;
+    if (figures.cannotKeepUp) {
+        text = tr("Cannot keep up: the model takes %1 of %2 frames a second")
+                   .arg(number(figures.encodedFps, 0), number(figures.sourceFps, 0));
+    } else if (snapshot_.notSure && snapshot_.state == session::State::Playing) {
+        text = tr("Not sure: this signing is unknown to the model");
+    }
+    warning_->setText(text);
+    warning_->setVisible(!text.isEmpty());
+    warningIcon_->setVisible(!text.isEmpty());
+    if (!text.isEmpty()) {
+        warningIcon_->setPixmap(
+            iconPixmap(QStringLiteral("warning"), 18, devicePixelRatioF(), themeColours(palette()).warning));
+    }
+}
+
+void LiveStatus::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::LanguageChange) {
+        retranslate();
+    } else if (event->type() == QEvent::PaletteChange) {
+        refreshWarning();
+    }
+    QWidget::changeEvent(event);
+}
+
+void LiveStatus::retranslate() {
+    source_->setToolTip(tr("Frames a second that the source gives"));
+    encoded_->setToolTip(tr("Frames a second that the network takes"));
+    delay_->setToolTip(tr("From the capture of a frame to the caption that includes it"));
+    device_->setToolTip(tr("What the network runs on"));
+    refresh();
+}
+
+} // namespace livegloss::ui

@@ -1,0 +1,306 @@
+#include "ui/views/live_workspace.h"
+
+#include "ui/style/theme.h"
+#include "ui/widgets/attention_legend.h"
+#include "ui/widgets/hint_card.h"
+
+#include <QEvent>
+#include <QFileInfo>
+#include <QMenu>
+#include <QSettings>
+#include <QSlider>
+#include <QSplitter>
+#include <QToolButton>
+#include <QVBoxLayout>
+
+namespace livegloss::ui {
+
+namespace {
+
+constexpr int sideWidth = 36 * grid;
+const QString splitterKey = QStringLiteral("live/splitter");
+
+} // namespace
+
+LiveWorkspace::LiveWorkspace(std::unique_ptr<Recogniser> recogniser, const EngineServices& services,
+                             const ResourceLocations& resources, Preferences& preferences, QWidget* parent)
+    : Workspace(parent),
+      preferences_(preferences),
+      actions_(this),
+      bridge_(std::move(recogniser)),
+      sources_(actions_, services, resources, this),
+      models_(actions_, services, resources.demoModel, this),
+      commands_(actions_, bridge_, preferences, nullptr),
+      toolbar_(new LiveToolbar(actions_, sources_.menu(), models_.menu(), this)),
+      notice_(new NoticeBar(this)),
+      stage_(new Stage(this)),
+      captions_(new CaptionView(this)),
+      transport_(new TransportBar(actions_, bridge_, this)),
+      side_(new SidePanel(actions_, this)),
+      status_(new LiveStatus(this)),
+      splitter_(new QSplitter(this)) {
+    build();
+    connectSession();
+    connectPickers();
+    connectHistory();
+    connect(&preferences_, &Preferences::changed, this, &LiveWorkspace::applyPreferences);
+    retranslate();
+    applyPreferences();
+    updateModel();
+    updateStage();
+}
+
+void LiveWorkspace::build() {
+    setObjectName(QStringLiteral("liveWorkspace"));
+    auto* main = new QWidget(splitter_);
+    auto* mainColumn = new QVBoxLayout(main);
+    mainColumn->setContentsMargins(0, 0, 0, 0);
+    mainColumn->setSpacing(0);
+    mainColumn->addWidget(stage_, 1);
+    mainColumn->addWidget(captions_);
+    mainColumn->addWidget(transport_);
+    splitter_->addWidget(main);
+    splitter_->addWidget(side_);
+    splitter_->setChildrenCollapsible(false);
+    splitter_->setHandleWidth(1);
+    splitter_->setStretchFactor(0, 1);
+    splitter_->setStretchFactor(1, 0);
+    splitter_->setSizes({1000, sideWidth});
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(0);
+    column->addWidget(toolbar_);
+    column->addWidget(notice_);
+    column->addWidget(splitter_, 1);
+}
+
+void LiveWorkspace::connectSession() {
+    connect(&bridge_, &SessionBridge::pictureChanged, this, &LiveWorkspace::updateVideo);
+    connect(&bridge_, &SessionBridge::captionsChanged, this, &LiveWorkspace::updateCaptions);
+    connect(&bridge_, &SessionBridge::stateChanged, this, [this] {
+        if (!bridge_.isPlaying()) {
+            stage_->video()->meter().pause();
+        }
+    });
+    connect(&bridge_, &SessionBridge::snapshotChanged, this, [this] {
+        status_->setSnapshot(bridge_.snapshot(), models_.current().has_value());
+        updateStage();
+    });
+    connect(&bridge_, &SessionBridge::jumped, this, [this] {
+        captions_->clear();
+        Q_EMIT captionsCleared();
+        stage_->video()->meter().pause();
+    });
+    connect(&bridge_, &SessionBridge::sourceRequested, this, [this] {
+        problem_ = StageProblem::None;
+        captions_->clear();
+        Q_EMIT captionsCleared();
+        stage_->video()->clearPicture();
+        updateStage();
+        updateModel();
+    });
+    connect(transport_, &TransportBar::rateChosen, &commands_, &LiveCommands::setRate);
+    connect(&commands_, &LiveCommands::rateChanged, transport_, &TransportBar::setRate);
+    connect(&commands_, &LiveCommands::mirrorChanged, this,
+            [this] { stage_->video()->setMirrored(commands_.mirrored()); });
+    connect(toolbar_, &LiveToolbar::attentionStrengthChanged, this,
+            [this](int percent) { preferences_.set(&AppSettings::attentionStrength, percent); });
+    connect(&retry_, &QAction::triggered, &bridge_, &SessionBridge::reopen);
+    connect(&chooseSource_, &QAction::triggered, this, [this] { toolbar_->sourceButton()->showMenu(); });
+}
+
+void LiveWorkspace::connectPickers() {
+    connect(&sources_, &SourcePicker::sourceChosen, this, &LiveWorkspace::openSource);
+    connect(&sources_, &SourcePicker::modelDropped, &models_, &ModelPicker::load);
+    const auto report = [this](StageProblem problem) {
+        bridge_.close();
+        problem_ = problem;
+        updateStage();
+    };
+    connect(&sources_, &SourcePicker::noCameraFound, this, [report] { report(StageProblem::NoCamera); });
+    connect(&sources_, &SourcePicker::noSampleFound, this, [report] { report(StageProblem::NoSample); });
+    connect(stage_, &Stage::dropped, this, &LiveWorkspace::takeDrop);
+    connect(&models_, &ModelPicker::modelLoaded, &bridge_, &SessionBridge::setModel);
+    connect(&models_, &ModelPicker::changed, this, &LiveWorkspace::updateModel);
+}
+
+void LiveWorkspace::connectHistory() {
+    const auto showSide = [this] { preferences_.set(&AppSettings::sidePanel, true); };
+    connect(side_->history(), &HistoryPanel::momentChosen, &bridge_, &SessionBridge::seek);
+    connect(actions_[LiveAction::CopyHistory], &QAction::triggered, this,
+            [this] { status_->setTip(tr("Glosses copied: %1").arg(side_->history()->copy())); });
+    connect(actions_[LiveAction::SelectHistory], &QAction::triggered, side_->history(), &HistoryPanel::selectAll);
+    connect(actions_[LiveAction::ShowHistory], &QAction::triggered, this, [this, showSide] {
+        showSide();
+        side_->showHistory();
+    });
+    connect(actions_[LiveAction::SearchVocabulary], &QAction::triggered, this, [this, showSide] {
+        showSide();
+        side_->showVocabularySearch();
+    });
+    connect(side_->hints(), &HintCard::dismissed, this,
+            [this] { preferences_.set(&AppSettings::hintsDismissed, true); });
+}
+
+void LiveWorkspace::start(const QString& modelPath) {
+    if (modelPath.isEmpty()) {
+        models_.loadDemo();
+    } else {
+        models_.load(modelPath);
+    }
+}
+
+void LiveWorkspace::openSource(const media::SourceRequest& source) {
+    bridge_.open(source);
+}
+
+void LiveWorkspace::playSample() {
+    sources_.playSample(0);
+}
+
+QString LiveWorkspace::title() const {
+    return tr("Live");
+}
+
+QString LiveWorkspace::iconName() const {
+    return QStringLiteral("live");
+}
+
+void LiveWorkspace::fillMenus(const WorkspaceMenus& menus) {
+    const auto add = [this](QMenu* menu, std::initializer_list<LiveAction> group) {
+        for (const LiveAction action : group) {
+            menu->addAction(actions_[action]);
+        }
+        menu->addSeparator();
+    };
+    add(menus.file, {LiveAction::OpenFile, LiveAction::UseCamera, LiveAction::OpenStream, LiveAction::PlaySample,
+                     LiveAction::OpenPattern, LiveAction::CloseSource});
+    add(menus.file, {LiveAction::UseDemoModel, LiveAction::OpenModel});
+    add(menus.edit, {LiveAction::CopyHistory, LiveAction::SelectHistory, LiveAction::SearchVocabulary});
+    add(menus.playback, {LiveAction::PlayPause, LiveAction::Stop, LiveAction::Loop});
+    add(menus.playback, {LiveAction::StepBack, LiveAction::StepForward, LiveAction::SecondBack,
+                         LiveAction::SecondForward, LiveAction::PreviousGloss, LiveAction::NextGloss});
+    add(menus.playback, {LiveAction::Slower, LiveAction::Faster, LiveAction::NormalRate});
+    add(menus.view, {LiveAction::Attention, LiveAction::Captions, LiveAction::Mirror, LiveAction::FramingGuide});
+    add(menus.view, {LiveAction::LargerCaptions, LiveAction::SmallerCaptions});
+    add(menus.view, {LiveAction::SidePanel, LiveAction::ShowHistory});
+}
+
+void LiveWorkspace::setImmersive(bool immersive) {
+    immersive_ = immersive;
+    applyPreferences();
+}
+
+void LiveWorkspace::saveState(QSettings& store) const {
+    store.setValue(splitterKey, splitter_->saveState());
+}
+
+void LiveWorkspace::restoreState(const QSettings& store) {
+    splitter_->restoreState(store.value(splitterKey).toByteArray());
+}
+
+void LiveWorkspace::applyPreferences() {
+    const AppSettings& values = preferences_.values();
+    actions_.setSingleKeys(values.singleKeys);
+    captions_->setTextStyle(values.captionPixels, values.captionColour);
+    captions_->setVisible(values.captions);
+    stage_->video()->setAttentionShown(values.attention);
+    stage_->video()->setAttentionStrength(values.attentionStrength / 100.0);
+    stage_->video()->setMirrored(commands_.mirrored());
+    toolbar_->setAttentionStrength(values.attentionStrength);
+    toolbar_->setVisible(!immersive_);
+    side_->setVisible(values.sidePanel && !immersive_);
+    side_->hints()->setVisible(!values.hintsDismissed);
+    side_->legend()->setVisible(values.attention);
+}
+
+void LiveWorkspace::updateCaptions() {
+    const session::Snapshot& snapshot = bridge_.snapshot();
+    captions_->setCaptions(snapshot.committed, snapshot.provisional);
+    Q_EMIT captionsChanged(snapshot.committed, snapshot.provisional);
+    const session::CaptionList& history = snapshot.offline ? snapshot.offline : snapshot.committed;
+    side_->history()->setGlosses(*history, snapshot.offline != nullptr, snapshot.offlineRunning);
+}
+
+void LiveWorkspace::updateVideo() {
+    if (bridge_.request()) {
+        stage_->video()->setPicture(bridge_.picture());
+    }
+}
+
+void LiveWorkspace::updateStage() {
+    const session::Snapshot& snapshot = bridge_.snapshot();
+    stage_->setMessage(stageMessage(snapshot, bridge_.request(), problem_, stage_->video()->hasPicture(), actions_,
+                                    &retry_, &chooseSource_));
+    const bool unrecognised = snapshot.committed->empty();
+    stage_->video()->setFramingGuide(preferences_.values().framingGuide && commands_.isCamera() &&
+                                     bridge_.isPlaying() && unrecognised);
+    side_->history()->setSeekable(snapshot.source.seekable);
+    updateSourceName();
+}
+
+void LiveWorkspace::updateSourceName() {
+    const auto& request = bridge_.request();
+    QString name;
+    if (request) {
+        name = QString::fromStdString(bridge_.snapshot().source.name);
+        if (request->kind == media::SourceKind::TestPattern) {
+            name = tr("Test pattern");
+        } else if (name.isEmpty() && request->kind == media::SourceKind::File) {
+            name = QFileInfo(QString::fromStdString(request->location)).fileName();
+        }
+    }
+    toolbar_->setSourceName(name);
+}
+
+void LiveWorkspace::updateModel() {
+    const auto& current = models_.current();
+    toolbar_->setModelName(current ? (current->isDemo ? tr("Demo model") : current->name) : QString());
+    side_->vocabulary()->setModel(current);
+    status_->setModelLine(models_.describe());
+    status_->setSnapshot(bridge_.snapshot(), current.has_value());
+    if (models_.problem()) {
+        const QString why = QString::fromStdString(models_.problem()->message);
+        notice_->setNotice(current ? tr("The model could not be opened; the one before stays in use. %1").arg(why)
+                                   : tr("No model could be opened, so nothing will be recognised. %1").arg(why),
+                           tr("Open Model File…"), actions_[LiveAction::OpenModel]);
+    } else {
+        notice_->setNotice({});
+    }
+    if (models_.loading()) {
+        captions_->setPlaceholder(tr("Loading the model…"));
+    } else if (!current) {
+        captions_->setPlaceholder(tr("Without a model there are no captions."));
+    } else {
+        captions_->setPlaceholder(tr("Captions appear here as signs are recognised."));
+    }
+}
+
+void LiveWorkspace::takeDrop(const QUrl& url) {
+    if (!sources_.openDropped(url)) {
+        bridge_.close();
+        problem_ = StageProblem::NotAVideo;
+        updateStage();
+    }
+}
+
+void LiveWorkspace::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::LanguageChange) {
+        retranslate();
+    }
+    Workspace::changeEvent(event);
+}
+
+void LiveWorkspace::retranslate() {
+    actions_.retranslate();
+    commands_.retranslate();
+    sources_.retranslate();
+    retry_.setText(tr("Try Again"));
+    retry_.setToolTip(tr("Open the same source once more"));
+    chooseSource_.setText(tr("Choose Another Source"));
+    chooseSource_.setToolTip(tr("Show the list of sources"));
+    updateModel();
+    updateStage();
+}
+
+} // namespace livegloss::ui

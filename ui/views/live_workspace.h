@@ -1,0 +1,97 @@
+#pragma once
+
+#include "ui/bridge/engine_services.h"
+#include "ui/bridge/session_bridge.h"
+#include "ui/settings/preferences.h"
+#include "ui/views/live_commands.h"
+#include "ui/views/live_status.h"
+#include "ui/views/live_toolbar.h"
+#include "ui/views/model_picker.h"
+#include "ui/views/side_panel.h"
+#include "ui/views/source_picker.h"
+#include "ui/views/stage.h"
+#include "ui/views/transport_bar.h"
+#include "ui/views/workspace.h"
+#include "ui/widgets/caption_view.h"
+#include "ui/widgets/notice_bar.h"
+
+class QSplitter;
+
+namespace livegloss::ui {
+
+/// Live recognition of one source: video with attention, captions, history and vocabulary. Owns its session.
+class LiveWorkspace final : public Workspace {
+    Q_OBJECT
+public:
+    LiveWorkspace(std::unique_ptr<Recogniser> recogniser, const EngineServices& services,
+                  const ResourceLocations& resources, Preferences& preferences, QWidget* parent = nullptr);
+
+    /// Loads `modelPath` (empty: the demo model).
+    void start(const QString& modelPath);
+    void openSource(const media::SourceRequest& source);
+    void playSample();
+
+    QString title() const override;
+    QString iconName() const override;
+    void fillMenus(const WorkspaceMenus& menus) override;
+    QWidget* statusWidget() override { return status_; }
+    void showStatusTip(const QString& tip) override { status_->setTip(tip); }
+    void setImmersive(bool immersive) override;
+    void saveState(QSettings& store) const override;
+    void restoreState(const QSettings& store) override;
+
+    const LiveActions& actions() const { return actions_; }
+    SessionBridge& bridge() { return bridge_; }
+    LiveToolbar* toolbar() { return toolbar_; }
+    Stage* stage() { return stage_; }
+    CaptionView* captions() { return captions_; }
+    TransportBar* transport() { return transport_; }
+    SidePanel* sidePanel() { return side_; }
+    LiveStatus* status() { return status_; }
+    NoticeBar* notice() { return notice_; }
+    ModelPicker& models() { return models_; }
+
+Q_SIGNALS:
+    /// The captions changed; for windows that show them again.
+    void captionsChanged(const livegloss::session::CaptionList& committed,
+                         const livegloss::session::CaptionList& provisional);
+    void captionsCleared();
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void build();
+    void connectSession();
+    void connectPickers();
+    void connectHistory();
+    void applyPreferences();
+    void updateCaptions();
+    void updateVideo();
+    void updateStage();
+    void updateModel();
+    void updateSourceName();
+    void retranslate();
+    void takeDrop(const QUrl& url);
+
+    Preferences& preferences_;
+    LiveActions actions_;
+    SessionBridge bridge_;
+    SourcePicker sources_;
+    ModelPicker models_;
+    LiveCommands commands_;
+    QAction retry_;
+    QAction chooseSource_;
+    LiveToolbar* toolbar_;
+    NoticeBar* notice_;
+    Stage* stage_;
+    CaptionView* captions_;
+    TransportBar* transport_;
+    SidePanel* side_;
+    LiveStatus* status_;
+    QSplitter* splitter_;
+    StageProblem problem_ = StageProblem::None;
+    bool immersive_ = false;
+};
+
+} // namespace livegloss::ui

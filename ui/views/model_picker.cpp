@@ -1,0 +1,93 @@
+#include "ui/views/model_picker.h"
+
+#include "ui/bridge/background.h"
+
+#include <QFileDialog>
+#include <QFileInfo>
+
+namespace livegloss::ui {
+
+namespace {
+
+ModelInfo infoOf(const model::ModelConfig& config, const QString& path, bool isDemo) {
+    ModelInfo info;
+    info.path = path;
+    info.isDemo = isDemo;
+    info.name = config.name.empty() ? QFileInfo(path).completeBaseName() : QString::fromStdString(config.name);
+    info.signCount = std::max(0, config.classes - 1);
+    info.signLanguage = QString::fromStdString(config.signLanguage);
+    info.licence = QString::fromStdString(config.licence);
+    for (std::size_t index = 1; index < config.vocabulary.size(); ++index) {
+        info.vocabulary.append(QString::fromStdString(config.vocabulary[index]));
+    }
+    return info;
+}
+
+} // namespace
+
+ModelPicker::ModelPicker(const LiveActions& actions, EngineServices services, QString demoModel, QWidget* window)
+    : QObject(window),
+      actions_(actions),
+      services_(std::move(services)),
+      demoModel_(std::move(demoModel)),
+      window_(window) {
+    menu_.setObjectName(QStringLiteral("modelMenu"));
+    menu_.addAction(actions_[LiveAction::UseDemoModel]);
+    menu_.addAction(actions_[LiveAction::OpenModel]);
+    connect(actions_[LiveAction::UseDemoModel], &QAction::triggered, this, &ModelPicker::loadDemo);
+    connect(actions_[LiveAction::OpenModel], &QAction::triggered, this, &ModelPicker::chooseFile);
+}
+
+void ModelPicker::loadDemo() {
+    load(demoModel_);
+}
+
+void ModelPicker::load(const QString& path) {
+    loadingPath_ = path;
+    problem_.reset();
+    Q_EMIT changed();
+    const std::filesystem::path file(path.toStdU16String());
+    runInBackground(
+        this, [loadModel = services_.loadModel, file] { return loadModel(file); },
+        [this, path](const Result<engine::LoadedModelPtr>& result) { finish(path, result); });
+}
+
+void ModelPicker::finish(const QString& path, const Result<engine::LoadedModelPtr>& result) {
+    if (loadingPath_ != path) {
+        return;
+    }
+    loadingPath_.reset();
+    if (result) {
+        current_ = infoOf((*result)->config(), path, path == demoModel_);
+        Q_EMIT modelLoaded(*result);
+    } else {
+        problem_ = result.error();
+    }
+    Q_EMIT changed();
+}
+
+void ModelPicker::chooseFile() {
+    const QString path =
+        QFileDialog::getOpenFileName(window_, tr("Open Model File"), QFileInfo(demoModel_).absolutePath(),
+                                     tr("Models") + QStringLiteral(" (*.safetensors)"));
+    if (!path.isEmpty()) {
+        load(path);
+    }
+}
+
+QString ModelPicker::describe() const {
+    if (loading()) {
+        return tr("Loading the model…");
+    }
+    if (!current_) {
+        return tr("No model loaded");
+    }
+    if (current_->isDemo) {
+        return tr("This demo model knows %1 signs of a synthetic signer").arg(current_->signCount);
+    }
+    return current_->signLanguage.isEmpty()
+               ? tr("%1 knows %2 signs").arg(current_->name).arg(current_->signCount)
+               : tr("%1 knows %2 signs (%3)").arg(current_->name).arg(current_->signCount).arg(current_->signLanguage);
+}
+
+} // namespace livegloss::ui

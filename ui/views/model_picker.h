@@ -1,0 +1,59 @@
+#pragma once
+
+#include "ui/actions/live_actions.h"
+#include "ui/bridge/engine_services.h"
+
+#include <QMenu>
+#include <QObject>
+
+#include <optional>
+
+namespace livegloss::ui {
+
+/// What the window says about the model in use.
+struct ModelInfo {
+    QString name;
+    QString path;
+    bool isDemo = false;
+    int signCount = 0;      ///< glosses without the blank
+    QStringList vocabulary; ///< empty when the model brings no names
+    QString signLanguage;
+    QString licence;
+};
+
+/// Loads models off the GUI thread and remembers the one in use. A failed load leaves it as it was.
+class ModelPicker final : public QObject {
+    Q_OBJECT
+public:
+    ModelPicker(const LiveActions& actions, EngineServices services, QString demoModel, QWidget* window);
+
+    QMenu* menu() { return &menu_; }
+    void load(const QString& path);
+    void loadDemo();
+    bool loading() const { return loadingPath_.has_value(); }
+    const std::optional<ModelInfo>& current() const { return current_; }
+    /// Why the last load failed; empty after a success.
+    const std::optional<Error>& problem() const { return problem_; }
+    /// One line for the status line: "This demo model knows 24 signs of a synthetic signer".
+    QString describe() const;
+
+Q_SIGNALS:
+    void modelLoaded(livegloss::engine::LoadedModelPtr model);
+    /// loading(), current() or problem() changed.
+    void changed();
+
+private:
+    void chooseFile();
+    void finish(const QString& path, const Result<engine::LoadedModelPtr>& result);
+
+    const LiveActions& actions_;
+    EngineServices services_;
+    QString demoModel_;
+    QWidget* window_;
+    QMenu menu_;
+    std::optional<QString> loadingPath_; ///< the newest request; results of older ones are discarded
+    std::optional<ModelInfo> current_;
+    std::optional<Error> problem_;
+};
+
+} // namespace livegloss::ui

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "ui/views/history_panel.h"
+#include "ui/views/vocabulary_panel.h"
+
+#include <QFrame>
+
+class QTabWidget;
+
+namespace livegloss::ui {
+
+class AttentionLegend;
+class HintCard;
+
+/// History and vocabulary beside the video, with the legend of the attention colours below.
+class SidePanel final : public QFrame {
+    Q_OBJECT
+public:
+    SidePanel(const LiveActions& actions, QWidget* parent = nullptr);
+
+    HistoryPanel* history() { return history_; }
+    VocabularyPanel* vocabulary() { return vocabulary_; }
+    HintCard* hints() { return hints_; }
+    AttentionLegend* legend() { return legend_; }
+    void showHistory();
+    void showVocabularySearch();
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void retranslate();
+
+    QTabWidget* tabs_;
+    HistoryPanel* history_;
+    VocabularyPanel* vocabulary_;
+    HintCard* hints_;
+    AttentionLegend* legend_;
+};
+
+} // namespace livegloss::ui

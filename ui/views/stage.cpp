@@ -1,0 +1,91 @@
+#include "ui/views/stage.h"
+
+#include "ui/style/theme.h"
+
+#include <QDragEnterEvent>
+#include <QMimeData>
+#include <QVBoxLayout>
+
+namespace livegloss::ui {
+
+namespace {
+
+constexpr int waitingDelayMs = 400;
+
+bool sameMessage(const Message& a, const Message& b) {
+    const bool sameButtons =
+        a.buttons.size() == b.buttons.size() && std::equal(a.buttons.begin(), a.buttons.end(), b.buttons.begin(),
+                                                           [](const Message::Button& x, const Message::Button& y) {
+                                                               return x.text == y.text && x.action == y.action;
+                                                           });
+    return sameButtons && a.title == b.title && a.reason == b.reason && a.advice == b.advice && a.busy == b.busy;
+}
+
+QUrl urlOf(const QMimeData* data) {
+    if (data->hasUrls() && !data->urls().isEmpty()) {
+        return data->urls().first();
+    }
+    return data->hasText() ? QUrl(data->text().trimmed()) : QUrl();
+}
+
+} // namespace
+
+Stage::Stage(QWidget* parent) : QWidget(parent), video_(new VideoView(this)), panel_(new MessagePanel(video_)) {
+    setObjectName(QStringLiteral("stage"));
+    setAcceptDrops(true);
+    auto* fill = new QVBoxLayout(this);
+    fill->setContentsMargins(0, 0, 0, 0);
+    fill->addWidget(video_);
+    auto* centre = new QVBoxLayout(video_);
+    centre->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 2 * grid);
+    centre->setSizeConstraint(QLayout::SetNoConstraint);
+    centre->addStretch();
+    centre->addWidget(panel_, 0, Qt::AlignHCenter);
+    centre->addStretch();
+    panel_->setVisible(false);
+    waiting_.setSingleShot(true);
+    connect(&waiting_, &QTimer::timeout, this, [this] {
+        if (pending_) {
+            panel_->show(*pending_);
+        }
+    });
+}
+
+void Stage::setMessage(const std::optional<Message>& message) {
+    if (!message) {
+        waiting_.stop();
+        pending_.reset();
+        panel_->setVisible(false);
+        return;
+    }
+    if (pending_ && sameMessage(*pending_, *message)) {
+        return;
+    }
+    pending_ = message;
+    if (message->busy) {
+        panel_->setVisible(false);
+        waiting_.start(waitingDelayMs);
+    } else {
+        waiting_.stop();
+        panel_->show(*message);
+    }
+}
+
+void Stage::dragEnterEvent(QDragEnterEvent* event) {
+    if (!urlOf(event->mimeData()).isEmpty()) {
+        event->acceptProposedAction();
+        video_->setDropTarget(true);
+    }
+}
+
+void Stage::dragLeaveEvent(QDragLeaveEvent*) {
+    video_->setDropTarget(false);
+}
+
+void Stage::dropEvent(QDropEvent* event) {
+    video_->setDropTarget(false);
+    event->acceptProposedAction();
+    Q_EMIT dropped(urlOf(event->mimeData()));
+}
+
+} // namespace livegloss::ui

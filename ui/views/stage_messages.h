@@ -1,0 +1,19 @@
+#pragma once
+
+#include "session/live_session.h"
+#include "ui/actions/live_actions.h"
+#include "ui/widgets/message_panel.h"
+
+#include <optional>
+
+namespace livegloss::ui {
+
+/// What stands in the way before a source is even asked for.
+enum class StageProblem { None, NoCamera, NoSample, NotAVideo };
+
+/// What the stage says in this state; nothing while there is a picture to look at. Error codes become words here.
+std::optional<Message> stageMessage(const session::Snapshot& snapshot,
+                                    const std::optional<media::SourceRequest>& request, StageProblem problem,
+                                    bool hasPicture, const LiveActions& actions, QAction* retry, QAction* choose);
+
+} // namespace livegloss::ui

@@ -1,0 +1,106 @@
+#include "ui/widgets/accessibility.h"
+
+#include "ui/text_format.h"
+#include "ui/widgets/caption_view.h"
+#include "ui/widgets/seek_bar.h"
+#include "ui/widgets/video_view.h"
+
+#include <QAccessibleWidget>
+#include <QCoreApplication>
+
+namespace livegloss::ui {
+
+namespace {
+
+QString say(const char* text) {
+    return QCoreApplication::translate("Accessibility", text);
+}
+
+class AccessibleCaptions final : public QAccessibleWidget {
+public:
+    explicit AccessibleCaptions(CaptionView* view) : QAccessibleWidget(view, QAccessible::StaticText), view_(view) {}
+    QString text(QAccessible::Text kind) const override {
+        switch (kind) {
+        case QAccessible::Name:
+            return say(QT_TRANSLATE_NOOP("Accessibility", "Captions"));
+        case QAccessible::Value:
+            return view_->text();
+        case QAccessible::Description:
+            return view_->text().isEmpty() ? view_->placeholder() : view_->text();
+        default:
+            return QAccessibleWidget::text(kind);
+        }
+    }
+
+private:
+    CaptionView* view_;
+};
+
+class AccessibleVideo final : public QAccessibleWidget {
+public:
+    explicit AccessibleVideo(VideoView* view) : QAccessibleWidget(view, QAccessible::Graphic), view_(view) {}
+    QString text(QAccessible::Text kind) const override {
+        switch (kind) {
+        case QAccessible::Name:
+            return say(QT_TRANSLATE_NOOP("Accessibility", "Video"));
+        case QAccessible::Description:
+            return !view_->hasPicture()      ? say(QT_TRANSLATE_NOOP("Accessibility", "No picture"))
+                   : view_->attentionShown() ? say(QT_TRANSLATE_NOOP("Accessibility", "Picture with attention over it"))
+                                             : say(QT_TRANSLATE_NOOP("Accessibility", "Picture"));
+        default:
+            return QAccessibleWidget::text(kind);
+        }
+    }
+
+private:
+    VideoView* view_;
+};
+
+class AccessibleSeekBar final : public QAccessibleWidget, public QAccessibleValueInterface {
+public:
+    explicit AccessibleSeekBar(SeekBar* bar) : QAccessibleWidget(bar, QAccessible::Slider), bar_(bar) {}
+    void* interface_cast(QAccessible::InterfaceType type) override {
+        return type == QAccessible::ValueInterface ? static_cast<QAccessibleValueInterface*>(this)
+                                                   : QAccessibleWidget::interface_cast(type);
+    }
+    QString text(QAccessible::Text kind) const override {
+        switch (kind) {
+        case QAccessible::Name:
+            return say(QT_TRANSLATE_NOOP("Accessibility", "Position in the clip"));
+        case QAccessible::Value:
+            return say(QT_TRANSLATE_NOOP("Accessibility", "%1 of %2"))
+                .arg(formatTime(bar_->position()), formatTime(bar_->duration()));
+        default:
+            return QAccessibleWidget::text(kind);
+        }
+    }
+    QVariant currentValue() const override { return toSeconds(bar_->position()); }
+    void setCurrentValue(const QVariant& value) override { Q_EMIT bar_->seekRequested(fromSeconds(value.toDouble())); }
+    QVariant maximumValue() const override { return toSeconds(bar_->duration()); }
+    QVariant minimumValue() const override { return 0.0; }
+    QVariant minimumStepSize() const override { return 1.0; }
+
+private:
+    SeekBar* bar_;
+};
+
+QAccessibleInterface* makeInterface(const QString&, QObject* object) {
+    if (auto* captions = qobject_cast<CaptionView*>(object)) {
+        return new AccessibleCaptions(captions);
+    }
+    if (auto* video = qobject_cast<VideoView*>(object)) {
+        return new AccessibleVideo(video);
+    }
+    if (auto* seekBar = qobject_cast<SeekBar*>(object)) {
+        return new AccessibleSeekBar(seekBar);
+    }
+    return nullptr;
+}
+
+} // namespace
+
+void installAccessibility() {
+    QAccessible::installFactory(makeInterface);
+}
+
+} // namespace livegloss::ui

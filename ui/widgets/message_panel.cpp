@@ -1,0 +1,101 @@
+#include "ui/widgets/message_panel.h"
+
+#include "ui/style/icons.h"
+#include "ui/style/theme.h"
+
+#include <QAccessible>
+#include <QAction>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+
+namespace livegloss::ui {
+
+namespace {
+
+QLabel* textLabel(QWidget* parent, const char* name) {
+    auto* label = new QLabel(parent);
+    label->setObjectName(QString::fromLatin1(name));
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    label->setFocusPolicy(Qt::NoFocus);
+    return label;
+}
+
+} // namespace
+
+MessagePanel::MessagePanel(QWidget* parent)
+    : QFrame(parent),
+      icon_(new QLabel(this)),
+      title_(textLabel(this, "messageTitle")),
+      reason_(textLabel(this, "messageReason")),
+      advice_(textLabel(this, "messageAdvice")),
+      progress_(new QProgressBar(this)),
+      buttons_(new QHBoxLayout) {
+    setObjectName(QStringLiteral("messagePanel"));
+    setMinimumWidth(36 * grid);
+    setMaximumWidth(60 * grid);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
+    reason_->setProperty("role", QStringLiteral("muted"));
+    progress_->setRange(0, 0);
+    progress_->setTextVisible(false);
+    progress_->setFixedHeight(4);
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(3 * grid, 3 * grid, 3 * grid, 3 * grid);
+    column->setSpacing(grid);
+    auto* heading = new QHBoxLayout;
+    heading->setSpacing(grid + grid / 2);
+    heading->addWidget(icon_, 0, Qt::AlignTop);
+    heading->addWidget(title_, 1);
+    column->addLayout(heading);
+    column->addWidget(reason_);
+    column->addWidget(advice_);
+    column->addWidget(progress_);
+    buttons_->setContentsMargins(0, grid, 0, 0);
+    buttons_->setSpacing(grid);
+    column->addLayout(buttons_);
+}
+
+void MessagePanel::show(const Message& message) {
+    message_ = message;
+    const ThemeColours& colours = themeColours(palette());
+    icon_->setPixmap(
+        iconPixmap(message.icon, 3 * grid, devicePixelRatioF(), message.isError ? colours.error : colours.accent));
+    title_->setText(message.title);
+    reason_->setText(message.reason);
+    reason_->setVisible(!message.reason.isEmpty());
+    advice_->setText(message.advice);
+    advice_->setVisible(!message.advice.isEmpty());
+    progress_->setVisible(message.busy);
+    setAccessibleName(message.title);
+    setAccessibleDescription(QStringList{message.reason, message.advice}.join(QLatin1Char(' ')).trimmed());
+    makeButtons();
+    setVisible(true);
+    if (message.isError) {
+        QAccessibleEvent alert(this, QAccessible::Alert);
+        QAccessible::updateAccessibility(&alert);
+    }
+}
+
+void MessagePanel::makeButtons() {
+    while (QLayoutItem* item = buttons_->takeAt(0)) {
+        if (QWidget* old = item->widget()) {
+            old->hide();
+            old->deleteLater();
+        }
+        delete item;
+    }
+    for (const Message::Button& button : message_.buttons) {
+        auto* widget = new QPushButton(button.text, this);
+        widget->setObjectName(QStringLiteral("button-") + button.action->objectName());
+        widget->setProperty("primary", buttons_->isEmpty());
+        widget->setToolTip(button.action->toolTip());
+        connect(widget, &QPushButton::clicked, button.action, &QAction::trigger);
+        buttons_->addWidget(widget);
+    }
+    buttons_->addStretch();
+}
+
+} // namespace livegloss::ui

@@ -1,0 +1,197 @@
+#include "ui/windows/main_window.h"
+
+#include "ui/dialogs/about_dialog.h"
+#include "ui/dialogs/settings_dialog.h"
+#include "ui/dialogs/shortcuts_dialog.h"
+#include "ui/style/icons.h"
+#include "ui/style/theme.h"
+
+#include <QAbstractButton>
+#include <QAbstractSlider>
+#include <QApplication>
+#include <QHBoxLayout>
+#include <QKeyEvent>
+#include <QMenuBar>
+#include <QSettings>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QStatusTipEvent>
+
+namespace livegloss::ui {
+
+namespace {
+
+const QString geometryKey = QStringLiteral("window/geometry");
+const QSize defaultSize(1180, 760);
+
+} // namespace
+
+MainWindow::MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* parent)
+    : QMainWindow(parent),
+      preferences_(preferences),
+      actions_(this),
+      live_(live),
+      rail_(new Rail(this)),
+      pages_(new QStackedWidget(this)),
+      captionWindow_(new CaptionWindow(preferences, this)) {
+    build();
+    fillMenus();
+    connectActions();
+    retranslate();
+    resize(defaultSize);
+    restoreGeometry(preferences_.store().value(geometryKey).toByteArray());
+    for (Workspace* workspace : workspaces_) {
+        workspace->restoreState(preferences_.store());
+    }
+    actions_.setSingleKeys(preferences_.values().singleKeys);
+    qApp->installEventFilter(this);
+}
+
+MainWindow::~MainWindow() {
+    qApp->removeEventFilter(this);
+}
+
+void MainWindow::build() {
+    setObjectName(QStringLiteral("mainWindow"));
+    setWindowIcon(applicationIcon());
+    setMinimumSize(800, 520);
+    auto* central = new QWidget(this);
+    auto* row = new QHBoxLayout(central);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(0);
+    row->addWidget(rail_);
+    row->addWidget(pages_, 1);
+    setCentralWidget(central);
+    statusBar()->setSizeGripEnabled(false);
+    addWorkspace(live_);
+    rail_->choose(0);
+    live_->toolbar()->addWindowAction(actions_[WindowAction::CaptionWindow]);
+    live_->toolbar()->addWindowAction(actions_[WindowAction::FullScreen]);
+    connect(rail_, &Rail::chosen, pages_, &QStackedWidget::setCurrentIndex);
+}
+
+void MainWindow::addWorkspace(Workspace* workspace) {
+    workspaces_.append(workspace);
+    pages_->addWidget(workspace);
+    addAction(rail_->addEntry(workspace->iconName(), workspace->title()));
+    statusBar()->addPermanentWidget(workspace->statusWidget(), 1);
+}
+
+void MainWindow::fillMenus() {
+    file_ = menuBar()->addMenu(QString());
+    edit_ = menuBar()->addMenu(QString());
+    playback_ = menuBar()->addMenu(QString());
+    view_ = menuBar()->addMenu(QString());
+    help_ = menuBar()->addMenu(QString());
+    live_->fillMenus({file_, edit_, playback_, view_});
+    file_->addAction(actions_[WindowAction::Quit]);
+    edit_->addAction(actions_[WindowAction::Settings]);
+    view_->addAction(rail_->entry(0));
+    view_->addSeparator();
+    view_->addAction(actions_[WindowAction::CaptionWindow]);
+    view_->addAction(actions_[WindowAction::FullScreen]);
+    view_->addAction(actions_[WindowAction::LeaveFullScreen]);
+    help_->addAction(actions_[WindowAction::Shortcuts]);
+    help_->addAction(actions_[WindowAction::About]);
+}
+
+void MainWindow::connectActions() {
+    const auto on = [this](WindowAction action, auto handler) {
+        connect(actions_[action], &QAction::triggered, this, handler);
+    };
+    on(WindowAction::FullScreen, [this](bool checked) { setFullScreen(checked); });
+    on(WindowAction::LeaveFullScreen, [this] { setFullScreen(false); });
+    on(WindowAction::CaptionWindow, [this](bool checked) { captionWindow_->setVisible(checked); });
+    on(WindowAction::Settings, [this] { SettingsDialog(preferences_, this).exec(); });
+    on(WindowAction::Shortcuts, [this] {
+        ShortcutsDialog({&live_->actions(), &actions_}, rail_->actions(), this).exec();
+    });
+    on(WindowAction::About, [this] { AboutDialog(live_->models().current(), this).exec(); });
+    on(WindowAction::Quit, [this] { close(); });
+    actions_[WindowAction::LeaveFullScreen]->setEnabled(false);
+    connect(captionWindow_, &CaptionWindow::closed, this,
+            [this] { actions_[WindowAction::CaptionWindow]->setChecked(false); });
+    connect(live_, &LiveWorkspace::captionsChanged, captionWindow_->captions(), &CaptionView::setCaptions);
+    connect(live_, &LiveWorkspace::captionsCleared, captionWindow_->captions(), &CaptionView::clear);
+    connect(&preferences_, &Preferences::changed, this,
+            [this] { actions_.setSingleKeys(preferences_.values().singleKeys); });
+}
+
+void MainWindow::setFullScreen(bool full) {
+    if (full == isFullScreen()) {
+        return;
+    }
+    if (full) {
+        wasMaximised_ = isMaximized();
+        preferences_.store().setValue(geometryKey, saveGeometry());
+        showFullScreen();
+    } else if (wasMaximised_) {
+        showMaximized();
+    } else {
+        showNormal();
+    }
+    // A hidden menu bar keeps its actions, and with them their shortcuts.
+    menuBar()->setVisible(!full);
+    rail_->setVisible(!full);
+    statusBar()->setVisible(!full);
+    static_cast<Workspace*>(pages_->currentWidget())->setImmersive(full);
+    actions_[WindowAction::FullScreen]->setChecked(full);
+    actions_[WindowAction::LeaveFullScreen]->setEnabled(full);
+}
+
+bool MainWindow::event(QEvent* event) {
+    if (event->type() == QEvent::StatusTip) {
+        static_cast<Workspace*>(pages_->currentWidget())->showStatusTip(static_cast<QStatusTipEvent*>(event)->tip());
+        return true;
+    }
+    return QMainWindow::event(event);
+}
+
+bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::ShortcutOverride) {
+        // Space presses a focused button and arrows move a focused slider, as everywhere; only else they play and seek.
+        const int key = static_cast<QKeyEvent*>(event)->key();
+        const bool plain = static_cast<QKeyEvent*>(event)->modifiers() == Qt::NoModifier;
+        const bool button = key == Qt::Key_Space && qobject_cast<QAbstractButton*>(watched) != nullptr;
+        const bool slider =
+            (key == Qt::Key_Left || key == Qt::Key_Right) && qobject_cast<QAbstractSlider*>(watched) != nullptr;
+        if (plain && (button || slider)) {
+            event->accept();
+            return true;
+        }
+    }
+    return QMainWindow::eventFilter(watched, event);
+}
+
+void MainWindow::closeEvent(QCloseEvent* event) {
+    if (!isFullScreen()) {
+        preferences_.store().setValue(geometryKey, saveGeometry());
+    }
+    for (const Workspace* workspace : workspaces_) {
+        workspace->saveState(preferences_.store());
+    }
+    captionWindow_->close();
+    QMainWindow::closeEvent(event);
+}
+
+void MainWindow::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::LanguageChange) {
+        retranslate();
+    }
+    QMainWindow::changeEvent(event);
+}
+
+void MainWindow::retranslate() {
+    setWindowTitle(QStringLiteral("LiveGloss"));
+    actions_.retranslate();
+    file_->setTitle(tr("&File"));
+    edit_->setTitle(tr("&Edit"));
+    playback_->setTitle(tr("&Playback"));
+    view_->setTitle(tr("&View"));
+    help_->setTitle(tr("&Help"));
+    for (int index = 0; index < workspaces_.size(); ++index) {
+        rail_->setTitle(index, workspaces_.at(index)->title());
+    }
+}
+
+} // namespace livegloss::ui

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "ui/actions/window_actions.h"
+#include "ui/settings/preferences.h"
+#include "ui/views/live_workspace.h"
+#include "ui/windows/caption_window.h"
+#include "ui/windows/rail.h"
+
+#include <QMainWindow>
+
+class QMenu;
+class QStackedWidget;
+
+namespace livegloss::ui {
+
+class Language;
+
+/// Hosts the workspaces, the menu bar and the status line, and nothing else. Remembers where it was.
+class MainWindow final : public QMainWindow {
+    Q_OBJECT
+public:
+    /// Takes the workspace. Theme and language are applied by whoever owns the application.
+    MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* parent = nullptr);
+    ~MainWindow() override;
+
+    LiveWorkspace* live() { return live_; }
+    const WindowActions& actions() const { return actions_; }
+    Rail* rail() { return rail_; }
+    CaptionWindow* captionWindow() { return captionWindow_; }
+
+protected:
+    bool event(QEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
+    void closeEvent(QCloseEvent* event) override;
+    void changeEvent(QEvent* event) override;
+
+private:
+    void build();
+    void addWorkspace(Workspace* workspace);
+    void fillMenus();
+    void connectActions();
+    void setFullScreen(bool full);
+    void showAbout();
+    void retranslate();
+
+    Preferences& preferences_;
+    WindowActions actions_;
+    LiveWorkspace* live_;
+    Rail* rail_;
+    QStackedWidget* pages_;
+    CaptionWindow* captionWindow_;
+    QList<Workspace*> workspaces_;
+    QMenu* file_;
+    QMenu* edit_;
+    QMenu* playback_;
+    QMenu* view_;
+    QMenu* help_;
+    bool wasMaximised_ = false;
+};
+
+} // namespace livegloss::ui
