@@ -4,8 +4,8 @@
 #include "prepared_network.h"
 
 #include <algorithm>
+#include <atomic>
 #include <dlfcn.h>
-#include <mutex>
 #include <thread>
 
 namespace livegloss::engine {
@@ -19,12 +19,12 @@ void setBlasThreads(int threads) {
     }
 }
 
-std::once_flag threadsChosen;
+std::atomic<bool> threadsChosen{false};
 
 } // namespace
 
 void setComputeThreads(int threads) {
-    std::call_once(threadsChosen, [] {});
+    threadsChosen = true;
     const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     const int chosen = threads > 0 ? threads : cores;
     at::set_num_threads(chosen);
@@ -36,7 +36,9 @@ int computeThreads() {
 }
 
 Result<LoadedModelPtr> loadModel(const std::filesystem::path& path) try {
-    std::call_once(threadsChosen, [] { setComputeThreads(0); });
+    if (!threadsChosen) {
+        setComputeThreads(0);
+    }
     auto network = model::loadAdaptSign(path);
     if (!network) {
         return tl::unexpected(network.error());

@@ -20,11 +20,25 @@ std::string whole(const std::string& header, const std::string& data) {
 /// A tensor entry, without the braces around the header.
 std::string entry(const std::string& name, const std::string& dtype, const std::string& shape,
                   const std::string& offsets) {
-    return "\"" + name + "\":{\"dtype\":" + dtype + ",\"shape\":" + shape + ",\"data_offsets\":" + offsets + "}";
+    return QStringLiteral(R"("%1":{"dtype":%2,"shape":%3,"data_offsets":%4})")
+        .arg(QString::fromStdString(name), QString::fromStdString(dtype), QString::fromStdString(shape),
+             QString::fromStdString(offsets))
+        .toStdString();
 }
 std::string one(const std::string& dtype, const std::string& shape, const std::string& offsets,
                 const std::string& data) {
-    return whole("{" + entry("t", dtype, shape, offsets) + "}", data);
+    std::string header("{");
+    header += entry("t", dtype, shape, offsets);
+    header += '}';
+    return whole(header, data);
+}
+std::string two(const std::string& first, const std::string& second, const std::string& data) {
+    std::string header("{");
+    header += first;
+    header += ',';
+    header += second;
+    header += '}';
+    return whole(header, data);
 }
 
 } // namespace
@@ -55,8 +69,7 @@ private slots:
         row("a number", whole("12", ""), "a number");
         row("deep nesting", whole("{\"t\":{\"shape\":" + std::string(100000, '[') + "}}", ""), "an array");
         row("deep objects", whole("{\"t\":{\"dtype\":{\"a\":1}}}", ""), "an object");
-        row("duplicate names",
-            whole("{" + entry("t", "\"U8\"", "[4]", "[0,4]") + "," + entry("t", "\"U8\"", "[4]", "[0,4]") + "}", four),
+        row("duplicate names", two(entry("t", "\"U8\"", "[4]", "[0,4]"), entry("t", "\"U8\"", "[4]", "[0,4]"), four),
             "'t' appears twice");
         row("duplicate metadata", whole("{\"__metadata__\":{\"a\":\"1\",\"a\":\"2\"}}", ""), "'a' appears twice");
         row("duplicate field",
@@ -90,15 +103,10 @@ private slots:
             "only 4 bytes of data");
         row("trailing bytes", one("\"U8\"", "[4]", "[0,4]", "12345"), "1 bytes after the last tensor");
         row("trailing bytes without tensors", whole("{}", "12"), "2 bytes after");
-        row("gap",
-            whole("{" + entry("a", "\"U8\"", "[1]", "[0,1]") + "," + entry("b", "\"U8\"", "[1]", "[2,3]") + "}", "123"),
-            "gap");
+        row("gap", two(entry("a", "\"U8\"", "[1]", "[0,1]"), entry("b", "\"U8\"", "[1]", "[2,3]"), "123"), "gap");
         row("gap at the start", one("\"U8\"", "[3]", "[1,4]", four), "gap");
-        row("overlap",
-            whole("{" + entry("a", "\"U8\"", "[3]", "[0,3]") + "," + entry("b", "\"U8\"", "[2]", "[2,4]") + "}", four),
-            "inside");
-        row("same bytes twice",
-            whole("{" + entry("a", "\"U8\"", "[4]", "[0,4]") + "," + entry("b", "\"U8\"", "[4]", "[0,4]") + "}", four),
+        row("overlap", two(entry("a", "\"U8\"", "[3]", "[0,3]"), entry("b", "\"U8\"", "[2]", "[2,4]"), four), "inside");
+        row("same bytes twice", two(entry("a", "\"U8\"", "[4]", "[0,4]"), entry("b", "\"U8\"", "[4]", "[0,4]"), four),
             "inside");
     }
 
@@ -128,7 +136,7 @@ private slots:
                       entry("b", "\"I64\"", "[]", "[16,24]") + "," + entry("c", "\"F16\"", "[0,3]", "[24,24]") + "}",
                   std::string(24, '\1'));
         int opened = 0;
-        for (int round = 0; round < 3000; ++round) {
+        for (int round = 0; round < 1000; ++round) {
             std::string damaged = good;
             const int changes = 1 + static_cast<int>(random() % 3);
             for (int change = 0; change < changes; ++change) {
@@ -150,7 +158,7 @@ private slots:
             }
         }
         QVERIFY(opened > 0);
-        QVERIFY(opened < 3000);
+        QVERIFY(opened < 1000);
     }
 
 private:
