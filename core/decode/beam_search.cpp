@@ -95,8 +95,16 @@ private:
             }
             candidates_.push_back(stay);
         }
+        // Staying entries only gain; an extension below all of a full beam cannot be kept.
+        double least = kImpossible;
+        if (beam_.size() == width_) {
+            least = -kImpossible;
+            for (const Candidate& stay : candidates_) {
+                least = std::min(least, logSum(stay.endsInBlank, stay.endsInLabel));
+            }
+        }
         for (int i = 0; i < kept; ++i) {
-            grow(i, row);
+            grow(i, row, least);
         }
         for (int i = 0; i < kept; ++i) {
             Candidate& stay = candidates_[static_cast<std::size_t>(i)];
@@ -105,8 +113,9 @@ private:
         keepBest();
     }
 
-    /// Adds the entry's extensions; those that are in the beam already gain the probability instead.
-    void grow(int source, const double* row) {
+    /// Adds the entry's extensions that are likelier than `least`; those in the beam already gain the probability
+    /// instead.
+    void grow(int source, const double* row, double least) {
         const Entry& entry = beam_[static_cast<std::size_t>(source)];
         const int last = entry.node == kRoot ? 0 : tree_.label(entry.node);
         inBeam_.assign(static_cast<std::size_t>(table_.classes()), -1);
@@ -126,7 +135,7 @@ private:
             if (present >= 0) {
                 Candidate& known = candidates_[static_cast<std::size_t>(present)];
                 known.endsInLabel = logSum(known.endsInLabel, score);
-            } else {
+            } else if (score > least) {
                 candidates_.push_back({score, source, label, kImpossible, score});
             }
         }

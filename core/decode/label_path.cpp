@@ -22,41 +22,93 @@ bool maySkipBlank(const std::vector<int>& labels, int state) {
     return state % 2 == 1 && state >= 3 && stateLabel(labels, state) != stateLabel(labels, state - 2);
 }
 
+/// Viterbi search for the best path through the CTC states of a label sequence. At every step only the stretch of
+/// states is followed that holds all scores within `margin` of the best, so that an hour of signing costs an hour's
+/// worth of steps and not their square.
+class StateSearch {
+public:
+    StateSearch(const LogTable& table, const std::vector<int>& labels, double margin)
+        : table_(table),
+          labels_(labels),
+          margin_(margin),
+          states_(2 * static_cast<int>(labels.size()) + 1),
+          score_(static_cast<std::size_t>(states_), kImpossible),
+          next_(score_) {}
+
+    /// State at every step; empty when no path within the margin reaches the end.
+    std::vector<int> run() {
+        score_[0] = table_.at(0, 0);
+        score_[1] = table_.at(0, labels_[0]);
+        rows_.push_back({0, 0});
+        moves_.assign(2, 0);
+        for (int step = 1; step < table_.steps(); ++step) {
+            advance(step);
+        }
+        const bool endsInLabel = score_[index(states_ - 2)] > score_[index(states_ - 1)];
+        const int last = endsInLabel ? states_ - 2 : states_ - 1;
+        return score_[index(last)] == kImpossible ? std::vector<int>() : pathTo(last);
+    }
+
+private:
+    struct Row {
+        int firstState = 0;
+        std::size_t start = 0; ///< where the row's moves begin
+    };
+    static std::size_t index(int state) { return static_cast<std::size_t>(state); }
+
+    void advance(int step) {
+        const int reach = std::min(last_ + 2, states_ - 1);
+        rows_.push_back({first_, moves_.size()});
+        double best = kImpossible;
+        for (int state = first_; state <= reach; ++state) {
+            const int farthest = std::min(state, maySkipBlank(labels_, state) ? 2 : 1);
+            int move = 0;
+            for (int back = 1; back <= farthest; ++back) {
+                move = score_[index(state - back)] > score_[index(state - move)] ? back : move;
+            }
+            moves_.push_back(static_cast<std::uint8_t>(move));
+            next_[index(state)] = score_[index(state - move)] + table_.at(step, stateLabel(labels_, state));
+            best = std::max(best, next_[index(state)]);
+        }
+        std::fill(score_.begin() + first_, score_.begin() + last_ + 1, kImpossible);
+        std::swap(score_, next_);
+        last_ = reach;
+        while (first_ < last_ && score_[index(first_)] < best - margin_) {
+            score_[index(first_++)] = kImpossible;
+        }
+        while (first_ < last_ && score_[index(last_)] < best - margin_) {
+            score_[index(last_--)] = kImpossible;
+        }
+    }
+
+    std::vector<int> pathTo(int state) const {
+        std::vector<int> path(rows_.size());
+        for (std::size_t step = rows_.size(); step-- > 0;) {
+            path[step] = state;
+            state -= moves_[rows_[step].start + index(state - rows_[step].firstState)];
+        }
+        return path;
+    }
+
+    const LogTable& table_;
+    const std::vector<int>& labels_;
+    const double margin_;
+    const int states_;
+    int first_ = 0; ///< states first_ .. last_ may be reached
+    int last_ = 1;
+    std::vector<double> score_;
+    std::vector<double> next_;
+    std::vector<Row> rows_;
+    std::vector<std::uint8_t> moves_; ///< states back to where each reached state was best come from
+};
+
 /// State of the best path at every step; empty when there is none.
 std::vector<int> bestStates(const LogTable& table, const std::vector<int>& labels) {
-    const int states = 2 * static_cast<int>(labels.size()) + 1;
-    const int steps = table.steps();
-    std::vector<double> score(static_cast<std::size_t>(states), kImpossible);
-    std::vector<double> next(score);
-    std::vector<std::uint8_t> moves(static_cast<std::size_t>(states) * static_cast<std::size_t>(steps));
-    score[0] = table.at(0, 0);
-    score[1] = table.at(0, labels[0]);
-    for (int step = 1; step < steps; ++step) {
-        std::uint8_t* move = moves.data() + static_cast<std::ptrdiff_t>(step) * states;
-        for (int state = 0; state < states; ++state) {
-            double best = score[static_cast<std::size_t>(state)];
-            for (int back = 1; back <= std::min(state, maySkipBlank(labels, state) ? 2 : 1); ++back) {
-                if (score[static_cast<std::size_t>(state - back)] > best) {
-                    best = score[static_cast<std::size_t>(state - back)];
-                    move[state] = static_cast<std::uint8_t>(back);
-                }
-            }
-            next[static_cast<std::size_t>(state)] = best + table.at(step, stateLabel(labels, state));
-        }
-        std::swap(score, next);
-    }
-    int state = score[static_cast<std::size_t>(states - 2)] > score[static_cast<std::size_t>(states - 1)] ? states - 2
-                                                                                                          : states - 1;
-    if (score[static_cast<std::size_t>(state)] == kImpossible) {
-        return {};
-    }
-    std::vector<int> path(static_cast<std::size_t>(steps));
-    for (int step = steps - 1; step >= 0; --step) {
-        path[static_cast<std::size_t>(step)] = state;
-        state -=
-            moves[static_cast<std::size_t>(step) * static_cast<std::size_t>(states) + static_cast<std::size_t>(state)];
-    }
-    return path;
+    // Were a prefix of the path this much worse than another, the other with the same ending would be the likelier
+    // sequence, and the search would have found that one. A narrow beam may miss it: then nothing is left out.
+    constexpr double kMargin = 500.0;
+    std::vector<int> path = StateSearch(table, labels, kMargin).run();
+    return path.empty() ? StateSearch(table, labels, -kImpossible).run() : path;
 }
 
 /// Probabilities of a stretch of steps, each relative to the best path's own, so that products stay near 1.
