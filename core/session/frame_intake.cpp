@@ -223,13 +223,15 @@ std::optional<Task> FrameIntake::take(std::stop_token stop) {
     if (!changed_.wait(lock, stop, [&] { return !entries_.empty(); }) || stop.stop_requested()) {
         return std::nullopt;
     }
-    if (!std::holds_alternative<PreparedFrame>(entries_.front())) {
-        Entry entry = std::move(entries_.front());
+    if (auto* end = std::get_if<EndOfRun>(&entries_.front())) {
+        Task task(std::move(*end));
         entries_.pop_front();
-        if (auto* end = std::get_if<EndOfRun>(&entry)) {
-            return Task(std::move(*end));
-        }
-        return Task(std::get<OfflinePass>(entry));
+        return task;
+    }
+    if (const auto* pass = std::get_if<OfflinePass>(&entries_.front())) {
+        Task task(*pass);
+        entries_.pop_front();
+        return task;
     }
     std::vector<PreparedFrame> batch;
     while (batch.size() < kBatch && !entries_.empty()) {
