@@ -14,7 +14,7 @@ Tensor bareLayerNorm(const Tensor& x) {
 } // namespace
 
 BlockRunner::BlockRunner(const TorchModel& model)
-    : model_(model),
+    : model_(&model),
       heads_(model.config().heads),
       width_(model.config().width),
       tokens_(model.config().tokens()),
@@ -23,25 +23,29 @@ BlockRunner::BlockRunner(const TorchModel& model)
       shares_(torch::empty({tokens_, tokens_ + prefix_})) {}
 
 Tensor BlockRunner::embed(const Tensor& images) const {
-    const std::int64_t side = model_.config().gridSide();
-    const std::int64_t patch = model_.config().patch;
+    const std::int64_t side = model_->config().gridSide();
+    const std::int64_t patch = model_->config().patch;
     const std::int64_t frames = images.size(0);
     const Tensor patches = images.view({frames, 3, side, patch, side, patch})
                                .permute({0, 2, 4, 1, 3, 5})
                                .reshape({frames, side * side, 3 * patch * patch});
     Tensor tokens = torch::empty({frames, tokens_, width_});
-    tokens.select(1, 0).copy_(model_.prepared.firstRow.expand({frames, width_}));
+    tokens.select(1, 0).copy_(model_->prepared.firstRow.expand({frames, width_}));
     for (std::int64_t frame = 0; frame < frames; ++frame) {
         Tensor rows = tokens[frame].narrow(0, 1, tokens_ - 1);
-        torch::addmm_out(rows, model_.prepared.patchPosition, patches[frame], model_.prepared.patchWeight);
+        torch::addmm_out(rows, model_->prepared.patchPosition, patches[frame], model_->prepared.patchWeight);
     }
-    const auto& norm = model_.network->visual->lnPre;
+    const auto& norm = model_->network->visual->lnPre;
     return torch::layer_norm(tokens, {width_}, norm->weight, norm->bias);
 }
 
 /// Scores and mixes in two parts, tokens and prefixes, so that neither keys nor values are copied together.
 void BlockRunner::attend(const PreparedBlock& block, const Tensor& queryKeyValue, Tensor mixed, Wanted wanted) {
     const std::int64_t frames = queryKeyValue.size(0) / tokens_;
+    if (!scores_.defined()) {
+        scores_ = torch::empty({tokens_, tokens_ + prefix_});
+        shares_ = torch::empty({tokens_, tokens_ + prefix_});
+    }
     Tensor tokenScores = scores_.narrow(1, 0, tokens_);
     Tensor prefixScores = scores_.narrow(1, tokens_, prefix_);
     const Tensor tokenShares = shares_.narrow(1, 0, tokens_);
@@ -118,7 +122,7 @@ BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::Fo
     const std::int64_t frames = images.size(0);
     BlockOutput output;
     output.tokens = embed(images);
-    output.query = model_.prepared.query.expand({frames, width_});
+    output.query = model_->prepared.query.expand({frames, width_});
     if (wantAttention) {
         output.classAttention = torch::zeros({frames, tokens_ + prefix_});
     }
@@ -127,7 +131,7 @@ BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::Fo
     if (trace != nullptr) {
         trace->emplace_back("tokens_in", output.tokens.clone());
     }
-    const auto& blocks = model_.prepared.blocks;
+    const auto& blocks = model_->prepared.blocks;
     for (std::size_t i = 0; i < blocks.size(); ++i) {
         const bool last = i + 1 == blocks.size();
         Wanted wanted;

@@ -33,7 +33,7 @@ private:
     void runBlock(const PreparedBlock& block, torch::Tensor& rows, torch::Tensor& norm, Wanted wanted);
     torch::Tensor gather(const PreparedBlock& block, const torch::Tensor& query, const torch::Tensor& norm) const;
 
-    const TorchModel& model_;
+    const TorchModel* model_;
     int heads_;
     int width_;
     int tokens_;

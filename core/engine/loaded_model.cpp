@@ -19,26 +19,26 @@ void setBlasThreads(int threads) {
     }
 }
 
-std::atomic<bool> threadsChosen{false};
+std::atomic<int> chosenThreads{0}; // 0: not chosen yet
 
 } // namespace
 
 void setComputeThreads(int threads) {
-    threadsChosen = true;
     const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
-    const int chosen = threads > 0 ? threads : cores;
-    at::set_num_threads(chosen);
-    setBlasThreads(chosen);
+    chosenThreads = threads > 0 ? threads : cores;
+    at::set_num_threads(1);
+    setBlasThreads(1);
 }
 
 int computeThreads() {
-    return at::get_num_threads();
+    if (chosenThreads == 0) {
+        setComputeThreads(0);
+    }
+    return chosenThreads;
 }
 
 Result<LoadedModelPtr> loadModel(const std::filesystem::path& path) try {
-    if (!threadsChosen) {
-        setComputeThreads(0);
-    }
+    computeThreads();
     auto network = model::loadAdaptSign(path);
     if (!network) {
         return tl::unexpected(network.error());

@@ -1,5 +1,7 @@
 #include "streaming_encoder_impl.h"
 
+#include "engine/threads.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -24,7 +26,8 @@ TorchStreamingEncoder::TorchStreamingEncoder(LoadedModelPtr model, EncoderOption
       network_(torchModel(model_)),
       options_(options),
       reach_(model_->config().window / 2),
-      runner_(network_) {}
+      workers_(computeThreads()),
+      runners_(static_cast<std::size_t>(workers_.count()), BlockRunner(network_)) {}
 
 void TorchStreamingEncoder::reset() {
     recent_.clear();
@@ -79,18 +82,34 @@ Result<EncoderOutput> TorchStreamingEncoder::finish() try {
     return failure(ErrorCode::Internal, std::string("the encoder failed: ") + error.what());
 }
 
+/// Frames are alone in the blocks, so each worker takes a share of them.
+std::vector<BlockOutput> TorchStreamingEncoder::runBlocks(const Tensor& images, bool wantAttention) {
+    const std::int64_t frames = images.size(0);
+    const std::int64_t shares = trace_ != nullptr ? 1 : std::min<std::int64_t>(frames, workers_.count());
+    std::vector<BlockOutput> outputs(static_cast<std::size_t>(shares));
+    workers_.run(static_cast<int>(shares), [&](int share) {
+        const c10::InferenceMode guard;
+        const std::int64_t begin = frames * share / shares;
+        const std::int64_t end = frames * (share + 1) / shares;
+        const auto place = static_cast<std::size_t>(share);
+        outputs[place] = runners_[place].run(images.narrow(0, begin, end - begin), wantAttention, trace_);
+    });
+    return outputs;
+}
+
 void TorchStreamingEncoder::encode(const Tensor& images, bool wantAttention, EncoderOutput& output) {
-    const BlockOutput blocks = runner_.run(images, wantAttention, trace_);
     const auto& norm = network_.network->visual->transformer->crossFrameNorm;
-    const Tensor normed = torch::addcmul(norm->bias, blocks.bareNorm, norm->weight);
     const std::int64_t patches = model_->config().patches();
-    for (std::int64_t i = 0; i < images.size(0); ++i) {
-        appendFrame(std::make_shared<const EncodedFrame>(
-            EncodedFrame{normed[i].narrow(0, 1, patches), normed[i][0], blocks.tokens[i][0].clone(), blocks.query[i]}));
-        if (wantAttention) {
-            output.attention.push_back(attentionOf(blocks.classAttention[i], received_));
+    for (const BlockOutput& blocks : runBlocks(images, wantAttention)) {
+        const Tensor normed = torch::addcmul(norm->bias, blocks.bareNorm, norm->weight);
+        for (std::int64_t i = 0; i < normed.size(0); ++i) {
+            appendFrame(std::make_shared<const EncodedFrame>(EncodedFrame{
+                normed[i].narrow(0, 1, patches), normed[i][0], blocks.tokens[i][0].clone(), blocks.query[i]}));
+            if (wantAttention) {
+                output.attention.push_back(attentionOf(blocks.classAttention[i], received_));
+            }
+            ++received_;
         }
-        ++received_;
     }
     giveOutFinal(first_ + static_cast<std::int64_t>(recent_.size()) - reach_, output);
 }

@@ -2,6 +2,7 @@
 
 #include "block_runner.h"
 #include "engine/streaming_encoder.h"
+#include "frame_workers.h"
 
 #include <deque>
 #include <memory>
@@ -33,6 +34,7 @@ private:
     using EncodedFramePtr = std::shared_ptr<const EncodedFrame>;
 
     void encode(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
+    std::vector<BlockOutput> runBlocks(const torch::Tensor& images, bool wantAttention);
     void appendFrame(EncodedFramePtr frame);
     SpatialAttention attentionOf(const torch::Tensor& classAttention, std::int64_t frameIndex) const;
     void giveOutFinal(std::int64_t pastLast, EncoderOutput& output);
@@ -43,7 +45,8 @@ private:
     const TorchModel& network_;
     EncoderOptions options_;
     int reach_; ///< frames to either side that the cross-frame step looks at
-    BlockRunner runner_;
+    FrameWorkers workers_;
+    std::vector<BlockRunner> runners_; ///< one per worker
     model::ForwardTrace* trace_ = nullptr;
 
     // Positions count frames with the padding: position 0 is the first copy.

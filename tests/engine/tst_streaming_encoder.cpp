@@ -175,6 +175,9 @@ private:
     }
 
     void loadWith(int convType) {
+        if (model_ && model_->config().convType == convType) {
+            return;
+        }
         random_->config.convType = convType;
         QVERIFY(random_->save(file("model.safetensors")));
         const auto model = loadModel(file("model.safetensors"));

@@ -2,8 +2,9 @@
 
 namespace livegloss::engine {
 
-/// Threads that one call into the network uses. Set once, before the first model runs; 0 means one per processor core.
-/// Affects encoders and heads on every thread.
+/// Threads that an encoder made from now on uses for the frames of one push(); 0 means one per processor core, which is
+/// also what the first model to load chooses. LibTorch and OpenBLAS are set to one thread each for the whole process:
+/// whole frames side by side are as fast as threads inside every operation, and suffer far less on a busy machine.
 void setComputeThreads(int threads);
 int computeThreads();
 
