@@ -23,6 +23,14 @@ public:
     const std::vector<std::string>& glosses() const override { return synth::lexiconGlosses(); }
     const std::vector<std::vector<std::string>>& captionSlots() const override { return slots_; }
 
+    std::vector<int> captionRegions() const override {
+        std::vector<int> regions;
+        for (const std::size_t place : slotPlaces_) {
+            regions.push_back(place < 4 ? 1 : place < 8 ? 2 : 3); // dominant hand, other hand, face
+        }
+        return regions;
+    }
+
     training::TrainingClip clip(const training::ClipQuery& query) const override {
         synth::ClipRequest request;
         request.seed = query.seed;
@@ -55,7 +63,7 @@ public:
                                                     int count) const override {
         std::vector<training::TrainingStill> stills;
         for (synth::Still& still : synth::makeStillGroup(seed, splitOf(part), size, count)) {
-            stills.push_back({still.size, std::move(still.rgb), wordsOf(still.caption)});
+            stills.push_back({still.size, std::move(still.rgb), wordsOf(still.caption), std::move(still.regions)});
         }
         return stills;
     }

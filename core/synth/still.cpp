@@ -195,6 +195,19 @@ BodyPose poseOf(const Attributes& attributes, const Shared& shared) {
     return pose;
 }
 
+std::vector<std::uint8_t> regionsOf(const RenderedFrame& frame, bool leftHanded) {
+    std::vector<std::uint8_t> regions(frame.handMask.size());
+    for (std::size_t i = 0; i < regions.size(); ++i) {
+        const std::uint8_t hand = frame.handMask[i];
+        if (hand != 0) {
+            regions[i] = (hand == 1) != leftHanded ? 1 : 2;
+        } else if (frame.faceMask[i] != 0) {
+            regions[i] = 3;
+        }
+    }
+    return regions;
+}
+
 } // namespace
 
 const std::vector<std::string>& stillVocabulary() {
@@ -234,8 +247,8 @@ std::vector<Still> makeStillGroup(std::uint64_t seed, Split split, int size, int
     std::vector<Still> stills;
     RenderedFrame frame;
     for (std::size_t i = 0; i < members.size(); ++i) {
-        painter.paint(poseOf(members[i], shared), static_cast<int>(i), 25.0F, frame, false);
-        stills.push_back({size, frame.rgb, describe(members[i])});
+        painter.paint(poseOf(members[i], shared), static_cast<int>(i), 25.0F, frame, true);
+        stills.push_back({size, frame.rgb, describe(members[i]), regionsOf(frame, painter.look().leftHanded)});
     }
     return stills;
 }

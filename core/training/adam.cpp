@@ -6,7 +6,6 @@
 namespace livegloss::training {
 namespace {
 constexpr double beta1 = 0.9;
-constexpr double beta2 = 0.999;
 constexpr double epsilon = 1e-8;
 } // namespace
 
@@ -21,6 +20,7 @@ Adam::Adam(std::vector<NamedParameter> parameters, Options options)
 void Adam::step(const std::vector<torch::Tensor>& gradients, double rate) {
     const torch::NoGradGuard noGrad;
     ++steps_;
+    const double beta2 = options_.beta2;
     const double correction1 = 1.0 - std::pow(beta1, static_cast<double>(steps_));
     const double correction2 = 1.0 - std::pow(beta2, static_cast<double>(steps_));
     for (std::size_t index = 0; index < parameters_.size(); ++index) {

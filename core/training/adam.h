@@ -7,13 +7,14 @@
 
 namespace livegloss::training {
 
-/// Adam (betas 0.9, 0.999) whose state can be written to and read from a checkpoint. Weight decay is either added to
+/// Adam whose state can be written to and read from a checkpoint. Weight decay is either added to
 /// the gradient (`decoupled` false) or taken off the weights directly; scalars and vectors are then left alone.
 class Adam {
 public:
     struct Options {
         double weightDecay = 0.0;
         bool decoupled = false;
+        double beta2 = 0.999;
     };
     Adam(std::vector<NamedParameter> parameters, Options options);
 

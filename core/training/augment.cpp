@@ -60,6 +60,26 @@ void applyChange(const PictureChange& change, const std::uint8_t* rgb, int size,
     }
 }
 
+void patchShares(const PictureChange& change, const std::vector<std::uint8_t>& regions, int size, int resolution,
+                 int patch, int region, float* out) {
+    const int grid = resolution / patch;
+    std::fill(out, out + grid * grid, 0.0F);
+    if (regions.empty() || region == 0) {
+        return;
+    }
+    const float share = 1.0F / static_cast<float>(patch * patch);
+    for (int y = 0; y < resolution; ++y) {
+        for (int x = 0; x < resolution; ++x) {
+            const int sourceX = change.left + (change.flip ? resolution - 1 - x : x);
+            const auto pixel = static_cast<std::size_t>(change.top + y) * static_cast<std::size_t>(size) +
+                               static_cast<std::size_t>(sourceX);
+            if (regions[pixel] == region) {
+                out[y / patch * grid + x / patch] += share;
+            }
+        }
+    }
+}
+
 std::vector<int> resampleFrames(std::mt19937_64& random, int frames, int minFrames, int maxFrames) {
     int count = static_cast<int>(std::lround(frames * uniform(random, 0.8, 1.2)));
     count = std::clamp(count, minFrames, maxFrames);

@@ -26,6 +26,9 @@ PictureChange plainChange(int size, int resolution);
 PictureChange randomChange(std::mt19937_64& random, int size, int resolution, bool mayFlip);
 /// Writes one picture [size, size, 3] as three planes [3, resolution, resolution].
 void applyChange(const PictureChange& change, const std::uint8_t* rgb, int size, int resolution, float* out);
+/// Share of each patch [grid * grid] that shows `region` after `change`.
+void patchShares(const PictureChange& change, const std::vector<std::uint8_t>& regions, int size, int resolution,
+                 int patch, int region, float* out);
 
 /// A clip ready for the network.
 struct PreparedClip {

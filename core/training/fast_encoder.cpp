@@ -159,15 +159,15 @@ Tensor encodeClip(model::VisualEncoderImpl& encoder, const Tensor& images,
     return torch::mm(mixed, encoder.proj);
 }
 
-Tensor encodeStills(model::VisualEncoderImpl& encoder, const Tensor& images) {
+Tensor encodeStills(model::VisualEncoderImpl& encoder, const Tensor& images, bool allTokens) {
     Tensor tokens = encoder.embed(images);
     const auto layers = static_cast<int>(encoder.transformer->blocks.size());
     for (int layer = 0; layer < layers; ++layer) {
-        const bool last = layer + 1 == layers;
+        const bool classOnly = layer + 1 == layers && !allTokens;
         tokens = plainBlock(*encoder.transformer->blocks[static_cast<std::size_t>(layer)], tokens,
-                            last ? 1 : tokens.size(1));
+                            classOnly ? 1 : tokens.size(1));
     }
-    return torch::mm(normalised(*encoder.lnPost, tokens.squeeze(1)), encoder.proj);
+    return torch::matmul(normalised(*encoder.lnPost, tokens), encoder.proj);
 }
 
 } // namespace livegloss::training

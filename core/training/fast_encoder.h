@@ -17,7 +17,8 @@ namespace livegloss::training {
 torch::Tensor encodeClip(model::VisualEncoderImpl& encoder, const torch::Tensor& images,
                          const std::vector<std::int64_t>& imageOfFrame);
 
-/// Plain CLIP image tower, images [N, 3, R, R] -> [N, E]; differentiable in the backbone.
-torch::Tensor encodeStills(model::VisualEncoderImpl& encoder, const torch::Tensor& images);
+/// Plain CLIP image tower, images [N, 3, R, R] -> [N, 1, E] for the class token or, with `allTokens`, [N, L, E] for
+/// every token; differentiable in the backbone.
+torch::Tensor encodeStills(model::VisualEncoderImpl& encoder, const torch::Tensor& images, bool allTokens);
 
 } // namespace livegloss::training

@@ -1,5 +1,6 @@
 #include "adam.h"
 #include "augment.h"
+#include "backbone_init.h"
 #include "caption_tower.h"
 #include "fast_encoder.h"
 #include "stage.h"
@@ -18,6 +19,7 @@ using torch::Tensor;
 struct StillBatch {
     Tensor images; ///< [N, 3, R, R]
     Tensor words;  ///< [N, slots]
+    Tensor shares; ///< [N, regions, P] how much of each patch shows each region
 };
 
 /// Image parameters of the plain tower; the modules that AdaptSign adds are left out.
@@ -36,6 +38,10 @@ std::vector<NamedParameter> backboneParameters(model::AdaptSignImpl& network) {
     return parameters;
 }
 
+Tensor normalisedRows(const Tensor& rows) {
+    return torch::nn::functional::normalize(rows, torch::nn::functional::NormalizeFuncOptions().dim(-1));
+}
+
 /// Stills per piece of work.
 constexpr std::int64_t chunkStills = 8;
 
@@ -45,7 +51,8 @@ public:
         : context_(context),
           stage_(context.recipe.pretrain),
           captions_(context.source.captionSlots(), stage_.textWidth, context.recipe.model.embedDim),
-          optimiser_(allParameters(), {.weightDecay = stage_.weightDecay, .decoupled = true}),
+          regions_(context.source.captionRegions()),
+          optimiser_(allParameters(), {.weightDecay = stage_.weightDecay, .decoupled = true, .beta2 = 0.98}),
           stills_([this](std::int64_t number) { return makeGroup(number, SamplePart::Train); }) {
         imageCount_ = optimiser_.parameters().size() - captions_->parameters().size();
     }
@@ -94,6 +101,7 @@ private:
     void resume() {
         const auto path = context_.file("pretrain.safetensors");
         if (!std::filesystem::exists(path)) {
+            initialiseBackbone(*context_.network->visual, context_.recipe.model);
             return;
         }
         const CheckpointFacts facts = valueOrThrow(readCheckpoint(path, tensors()));
@@ -142,12 +150,20 @@ private:
         batch.images = torch::empty({count, 3, side, side});
         std::vector<std::int64_t> words;
         float* out = batch.images.data_ptr<float>();
+        const int regions = regionCount();
+        const int patch = context_.recipe.model.patch;
+        const std::int64_t patches = context_.recipe.model.patches();
+        batch.shares = torch::zeros({count, regions, patches});
+        float* shares = batch.shares.data_ptr<float>();
         for (const auto& group : groups) {
             for (const TrainingStill& still : *group) {
                 const PictureChange change =
                     random != nullptr ? randomChange(*random, still.size, side, false) : plainChange(still.size, side);
                 applyChange(change, still.rgb.data(), still.size, side, out);
                 out += batch.images.stride(0);
+                for (int region = 1; region <= regions; ++region, shares += patches) {
+                    patchShares(change, still.regions, still.size, side, patch, region, shares);
+                }
                 words.insert(words.end(), still.words.begin(), still.words.end());
             }
         }
@@ -159,33 +175,68 @@ private:
         Tensor loss;
         double contrast = 0.0;
         double words = 0.0;
+        double regions = 0.0;
     };
 
-    Heads losses(const Tensor& features, const Tensor& words) {
-        const Tensor images =
-            torch::nn::functional::normalize(features, torch::nn::functional::NormalizeFuncOptions().dim(-1));
+    int regionCount() const { return regions_.empty() ? 0 : *std::max_element(regions_.begin(), regions_.end()); }
+
+    struct WordScores {
+        Tensor byClass;   ///< [N, words] of the class token
+        Tensor byPatches; ///< [N, words] mean over the patches of the slot's region; undefined where it has none
+        Tensor visible;   ///< [N] bool: enough of the region is in the picture
+    };
+
+    WordScores wordScores(const Tensor& tokens, const Tensor& shares, int slot) {
+        const Tensor words = captions_->singleWords(slot).t();
+        const Tensor scale = captions_->wordScale.clamp_max(std::log(100.0)).exp();
+        WordScores scores;
+        scores.byClass = scale * torch::mm(tokens.select(1, 0), words);
+        const int region = regions_[static_cast<std::size_t>(slot)];
+        if (region > 0) {
+            const Tensor share = shares.select(1, region - 1);
+            const Tensor total = share.sum(1);
+            scores.visible = total > 0.5;
+            const Tensor weights = share / total.clamp_min(1e-6).unsqueeze(1);
+            const Tensor mean = torch::bmm(weights.unsqueeze(1), tokens.slice(1, 1)).squeeze(1);
+            scores.byPatches = scale * torch::mm(mean, words);
+        }
+        return scores;
+    }
+
+    /// Class and patch tokens [N, L, E]. Three contrasts: pictures with whole captions (CLIP), pictures with single
+    /// words, and the part of a picture that shows a hand or the face with the words about it.
+    Heads losses(const Tensor& features, const StillBatch& batch) {
+        const Tensor& words = batch.words;
+        const Tensor tokens = normalisedRows(features);
         const Tensor same = (words.unsqueeze(0) == words.unsqueeze(1)).all(-1);
-        const Tensor contrast = contrastiveLoss(images, captions_->forward(words),
+        const Tensor contrast = contrastiveLoss(tokens.select(1, 0), captions_->forward(words),
                                                 captions_->captionScale.clamp_max(std::log(100.0)).exp(), same);
-        const Tensor wordScale = captions_->wordScale.clamp_max(std::log(100.0)).exp();
+        const auto ignoring = torch::nn::functional::CrossEntropyFuncOptions().ignore_index(-1);
         Tensor wordLoss = torch::zeros({});
+        Tensor regionLoss = torch::zeros({});
         int used = 0;
         for (int slot = 0; slot < captions_->slots(); ++slot) {
             const Tensor target = words.select(1, slot);
             if ((target < 0).all().item<bool>()) {
                 continue;
             }
-            const Tensor logits = wordScale * torch::mm(images, captions_->singleWords(slot).t());
-            wordLoss =
-                wordLoss + torch::nn::functional::cross_entropy(
-                               logits, target, torch::nn::functional::CrossEntropyFuncOptions().ignore_index(-1));
             ++used;
+            const WordScores scores = wordScores(tokens, batch.shares, slot);
+            wordLoss = wordLoss + torch::nn::functional::cross_entropy(scores.byClass, target, ignoring);
+            if (scores.byPatches.defined()) {
+                const Tensor seen = torch::where(scores.visible, target, torch::full_like(target, -1));
+                if ((seen >= 0).any().item<bool>()) {
+                    regionLoss = regionLoss + torch::nn::functional::cross_entropy(scores.byPatches, seen, ignoring);
+                }
+            }
         }
         wordLoss = wordLoss / std::max(1, used);
+        regionLoss = regionLoss / std::max(1, used);
         Heads heads;
-        heads.loss = contrast + stage_.wordWeight * wordLoss;
+        heads.loss = contrast + stage_.wordWeight * wordLoss + stage_.regionWeight * regionLoss;
         heads.contrast = contrast.item<double>();
         heads.words = wordLoss.item<double>();
+        heads.regions = regionLoss.item<double>();
         return heads;
     }
 
@@ -196,10 +247,10 @@ private:
         context_.pool.run(pieces, [&](int piece) {
             const std::int64_t first = piece * chunkStills;
             features[static_cast<std::size_t>(piece)] = encodeStills(
-                *context_.network->visual, batch.images.slice(0, first, std::min(first + chunkStills, count)));
+                *context_.network->visual, batch.images.slice(0, first, std::min(first + chunkStills, count)), true);
         });
         Tensor joined = torch::cat(features, 0).detach().requires_grad_(true);
-        const Heads heads = losses(joined, batch.words);
+        const Heads heads = losses(joined, batch);
         if (!std::isfinite(heads.loss.item<double>())) {
             ++skipped_;
             return;
@@ -240,6 +291,7 @@ private:
             context_.log.write("pretrain", step_,
                                {{"contrast", heads.contrast},
                                 {"words", heads.words},
+                                {"regions", heads.regions},
                                 {"gradient_norm", norm},
                                 {"rate", rate},
                                 {"skipped", skipped_},
@@ -247,53 +299,68 @@ private:
         }
         if (context_.pacer.reportDue()) {
             char line[200];
-            std::snprintf(line, sizeof line, "pretrain %lld/%d  contrast %.3f  words %.3f  rate %.2e  %.0f s",
-                          static_cast<long long>(step_), stage_.steps, heads.contrast, heads.words, rate,
+            std::snprintf(line, sizeof line,
+                          "pretrain %lld/%d  contrast %.3f  words %.3f  regions %.3f  rate %.2e  %.0f s",
+                          static_cast<long long>(step_), stage_.steps, heads.contrast, heads.words, heads.regions, rate,
                           seconds_ + context_.pacer.seconds());
             context_.options.report(line);
         }
     }
 
-    /// Share of words told from a picture of an unseen person by choosing the best single-word caption of each slot,
-    /// and share of pictures whose whole caption wins among those of its group.
+    Tensor devTokens(const StillBatch& batch) {
+        const auto count = batch.images.size(0);
+        const int pieces = static_cast<int>((count + chunkStills - 1) / chunkStills);
+        std::vector<Tensor> features(static_cast<std::size_t>(pieces));
+        context_.pool.run(pieces, [&](int piece) {
+            const torch::NoGradGuard noGrad;
+            const std::int64_t first = piece * chunkStills;
+            features[static_cast<std::size_t>(piece)] = normalisedRows(encodeStills(
+                *context_.network->visual, batch.images.slice(0, first, std::min(first + chunkStills, count)), true));
+        });
+        return torch::cat(features, 0);
+    }
+
+    /// On unseen people: share of words that are told right by choosing the best single-word caption of each slot
+    /// (class token / its region), and share of pictures whose whole caption wins among those of its group.
     void measure() {
         const torch::NoGradGuard noGrad;
-        constexpr int groups = 24;
+        const int groups = std::max(1, 128 / stage_.groupSize);
         if (devStills_.empty()) {
-            devStills_.resize(groups);
+            devStills_.resize(static_cast<std::size_t>(groups));
             context_.pool.run(groups, [&](int group) {
                 devStills_[static_cast<std::size_t>(group)] =
                     std::make_shared<const std::vector<TrainingStill>>(makeGroup(group, SamplePart::Dev));
             });
         }
-        std::vector<Tensor> features(groups);
         const StillBatch batch = assemble(devStills_, nullptr);
-        const std::int64_t size = stage_.groupSize;
-        context_.pool.run(groups, [&](int group) {
-            const torch::NoGradGuard noGradHere;
-            features[static_cast<std::size_t>(group)] = torch::nn::functional::normalize(
-                encodeStills(*context_.network->visual, batch.images.slice(0, group * size, (group + 1) * size)),
-                torch::nn::functional::NormalizeFuncOptions().dim(-1));
-        });
-        const Tensor images = torch::cat(features, 0);
+        const Tensor tokens = devTokens(batch);
         std::vector<std::pair<std::string, double>> figures;
         std::string line = "pretrain step " + std::to_string(step_) + " on unseen people:";
-        char text[64];
+        char text[96];
         for (int slot = 0; slot < captions_->slots(); ++slot) {
             const Tensor target = batch.words.select(1, slot);
-            const Tensor known = target >= 0;
-            const Tensor best = torch::mm(images, captions_->singleWords(slot).t()).argmax(1);
-            const double share =
-                ((best == target) & known).sum().item<double>() / std::max(1.0, known.sum().item<double>());
-            figures.emplace_back("slot_" + std::to_string(slot), share);
-            std::snprintf(text, sizeof text, " %s %.0f%%", slotName(slot).c_str(), 100.0 * share);
+            const auto share = [&](const Tensor& scores) {
+                return (scores.argmax(1) == target).to(torch::kFloat32).mean().item<double>();
+            };
+            const WordScores scores = wordScores(tokens, batch.shares, slot);
+            figures.emplace_back("class_slot_" + std::to_string(slot), share(scores.byClass));
+            std::snprintf(text, sizeof text, " %s %.0f", slotName(slot).c_str(), 100.0 * share(scores.byClass));
             line += text;
+            if (scores.byPatches.defined()) {
+                const double seen = std::max(1.0, scores.visible.sum().item<double>());
+                const double right =
+                    ((scores.byPatches.argmax(1) == target) & scores.visible).sum().item<double>() / seen;
+                figures.emplace_back("region_slot_" + std::to_string(slot), right);
+                std::snprintf(text, sizeof text, "/%.0f", 100.0 * right);
+                line += text;
+            }
+            line += "%";
         }
-        const Tensor logits = torch::bmm(images.view({groups, size, -1}),
+        const std::int64_t size = stage_.groupSize;
+        const Tensor logits = torch::bmm(tokens.select(1, 0).reshape({groups, size, -1}),
                                          captions_->forward(batch.words).view({groups, size, -1}).transpose(1, 2));
-        const Tensor right = logits.argmax(2);
         const Tensor words = batch.words.view({groups, size, -1});
-        const Tensor chosen = words.gather(1, right.unsqueeze(-1).expand({groups, size, words.size(2)}));
+        const Tensor chosen = words.gather(1, logits.argmax(2).unsqueeze(-1).expand({groups, size, words.size(2)}));
         const double inGroup = (chosen == words).all(-1).to(torch::kFloat32).mean().item<double>();
         figures.emplace_back("in_group", inGroup);
         std::snprintf(text, sizeof text, "; within group %.0f%%", 100.0 * inGroup);
@@ -308,6 +375,7 @@ private:
     StageContext& context_;
     const PretrainRecipe& stage_;
     CaptionTower captions_;
+    std::vector<int> regions_; ///< of each slot
     Adam optimiser_;
     std::size_t imageCount_ = 0;
     SampleCache<std::vector<TrainingStill>> stills_;

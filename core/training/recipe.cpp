@@ -107,6 +107,7 @@ void readPretrain(const Json* json, PretrainRecipe& stage) {
     section.take("keep_groups", stage.keepGroups);
     section.take("uses", stage.uses);
     section.take("word_weight", stage.wordWeight);
+    section.take("region_weight", stage.regionWeight);
     section.take("weight_decay", stage.weightDecay);
     section.take("clip_norm", stage.clipNorm);
     section.take("text_width", stage.textWidth);

@@ -201,7 +201,7 @@ private slots:
                                             network->visual->proj};
         const Tensor expected = network->clipFeatures(images);
         const auto expectedGradients = torch::autograd::grad({expected}, inputs, {direction});
-        const Tensor actual = training::encodeStills(*network->visual, images);
+        const Tensor actual = training::encodeStills(*network->visual, images, false).squeeze(1);
         const auto gradients = torch::autograd::grad({actual}, inputs, {direction});
         QVERIFY(relativeError(actual, expected) < 1e-5);
         for (std::size_t index = 0; index < inputs.size(); ++index) {

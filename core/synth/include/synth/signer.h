@@ -68,6 +68,7 @@ struct Still {
     int size = 0;
     std::vector<std::uint8_t> rgb;
     std::vector<std::string> caption;
+    std::vector<std::uint8_t> regions; ///< size * size; 0, or 1 dominant hand, 2 other hand, 3 face
 };
 /// Words that captions are made of.
 const std::vector<std::string>& stillVocabulary();

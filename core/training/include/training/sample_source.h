@@ -20,8 +20,9 @@ struct TrainingClip {
 /// One picture and its caption: a word for each slot ("handshape", "place", ...).
 struct TrainingStill {
     int size = 0;
-    std::vector<std::uint8_t> rgb; ///< [size, size, 3]
-    std::vector<int> words;        ///< index into the words of each slot, or -1 where the caption leaves it open
+    std::vector<std::uint8_t> rgb;     ///< [size, size, 3]
+    std::vector<int> words;            ///< index into the words of each slot, or -1 where the caption leaves it open
+    std::vector<std::uint8_t> regions; ///< [size, size]: 0, or which part of the person a pixel shows; may be empty
 };
 
 struct ClipQuery {
@@ -41,6 +42,8 @@ public:
     virtual const std::vector<std::string>& glosses() const = 0;
     /// The words that each slot of a caption chooses from.
     virtual const std::vector<std::vector<std::string>>& captionSlots() const = 0;
+    /// The region of a still that each slot speaks of, as in TrainingStill::regions; 0 where it has none.
+    virtual std::vector<int> captionRegions() const { return std::vector<int>(captionSlots().size(), 0); }
     virtual TrainingClip clip(const ClipQuery& query) const = 0;
     /// Pictures that differ from each other in one word of the caption.
     virtual std::vector<TrainingStill> stillGroup(std::uint64_t seed, SamplePart part, int size, int count) const = 0;
