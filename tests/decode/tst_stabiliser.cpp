@@ -160,7 +160,7 @@ private slots:
     void clearSigningComesOutAsItIs() {
         QFETCH(int, level);
         const std::uint32_t seed = printedSeed();
-        for (std::uint32_t clip = 0; clip < 60; ++clip) {
+        for (std::uint32_t clip = 0; clip < 40; ++clip) {
             SimulatedSigning signing(seed + clip, {});
             const Watcher watcher = runClip(signing, stabiliserPreset(level));
             QVERIFY2(watcher.complaint.isEmpty(), qPrintable(watcher.complaint));
@@ -183,7 +183,7 @@ private slots:
 
     void anythingKeepsTheInvariants() {
         const std::uint32_t seed = printedSeed();
-        for (std::uint32_t clip = 0; clip < 150; ++clip) {
+        for (std::uint32_t clip = 0; clip < 75; ++clip) {
             SimulationOptions options;
             options.noise = 0.1 * (clip % 11);
             options.signs = 20;
