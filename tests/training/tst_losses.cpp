@@ -99,7 +99,9 @@ private slots:
                                       readTensor(expected, "labels"), readTensor(expected, "label_lengths"), {});
         QVERIFY(relativeError(terms.sequenceCtc, readTensor(expected, "loss_sequence_ctc")) < 1e-5);
         QVERIFY(relativeError(terms.convCtc, readTensor(expected, "loss_conv_ctc")) < 1e-5);
-        QVERIFY(relativeError(terms.distillation, readTensor(expected, "loss_distillation")) < 1e-5);
+        // The divergence is a small difference of large terms: the reference's own float32 value is 3.4e-4 off the one
+        // in double precision. goldenLossesOfGoldenLogits() holds the formula itself to 1e-5.
+        QVERIFY(relativeError(terms.distillation, readTensor(expected, "loss_distillation")) < 5e-4);
         QVERIFY(relativeError(terms.total, readTensor(expected, "loss_total")) < 1e-5);
 
         terms.total.backward();
@@ -119,6 +121,22 @@ private slots:
             ++compared;
         }
         QCOMPARE(compared, 10);
+    }
+
+    void goldenLossesOfGoldenLogits() {
+        if (!std::filesystem::exists(golden / "tiny-p16.loss.safetensors")) {
+            QSKIP("the golden tensors are not beside the project");
+        }
+        const auto inputs = tensorfile::SafetensorsReader::open(golden / "tiny-p16.io.safetensors").value();
+        const auto expected = tensorfile::SafetensorsReader::open(golden / "tiny-p16.loss.safetensors").value();
+        const auto terms =
+            training::alignmentLosses(readTensor(inputs, "sequence_logits"), readTensor(inputs, "conv_logits"),
+                                      readTensor(inputs, "feature_lengths"), readTensor(expected, "labels"),
+                                      readTensor(expected, "label_lengths"), {});
+        QVERIFY(relativeError(terms.sequenceCtc, readTensor(expected, "loss_sequence_ctc")) < 1e-5);
+        QVERIFY(relativeError(terms.convCtc, readTensor(expected, "loss_conv_ctc")) < 1e-5);
+        QVERIFY(relativeError(terms.distillation, readTensor(expected, "loss_distillation")) < 1e-5);
+        QVERIFY(relativeError(terms.total, readTensor(expected, "loss_total")) < 1e-5);
     }
 
     void goldenTrainedParameters() {
