@@ -109,7 +109,10 @@ Result<std::unique_ptr<Input>> Input::open(const SourceRequest& request, IoGuard
         opened = input->openPattern();
         break;
     }
-    opened = opened.and_then([&] { return input->findStreams(); }).and_then([&] { return input->chooseStream(); });
+    opened = opened.and_then([&] { return input->checkSizes(); })
+                 .and_then([&] { return input->findStreams(); })
+                 .and_then([&] { return input->checkSizes(); })
+                 .and_then([&] { return input->chooseStream(); });
     if (!opened) {
         return tl::unexpected(std::move(opened.error()));
     }
@@ -216,6 +219,20 @@ Result<void> Input::openPattern() {
     return {};
 }
 
+/// Refuses pictures of a size that would only use up memory and time.
+Result<void> Input::checkSizes() const {
+    for (unsigned i = 0; i < container_->nb_streams; ++i) {
+        const AVCodecParameters& format = *container_->streams[i]->codecpar;
+        if (format.codec_type == AVMEDIA_TYPE_VIDEO && std::int64_t{format.width} * format.height > maxPixels) {
+            return failure(ErrorCode::Unsupported,
+                           name_ + ": pictures of " + std::to_string(format.width) + " x " +
+                               std::to_string(format.height) + " pixels are too large",
+                           "Convert the video to 4K or less.");
+        }
+    }
+    return {};
+}
+
 /// Lets FFmpeg look into the packets where the header alone does not tell the formats. Live sources skip that when they
 /// can: what is read for it would only be shown late.
 Result<void> Input::findStreams() {
@@ -223,7 +240,7 @@ Result<void> Input::findStreams() {
         std::any_of(container_->streams, container_->streams + container_->nb_streams, [](const AVStream* stream) {
             return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && stream->codecpar->codec_id != AV_CODEC_ID_NONE;
         });
-    if (known && request_.kind != SourceKind::File) {
+    if (known && isLive()) {
         return {};
     }
     const std::string limit = std::to_string(maxPixels);

@@ -55,6 +55,7 @@ private:
     Result<void> openStream();
     Result<void> openPattern();
     int openContainer(const std::string& url, const AVInputFormat* format, AVDictionary** options, int flags);
+    Result<void> checkSizes() const;
     Result<void> findStreams();
     Result<void> chooseStream();
 

@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int maxReadErrors = 10;
+// Sources without an end that send nothing decodable have to be given up at some time.
+constexpr int maxPacketsWithoutPicture = 500;
 constexpr MediaTime discontinuity = 1s;
 
 bool isEncrypted(const AVPacket& packet) {
@@ -30,7 +32,7 @@ Result<void> VideoDecoder::open() {
     const AVStream& stream = *input_->stream();
     const AVCodec* decoder = avcodec_find_decoder(stream.codecpar->codec_id);
     if (decoder == nullptr) {
-        if (input_->declaresEncryption()) {
+        if (input_->declaresEncryption() || stream.codecpar->codec_id == AV_CODEC_ID_NONE) {
             return tl::unexpected(noPictures());
         }
         return failure(ErrorCode::Unsupported,
@@ -77,6 +79,7 @@ Result<std::optional<DecodedPicture>> VideoDecoder::next() {
             const Instant arrival = clock_.now();
             const MediaTime time = timeOf(*picture, arrival);
             anyPicture_ = true;
+            packetsWithoutPicture_ = 0;
             return DecodedPicture{std::move(picture), time, arrival};
         }
         if (code == AVERROR_EOF || draining_) {
@@ -132,6 +135,10 @@ Result<VideoDecoder::Fed> VideoDecoder::feed() {
         sawEncryption_ = true;
         log(LogLevel::Warning,
             input_->name() + " is encrypted (copy protection): what can be decoded of it is damaged");
+    }
+    if (++packetsWithoutPicture_ > maxPacketsWithoutPicture && input_->request().kind != SourceKind::File) {
+        av_packet_unref(packet_.get());
+        return tl::unexpected(noPictures());
     }
     if (packet_->size > 0) {
         // A refused packet is a damaged one; those behind it may be whole. A full decoder gives pictures first.

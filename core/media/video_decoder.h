@@ -54,6 +54,7 @@ private:
     bool anyPicture_ = false;
     bool sawEncryption_ = false;
     int readErrors_ = 0;
+    int packetsWithoutPicture_ = 0;
     std::optional<Error> readFailure_;
 
     std::optional<MediaTime> origin_; ///< container's time of the first picture

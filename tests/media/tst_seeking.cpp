@@ -89,7 +89,12 @@ void TestSeeking::landsOnTheFrame() {
     QFETCH(QString, muxerOptions);
     test::ClipEdits edits;
     edits.muxerOptions = muxerOptions.toStdString();
-    QCOMPARE(test::remux(path("index.mp4"), path(name), edits), QString());
+    // AVI takes H.264 only with start codes, as transport streams have it.
+    const bool fromStream = name.endsWith(".avi");
+    if (fromStream) {
+        QCOMPARE(test::remux(path("index.mp4"), path("index.ts")), QString());
+    }
+    QCOMPARE(test::remux(path(fromStream ? "index.ts" : "index.mp4"), path(name), edits), QString());
     const auto source = openFile(path(name));
     QVERIFY(source);
     const std::vector<FramePtr> linear = readAll(*source);
