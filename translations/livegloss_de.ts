@@ -1,4 +1,1192 @@
 <?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS>
 <TS version="2.1" language="de_DE" sourcelanguage="en_GB">
+<context>
+    <name>Accessibility</name>
+    <message>
+        <source>Captions</source>
+        <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>Video</source>
+        <translation>Video</translation>
+    </message>
+    <message>
+        <source>No picture</source>
+        <translation>Kein Bild</translation>
+    </message>
+    <message>
+        <source>Picture with attention over it</source>
+        <translation>Bild mit Aufmerksamkeit darüber</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>Position in the clip</source>
+        <translation>Stelle im Video</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+</context>
+<context>
+    <name>Actions</name>
+    <message>
+        <source>Play Sample Clip</source>
+        <translation>Beispielvideo abspielen</translation>
+    </message>
+    <message>
+        <source>Play the first sample clip</source>
+        <translation>Das erste Beispielvideo abspielen</translation>
+    </message>
+    <message>
+        <source>Open File…</source>
+        <translation>Datei öffnen …</translation>
+    </message>
+    <message>
+        <source>Recognise a video file</source>
+        <translation>Eine Videodatei erkennen</translation>
+    </message>
+    <message>
+        <source>Use Camera</source>
+        <translation>Kamera verwenden</translation>
+    </message>
+    <message>
+        <source>Recognise what the first camera sees</source>
+        <translation>Erkennen, was die erste Kamera sieht</translation>
+    </message>
+    <message>
+        <source>Network Stream Address…</source>
+        <translation>Adresse eines Netzwerkstreams …</translation>
+    </message>
+    <message>
+        <source>Recognise a stream by its http or rtsp address</source>
+        <translation>Einen Stream über seine http- oder rtsp-Adresse erkennen</translation>
+    </message>
+    <message>
+        <source>Test Pattern</source>
+        <translation>Testbild</translation>
+    </message>
+    <message>
+        <source>Show a moving test pattern instead of a video</source>
+        <translation>Ein bewegtes Testbild statt eines Videos zeigen</translation>
+    </message>
+    <message>
+        <source>Close Source</source>
+        <translation>Quelle schließen</translation>
+    </message>
+    <message>
+        <source>Close the video, or release the camera</source>
+        <translation>Das Video schließen oder die Kamera freigeben</translation>
+    </message>
+    <message>
+        <source>Open Model File…</source>
+        <translation>Modelldatei öffnen …</translation>
+    </message>
+    <message>
+        <source>Recognise with a model from a .safetensors file</source>
+        <translation>Mit einem Modell aus einer .safetensors-Datei erkennen</translation>
+    </message>
+    <message>
+        <source>Demo Model</source>
+        <translation>Demomodell</translation>
+    </message>
+    <message>
+        <source>Recognise with the model that comes with the program</source>
+        <translation>Mit dem mitgelieferten Modell erkennen</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+    <message>
+        <source>Play or pause</source>
+        <translation>Abspielen oder anhalten</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Stopp</translation>
+    </message>
+    <message>
+        <source>Stop, and check all that was seen once more</source>
+        <translation>Beenden und alles Gesehene noch einmal prüfen</translation>
+    </message>
+    <message>
+        <source>One Frame Back</source>
+        <translation>Ein Bild zurück</translation>
+    </message>
+    <message>
+        <source>One frame back</source>
+        <translation>Ein Bild zurück</translation>
+    </message>
+    <message>
+        <source>One Frame On</source>
+        <translation>Ein Bild weiter</translation>
+    </message>
+    <message>
+        <source>One frame on</source>
+        <translation>Ein Bild weiter</translation>
+    </message>
+    <message>
+        <source>One Second Back</source>
+        <translation>Eine Sekunde zurück</translation>
+    </message>
+    <message>
+        <source>One second back</source>
+        <translation>Eine Sekunde zurück</translation>
+    </message>
+    <message>
+        <source>One Second On</source>
+        <translation>Eine Sekunde weiter</translation>
+    </message>
+    <message>
+        <source>One second on</source>
+        <translation>Eine Sekunde weiter</translation>
+    </message>
+    <message>
+        <source>Previous Gloss</source>
+        <translation>Vorige Glosse</translation>
+    </message>
+    <message>
+        <source>Jump to the gloss before</source>
+        <translation>Zur vorigen Glosse springen</translation>
+    </message>
+    <message>
+        <source>Next Gloss</source>
+        <translation>Nächste Glosse</translation>
+    </message>
+    <message>
+        <source>Jump to the next gloss</source>
+        <translation>Zur nächsten Glosse springen</translation>
+    </message>
+    <message>
+        <source>Loop</source>
+        <translation>Wiederholen</translation>
+    </message>
+    <message>
+        <source>Start again at the end of a file</source>
+        <translation>Am Ende einer Datei von vorn beginnen</translation>
+    </message>
+    <message>
+        <source>Slower</source>
+        <translation>Langsamer</translation>
+    </message>
+    <message>
+        <source>Play slower</source>
+        <translation>Langsamer abspielen</translation>
+    </message>
+    <message>
+        <source>Faster</source>
+        <translation>Schneller</translation>
+    </message>
+    <message>
+        <source>Play faster</source>
+        <translation>Schneller abspielen</translation>
+    </message>
+    <message>
+        <source>Normal Speed</source>
+        <translation>Normale Geschwindigkeit</translation>
+    </message>
+    <message>
+        <source>Play at the speed of the recording</source>
+        <translation>In der Geschwindigkeit der Aufnahme abspielen</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>Show where the network looks</source>
+        <translation>Zeigen, wohin das Netz schaut</translation>
+    </message>
+    <message>
+        <source>Captions</source>
+        <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>Show the recognised glosses below the video</source>
+        <translation>Die erkannten Glossen unter dem Video zeigen</translation>
+    </message>
+    <message>
+        <source>Mirror the Picture</source>
+        <translation>Bild spiegeln</translation>
+    </message>
+    <message>
+        <source>Show the picture as a mirror would; recognition is not affected</source>
+        <translation>Das Bild wie im Spiegel zeigen; die Erkennung bleibt unberührt</translation>
+    </message>
+    <message>
+        <source>Framing Guide</source>
+        <translation>Bildausschnitt-Hilfe</translation>
+    </message>
+    <message>
+        <source>Show on a camera picture where head and hands should be</source>
+        <translation>Im Kamerabild zeigen, wo Kopf und Hände sein sollen</translation>
+    </message>
+    <message>
+        <source>Larger Captions</source>
+        <translation>Größere Untertitel</translation>
+    </message>
+    <message>
+        <source>Make the captions larger</source>
+        <translation>Die Untertitel vergrößern</translation>
+    </message>
+    <message>
+        <source>Smaller Captions</source>
+        <translation>Kleinere Untertitel</translation>
+    </message>
+    <message>
+        <source>Make the captions smaller</source>
+        <translation>Die Untertitel verkleinern</translation>
+    </message>
+    <message>
+        <source>Side Panel</source>
+        <translation>Seitenleiste</translation>
+    </message>
+    <message>
+        <source>Show history and vocabulary beside the video</source>
+        <translation>Verlauf und Vokabular neben dem Video zeigen</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Go to the list of recognised glosses</source>
+        <translation>Zur Liste der erkannten Glossen gehen</translation>
+    </message>
+    <message>
+        <source>Search Vocabulary</source>
+        <translation>Vokabular durchsuchen</translation>
+    </message>
+    <message>
+        <source>Search the signs that the model knows</source>
+        <translation>Die Gebärden durchsuchen, die das Modell kennt</translation>
+    </message>
+    <message>
+        <source>Copy Glosses</source>
+        <translation>Glossen kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the selected glosses with their times, or all of them</source>
+        <translation>Die ausgewählten Glossen mit Zeiten kopieren, oder alle</translation>
+    </message>
+    <message>
+        <source>Select All Glosses</source>
+        <translation>Alle Glossen auswählen</translation>
+    </message>
+    <message>
+        <source>Select every gloss of the history</source>
+        <translation>Jede Glosse des Verlaufs auswählen</translation>
+    </message>
+    <message>
+        <source>Full Screen</source>
+        <translation>Vollbild</translation>
+    </message>
+    <message>
+        <source>Video and captions on the whole screen</source>
+        <translation>Video und Untertitel auf dem ganzen Bildschirm</translation>
+    </message>
+    <message>
+        <source>Leave Full Screen</source>
+        <translation>Vollbild verlassen</translation>
+    </message>
+    <message>
+        <source>Back to the window</source>
+        <translation>Zurück zum Fenster</translation>
+    </message>
+    <message>
+        <source>Caption Window</source>
+        <translation>Untertitelfenster</translation>
+    </message>
+    <message>
+        <source>Captions in a window of their own that stays on top</source>
+        <translation>Untertitel in einem eigenen Fenster, das im Vordergrund bleibt</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>Einstellungen …</translation>
+    </message>
+    <message>
+        <source>Captions, recognition, look and language</source>
+        <translation>Untertitel, Erkennung, Aussehen und Sprache</translation>
+    </message>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Show every action with its keys</source>
+        <translation>Jede Aktion mit ihren Tasten zeigen</translation>
+    </message>
+    <message>
+        <source>About LiveGloss</source>
+        <translation>Über LiveGloss</translation>
+    </message>
+    <message>
+        <source>Version, licence and the model in use</source>
+        <translation>Version, Lizenz und das verwendete Modell</translation>
+    </message>
+    <message>
+        <source>Quit</source>
+        <translation>Beenden</translation>
+    </message>
+    <message>
+        <source>Release camera and model, and close the window</source>
+        <translation>Kamera und Modell freigeben und das Fenster schließen</translation>
+    </message>
+</context>
+<context>
+    <name>StageMessages</name>
+    <message>
+        <source>Choose what to recognise</source>
+        <translation>Wählen Sie, was erkannt werden soll</translation>
+    </message>
+    <message>
+        <source>Drop a video here, or start with one of these:</source>
+        <translation>Ziehen Sie ein Video hierher oder beginnen Sie hiermit:</translation>
+    </message>
+    <message>
+        <source>No camera found</source>
+        <translation>Keine Kamera gefunden</translation>
+    </message>
+    <message>
+        <source>This computer reports no camera, or you may not use it.</source>
+        <translation>Dieser Computer meldet keine Kamera, oder Sie dürfen sie nicht verwenden.</translation>
+    </message>
+    <message>
+        <source>Plug a camera in and look again. On Linux your user must belong to the group “video”.</source>
+        <translation>Schließen Sie eine Kamera an und suchen Sie noch einmal. Unter Linux muss Ihr Benutzerkonto zur Gruppe „video“ gehören.</translation>
+    </message>
+    <message>
+        <source>Look Again</source>
+        <translation>Noch einmal suchen</translation>
+    </message>
+    <message>
+        <source>The sample clips are missing</source>
+        <translation>Die Beispielvideos fehlen</translation>
+    </message>
+    <message>
+        <source>They belong to the program, but are not where it looks for them.</source>
+        <translation>Sie gehören zum Programm, liegen aber nicht dort, wo es sie sucht.</translation>
+    </message>
+    <message>
+        <source>Open a video of your own or use a camera. Installing the program again brings the samples back.</source>
+        <translation>Öffnen Sie ein eigenes Video oder verwenden Sie eine Kamera. Eine neue Installation des Programms bringt die Beispiele zurück.</translation>
+    </message>
+    <message>
+        <source>This cannot be opened</source>
+        <translation>Das lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>What was dropped is neither a file nor the address of a stream.</source>
+        <translation>Was hier abgelegt wurde, ist weder eine Datei noch die Adresse eines Streams.</translation>
+    </message>
+    <message>
+        <source>Drop a video file, a model file (.safetensors) or an http or rtsp address.</source>
+        <translation>Legen Sie eine Videodatei, eine Modelldatei (.safetensors) oder eine http- oder rtsp-Adresse ab.</translation>
+    </message>
+    <message>
+        <source>Waiting for the camera…</source>
+        <translation>Warten auf die Kamera …</translation>
+    </message>
+    <message>
+        <source>Connecting to the stream…</source>
+        <translation>Verbinden mit dem Stream …</translation>
+    </message>
+    <message>
+        <source>Opening the video…</source>
+        <translation>Öffnen des Videos …</translation>
+    </message>
+    <message>
+        <source>The camera may not be used</source>
+        <translation>Die Kamera darf nicht verwendet werden</translation>
+    </message>
+    <message>
+        <source>The camera sends no picture</source>
+        <translation>Die Kamera sendet kein Bild</translation>
+    </message>
+    <message>
+        <source>The camera was unplugged</source>
+        <translation>Die Kamera wurde getrennt</translation>
+    </message>
+    <message>
+        <source>The camera cannot be used</source>
+        <translation>Die Kamera lässt sich nicht verwenden</translation>
+    </message>
+    <message>
+        <source>The stream does not answer</source>
+        <translation>Der Stream antwortet nicht</translation>
+    </message>
+    <message>
+        <source>The connection to the stream was lost</source>
+        <translation>Die Verbindung zum Stream ist abgebrochen</translation>
+    </message>
+    <message>
+        <source>The stream cannot be opened</source>
+        <translation>Der Stream lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>The file does not exist</source>
+        <translation>Die Datei gibt es nicht</translation>
+    </message>
+    <message>
+        <source>The file may not be read</source>
+        <translation>Die Datei darf nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>There is no video in this file</source>
+        <translation>In dieser Datei ist kein Video</translation>
+    </message>
+    <message>
+        <source>This kind of video is not supported</source>
+        <translation>Diese Art von Video wird nicht unterstützt</translation>
+    </message>
+    <message>
+        <source>The file is damaged or not a video</source>
+        <translation>Die Datei ist beschädigt oder kein Video</translation>
+    </message>
+    <message>
+        <source>Not enough memory</source>
+        <translation>Nicht genug Speicher</translation>
+    </message>
+    <message>
+        <source>The video cannot be played</source>
+        <translation>Das Video lässt sich nicht abspielen</translation>
+    </message>
+    <message>
+        <source>Plug a camera in and try again.</source>
+        <translation>Schließen Sie eine Kamera an und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Check the name, or choose another source.</source>
+        <translation>Prüfen Sie den Namen oder wählen Sie eine andere Quelle.</translation>
+    </message>
+    <message>
+        <source>Close other programs that use the camera. On Linux your user must belong to the group “video”.</source>
+        <translation>Schließen Sie andere Programme, die die Kamera verwenden. Unter Linux muss Ihr Benutzerkonto zur Gruppe „video“ gehören.</translation>
+    </message>
+    <message>
+        <source>Give yourself the right to read it, or choose another source.</source>
+        <translation>Geben Sie sich das Leserecht oder wählen Sie eine andere Quelle.</translation>
+    </message>
+    <message>
+        <source>Check the cable and try again.</source>
+        <translation>Prüfen Sie das Kabel und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Check address and network, then try again.</source>
+        <translation>Prüfen Sie Adresse und Netzwerk und versuchen Sie es dann noch einmal.</translation>
+    </message>
+    <message>
+        <source>Choose a file with a picture.</source>
+        <translation>Wählen Sie eine Datei mit Bild.</translation>
+    </message>
+    <message>
+        <source>Close other programs or choose a smaller video.</source>
+        <translation>Schließen Sie andere Programme oder wählen Sie ein kleineres Video.</translation>
+    </message>
+    <message>
+        <source>Choose another source, or convert the video to MP4 with H.264.</source>
+        <translation>Wählen Sie eine andere Quelle oder wandeln Sie das Video in MP4 mit H.264 um.</translation>
+    </message>
+    <message>
+        <source>Try Again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Choose Another Source</source>
+        <translation>Andere Quelle wählen</translation>
+    </message>
+    <message>
+        <source>Open File…</source>
+        <translation>Datei öffnen …</translation>
+    </message>
+    <message>
+        <source>Use Camera</source>
+        <translation>Kamera verwenden</translation>
+    </message>
+    <message>
+        <source>Play Sample Clip</source>
+        <translation>Beispielvideo abspielen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::AboutDialog</name>
+    <message>
+        <source>About LiveGloss</source>
+        <translation>Über LiveGloss</translation>
+    </message>
+    <message>
+        <source>Recognises continuous sign language live and shows where the network looks. Video never leaves this computer. Free software under the Apache License 2.0.</source>
+        <translation>Erkennt fortlaufende Gebärdensprache live und zeigt, wohin das Netz schaut. Kein Video verlässt diesen Computer. Freie Software unter der Apache-Lizenz 2.0.</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>Es ist kein Modell geladen.</translation>
+    </message>
+    <message>
+        <source>Model: %1, %2 signs</source>
+        <translation>Modell: %1, %2 Gebärden</translation>
+    </message>
+    <message>
+        <source>Licence of the model: %1</source>
+        <translation>Lizenz des Modells: %1</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::AddressDialog</name>
+    <message>
+        <source>Open</source>
+        <translation>Öffnen</translation>
+    </message>
+    <message>
+        <source>Network Stream</source>
+        <translation>Netzwerkstream</translation>
+    </message>
+    <message>
+        <source>&amp;Address of the stream</source>
+        <translation>&amp;Adresse des Streams</translation>
+    </message>
+    <message>
+        <source>Address of the stream</source>
+        <translation>Adresse des Streams</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>http and https (Motion JPEG) or rtsp. The picture is only received; nothing is sent.</source>
+        <translation>http und https (Motion JPEG) oder rtsp. Das Bild wird nur empfangen; gesendet wird nichts.</translation>
+    </message>
+    <message>
+        <source>An address begins with http://, https:// or rtsp:// and names a computer.</source>
+        <translation>Eine Adresse beginnt mit http://, https:// oder rtsp:// und nennt einen Computer.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::AttentionLegend</name>
+    <message>
+        <source>Attention colours, from little to much</source>
+        <translation>Farben der Aufmerksamkeit, von wenig bis viel</translation>
+    </message>
+    <message>
+        <source>Where the last block of the network looks in this frame, compared with the whole clip.
+Attention shows what was weighed, not why a gloss was chosen.</source>
+        <translation>Wohin der letzte Block des Netzes in diesem Bild schaut, verglichen mit dem ganzen Video.
+Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurde.</translation>
+    </message>
+    <message>
+        <source>little</source>
+        <translation>wenig</translation>
+    </message>
+    <message>
+        <source>attention</source>
+        <translation>Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>much</source>
+        <translation>viel</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::CaptionView</name>
+    <message>
+        <source>%1 at %2, confidence %3</source>
+        <translation>%1 bei %2, Sicherheit %3</translation>
+    </message>
+    <message>
+        <source>Provisional: may still change</source>
+        <translation>Vorläufig: kann sich noch ändern</translation>
+    </message>
+    <message>
+        <source>or %1, %2</source>
+        <translation>oder %1, %2</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::CaptionWindow</name>
+    <message>
+        <source>Captions – LiveGloss</source>
+        <translation>Untertitel – LiveGloss</translation>
+    </message>
+    <message>
+        <source>Captions appear here. Escape closes this window.</source>
+        <translation>Hier erscheinen die Untertitel. Escape schließt dieses Fenster.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::HintCard</name>
+    <message>
+        <source>Dotted glosses may still change; solid ones stay.</source>
+        <translation>Gepunktete Glossen können sich noch ändern; die übrigen bleiben.</translation>
+    </message>
+    <message>
+        <source>Bright patches show where the network looks. A switches them off.</source>
+        <translation>Helle Flecken zeigen, wohin das Netz schaut. A schaltet sie aus.</translation>
+    </message>
+    <message>
+        <source>Choose your own video or camera with Source, or drop a file here.</source>
+        <translation>Wählen Sie unter Quelle ein eigenes Video oder eine Kamera, oder ziehen Sie eine Datei hierher.</translation>
+    </message>
+    <message>
+        <source>First steps</source>
+        <translation>Erste Schritte</translation>
+    </message>
+    <message>
+        <source>Do not show these hints again</source>
+        <translation>Diese Hinweise nicht mehr zeigen</translation>
+    </message>
+    <message>
+        <source>Dismiss hints</source>
+        <translation>Hinweise ausblenden</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::HistoryModel</name>
+    <message>
+        <source>added</source>
+        <translation>ergänzt</translation>
+    </message>
+    <message>
+        <source>withdrawn</source>
+        <translation>verworfen</translation>
+    </message>
+    <message>
+        <source>was %1</source>
+        <translation>war %1</translation>
+    </message>
+    <message>
+        <source>%1 at %2, confidence %3</source>
+        <translation>%1 bei %2, Sicherheit %3</translation>
+    </message>
+    <message>
+        <source>%1 to %2</source>
+        <translation>%1 bis %2</translation>
+    </message>
+    <message>
+        <source>or %1, %2</source>
+        <translation>oder %1, %2</translation>
+    </message>
+    <message>
+        <source>Time</source>
+        <translation>Zeit</translation>
+    </message>
+    <message>
+        <source>Gloss</source>
+        <translation>Glosse</translation>
+    </message>
+    <message>
+        <source>Confidence</source>
+        <translation>Sicherheit</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::HistoryPanel</name>
+    <message>
+        <source>Checking the whole clip…</source>
+        <translation>Das ganze Video wird geprüft …</translation>
+    </message>
+    <message>
+        <source>Glosses: %1, checked</source>
+        <translation>Glossen: %1, geprüft</translation>
+    </message>
+    <message>
+        <source>Glosses: %1</source>
+        <translation>Glossen: %1</translation>
+    </message>
+    <message>
+        <source>Recognised glosses are listed here with their time and confidence.</source>
+        <translation>Hier stehen die erkannten Glossen mit Zeit und Sicherheit.</translation>
+    </message>
+    <message>
+        <source>History of recognised glosses</source>
+        <translation>Verlauf der erkannten Glossen</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::LiveBadge</name>
+    <message>
+        <source>%1 frames waiting</source>
+        <translation>%1 Bilder warten</translation>
+    </message>
+    <message>
+        <source>LIVE</source>
+        <translation>LIVE</translation>
+    </message>
+    <message>
+        <source>Camera on</source>
+        <translation>Kamera an</translation>
+    </message>
+    <message>
+        <source>The camera is on. Nothing is recorded.</source>
+        <translation>Die Kamera ist an. Nichts wird aufgezeichnet.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::LiveCommands</name>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>Abspielen</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::LiveStatus</name>
+    <message>
+        <source>Source %1</source>
+        <translation>Quelle %1</translation>
+    </message>
+    <message>
+        <source>Encoded %1</source>
+        <translation>Verarbeitet %1</translation>
+    </message>
+    <message>
+        <source>Delay %1</source>
+        <translation>Verzug %1</translation>
+    </message>
+    <message>
+        <source>Dropped %1</source>
+        <translation>Verworfen %1</translation>
+    </message>
+    <message>
+        <source>Frames taken: %1
+Encoded: %2
+Dropped because the model was too slow: %3
+Lost or damaged at the source: %4
+Waiting for the model: %5</source>
+        <translation>Aufgenommene Bilder: %1
+Verarbeitet: %2
+Verworfen, weil das Modell zu langsam war: %3
+An der Quelle verloren oder beschädigt: %4
+Warten auf das Modell: %5</translation>
+    </message>
+    <message>
+        <source>Cannot keep up: the model takes %1 of %2 frames a second</source>
+        <translation>Zu langsam: Das Modell schafft %1 von %2 Bildern je Sekunde</translation>
+    </message>
+    <message>
+        <source>Not sure: this signing is unknown to the model</source>
+        <translation>Unsicher: Diese Gebärden kennt das Modell nicht</translation>
+    </message>
+    <message>
+        <source>Frames a second that the source gives</source>
+        <translation>Bilder je Sekunde, die die Quelle liefert</translation>
+    </message>
+    <message>
+        <source>Frames a second that the network takes</source>
+        <translation>Bilder je Sekunde, die das Netz verarbeitet</translation>
+    </message>
+    <message>
+        <source>From the capture of a frame to the caption that includes it</source>
+        <translation>Von der Aufnahme eines Bildes bis zum Untertitel, der es enthält</translation>
+    </message>
+    <message>
+        <source>What the network runs on</source>
+        <translation>Worauf das Netz rechnet</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::LiveToolbar</name>
+    <message>
+        <source>Source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>Choose what to recognise</source>
+        <translation>Wählen Sie, was erkannt werden soll</translation>
+    </message>
+    <message>
+        <source>Source: %1</source>
+        <translation>Quelle: %1</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Choose the model</source>
+        <translation>Das Modell wählen</translation>
+    </message>
+    <message>
+        <source>Model: %1</source>
+        <translation>Modell: %1</translation>
+    </message>
+    <message>
+        <source>Attention strength</source>
+        <translation>Stärke der Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>How strongly the attention covers the picture</source>
+        <translation>Wie stark die Aufmerksamkeit das Bild überdeckt</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::LiveWorkspace</name>
+    <message>
+        <source>Glosses copied: %1</source>
+        <translation>Kopierte Glossen: %1</translation>
+    </message>
+    <message>
+        <source>Live</source>
+        <translation>Live</translation>
+    </message>
+    <message>
+        <source>Test pattern</source>
+        <translation>Testbild</translation>
+    </message>
+    <message>
+        <source>Demo model</source>
+        <translation>Demomodell</translation>
+    </message>
+    <message>
+        <source>The model could not be opened; the one before stays in use. %1</source>
+        <translation>Das Modell ließ sich nicht öffnen; das bisherige bleibt in Gebrauch. %1</translation>
+    </message>
+    <message>
+        <source>No model could be opened, so nothing will be recognised. %1</source>
+        <translation>Es ließ sich kein Modell öffnen, deshalb wird nichts erkannt. %1</translation>
+    </message>
+    <message>
+        <source>Open Model File…</source>
+        <translation>Modelldatei öffnen …</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>Das Modell wird geladen …</translation>
+    </message>
+    <message>
+        <source>Without a model there are no captions.</source>
+        <translation>Ohne Modell gibt es keine Untertitel.</translation>
+    </message>
+    <message>
+        <source>Captions appear here as signs are recognised.</source>
+        <translation>Hier erscheinen die Untertitel, sobald Gebärden erkannt werden.</translation>
+    </message>
+    <message>
+        <source>Try Again</source>
+        <translation>Noch einmal versuchen</translation>
+    </message>
+    <message>
+        <source>Open the same source once more</source>
+        <translation>Dieselbe Quelle noch einmal öffnen</translation>
+    </message>
+    <message>
+        <source>Choose Another Source</source>
+        <translation>Andere Quelle wählen</translation>
+    </message>
+    <message>
+        <source>Show the list of sources</source>
+        <translation>Die Liste der Quellen zeigen</translation>
+    </message>
+    <message>
+        <source>Recognition has stopped. %1</source>
+        <translation>Die Erkennung ist stehen geblieben. %1</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::MainWindow</name>
+    <message>
+        <source>&amp;File</source>
+        <translation>&amp;Datei</translation>
+    </message>
+    <message>
+        <source>&amp;Edit</source>
+        <translation>&amp;Bearbeiten</translation>
+    </message>
+    <message>
+        <source>&amp;Playback</source>
+        <translation>&amp;Wiedergabe</translation>
+    </message>
+    <message>
+        <source>&amp;View</source>
+        <translation>&amp;Ansicht</translation>
+    </message>
+    <message>
+        <source>&amp;Help</source>
+        <translation>&amp;Hilfe</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::ModelPicker</name>
+    <message>
+        <source>Open Model File</source>
+        <translation>Modelldatei öffnen</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>Das Modell wird geladen …</translation>
+    </message>
+    <message>
+        <source>No model loaded</source>
+        <translation>Kein Modell geladen</translation>
+    </message>
+    <message>
+        <source>This demo model knows %1 signs of a synthetic signer</source>
+        <translation>Dieses Demomodell kennt %1 Gebärden einer künstlichen Figur</translation>
+    </message>
+    <message>
+        <source>%1 knows %2 signs</source>
+        <translation>%1 kennt %2 Gebärden</translation>
+    </message>
+    <message>
+        <source>%1 knows %2 signs (%3)</source>
+        <translation>%1 kennt %2 Gebärden (%3)</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::Rail</name>
+    <message>
+        <source>Go to %1</source>
+        <translation>Gehe zu %1</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::SettingsDialog</name>
+    <message>
+        <source>Settings</source>
+        <translation>Einstellungen</translation>
+    </message>
+    <message>
+        <source>Captions</source>
+        <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>Recognition</source>
+        <translation>Erkennung</translation>
+    </message>
+    <message>
+        <source>Look and keys</source>
+        <translation>Aussehen und Tasten</translation>
+    </message>
+    <message>
+        <source>&amp;Size</source>
+        <translation>&amp;Größe</translation>
+    </message>
+    <message>
+        <source> px</source>
+        <translation> px</translation>
+    </message>
+    <message>
+        <source>&amp;Colour</source>
+        <translation>&amp;Farbe</translation>
+    </message>
+    <message>
+        <source>White</source>
+        <translation>Weiß</translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation>Gelb</translation>
+    </message>
+    <message>
+        <source>Cyan</source>
+        <translation>Cyan</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>Grün</translation>
+    </message>
+    <message>
+        <source>C&amp;ommit glosses</source>
+        <translation>Glossen f&amp;estlegen</translation>
+    </message>
+    <message>
+        <source>Commit glosses, from fast to stable</source>
+        <translation>Glossen festlegen, von schnell bis stabil</translation>
+    </message>
+    <message>
+        <source>fast</source>
+        <translation>schnell</translation>
+    </message>
+    <message>
+        <source>stable</source>
+        <translation>stabil</translation>
+    </message>
+    <message>
+        <source>Fast shows final glosses sooner; stable makes fewer mistakes.</source>
+        <translation>Schnell zeigt endgültige Glossen früher; stabil macht weniger Fehler.</translation>
+    </message>
+    <message>
+        <source>Confidence &amp;from</source>
+        <translation>&amp;Sicherheit ab</translation>
+    </message>
+    <message>
+        <source>Glosses below this stay out of the captions.</source>
+        <translation>Glossen darunter kommen nicht in die Untertitel.</translation>
+    </message>
+    <message>
+        <source>&amp;Theme</source>
+        <translation>&amp;Thema</translation>
+    </message>
+    <message>
+        <source>As the desktop</source>
+        <translation>Wie der Desktop</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>Hell</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>Dunkel</translation>
+    </message>
+    <message>
+        <source>&amp;Language</source>
+        <translation>S&amp;prache</translation>
+    </message>
+    <message>
+        <source>Shortcuts of a &amp;single letter or sign</source>
+        <translation>&amp;Kürzel aus einem einzelnen Zeichen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::ShortcutsDialog</name>
+    <message>
+        <source>Keyboard Shortcuts</source>
+        <translation>Tastenkürzel</translation>
+    </message>
+    <message>
+        <source>Search actions and keys</source>
+        <translation>Aktionen und Tasten durchsuchen</translation>
+    </message>
+    <message>
+        <source>Actions and their keys</source>
+        <translation>Aktionen und ihre Tasten</translation>
+    </message>
+    <message>
+        <source>Action</source>
+        <translation>Aktion</translation>
+    </message>
+    <message>
+        <source>Keys</source>
+        <translation>Tasten</translation>
+    </message>
+    <message>
+        <source>What it does</source>
+        <translation>Was sie tut</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>Schließen</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::SidePanel</name>
+    <message>
+        <source>History</source>
+        <translation>Verlauf</translation>
+    </message>
+    <message>
+        <source>Vocabulary</source>
+        <translation>Vokabular</translation>
+    </message>
+    <message>
+        <source>Side panel</source>
+        <translation>Seitenleiste</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::SourcePicker</name>
+    <message>
+        <source>Videos</source>
+        <translation>Videos</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>Alle Dateien</translation>
+    </message>
+    <message>
+        <source>Sample %1</source>
+        <translation>Beispiel %1</translation>
+    </message>
+    <message>
+        <source>A clip of the synthetic signer that comes with the program</source>
+        <translation>Ein mitgeliefertes Video der künstlichen Figur</translation>
+    </message>
+    <message>
+        <source>Camera</source>
+        <translation>Kamera</translation>
+    </message>
+    <message>
+        <source>No camera found</source>
+        <translation>Keine Kamera gefunden</translation>
+    </message>
+    <message>
+        <source>Open Video File</source>
+        <translation>Videodatei öffnen</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::TransportBar</name>
+    <message>
+        <source>Playback speed</source>
+        <translation>Wiedergabegeschwindigkeit</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::VideoView</name>
+    <message>
+        <source>Keep head and both hands in the picture</source>
+        <translation>Kopf und beide Hände im Bild halten</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::VocabularyPanel</name>
+    <message>
+        <source>Search signs</source>
+        <translation>Gebärden suchen</translation>
+    </message>
+    <message>
+        <source>Search the vocabulary</source>
+        <translation>Das Vokabular durchsuchen</translation>
+    </message>
+    <message>
+        <source>Signs that the model knows</source>
+        <translation>Gebärden, die das Modell kennt</translation>
+    </message>
+    <message>
+        <source>%1 of %2 signs</source>
+        <translation>%1 von %2 Gebärden</translation>
+    </message>
+    <message>
+        <source>No model is loaded.</source>
+        <translation>Es ist kein Modell geladen.</translation>
+    </message>
+    <message>
+        <source>This model brings no names. Its %1 classes are shown as numbers.</source>
+        <translation>Dieses Modell bringt keine Namen mit. Seine %1 Klassen werden als Zahlen gezeigt.</translation>
+    </message>
+    <message>
+        <source>The model does not know this sign.</source>
+        <translation>Diese Gebärde kennt das Modell nicht.</translation>
+    </message>
+</context>
 </TS>

@@ -51,13 +51,12 @@ void SessionBridge::close() {
 }
 
 void SessionBridge::play() {
-    const bool ended = snapshot_->state == session::State::Ended || snapshot_->state == session::State::Failed;
-    if (ended && !snapshot_->source.seekable) {
-        reopen();
-        return;
-    }
-    if (ended) {
-        seek(MediaTime{0});
+    const bool fromStart = snapshot_->state == session::State::Ended && snapshot_->source.seekable;
+    const bool again = snapshot_->state == session::State::Failed || snapshot_->state == session::State::Ended;
+    if (fromStart) {
+        Q_EMIT jumped(MediaTime{0});
+    } else if (again) {
+        Q_EMIT sourceRequested();
     }
     recogniser_->play();
     expectChange();
@@ -89,7 +88,7 @@ void SessionBridge::seek(MediaTime time) {
     if (snapshot_->source.duration) {
         target = std::min(target, *snapshot_->source.duration);
     }
-    Q_EMIT jumped();
+    Q_EMIT jumped(target);
     recogniser_->seek(target);
     expectChange();
 }

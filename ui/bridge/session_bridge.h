@@ -23,7 +23,7 @@ public:
     /// Opens the present source again.
     void reopen();
     void close();
-    /// Plays; at the end of a file from its start, after a stopped live source by opening it again.
+    /// Plays; at the end of a file from its start, after a stopped live source or a failure by opening it again.
     void play();
     void pause();
     void togglePlaying();
@@ -48,8 +48,8 @@ public:
 Q_SIGNALS:
     /// A source was asked for: what was shown belongs to the one before.
     void sourceRequested();
-    /// The position jumped (seek, step, restart): captions begin afresh.
-    void jumped();
+    /// The position is about to jump to `target`.
+    void jumped(livegloss::MediaTime target);
     void stateChanged();
     void captionsChanged();
     void pictureChanged();

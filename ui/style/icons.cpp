@@ -52,11 +52,13 @@ public:
         drawn.setDevicePixelRatio(ratio);
         painter->drawPixmap(rect, drawn);
     }
-    QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State) override {
+    QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
         const QPalette palette = QApplication::palette();
         QColor colour = palette.color(QPalette::Active, QPalette::ButtonText);
         if (mode == QIcon::Disabled) {
             colour = palette.color(QPalette::Disabled, QPalette::ButtonText);
+        } else if (state == QIcon::On) {
+            colour = palette.color(QPalette::Active, QPalette::Link);
         } else if (mode == QIcon::Selected) {
             colour = palette.color(QPalette::Active, QPalette::HighlightedText);
         }

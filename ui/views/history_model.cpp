@@ -103,6 +103,9 @@ QVariant HistoryModel::data(const QModelIndex& index, int role) const {
     }
     case Qt::ToolTipRole: {
         QString text = tr("%1 to %2").arg(formatTime(entry.start), formatTime(entry.end));
+        if (const QString change = changeText(entry); !change.isEmpty()) {
+            text += QStringLiteral(", ") + change;
+        }
         for (const session::GlossAlternative& other : entry.alternatives) {
             text += QLatin1Char('\n') +
                     tr("or %1, %2").arg(QString::fromStdString(other.text), formatConfidence(other.probability));

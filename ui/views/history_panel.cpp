@@ -19,6 +19,8 @@ namespace livegloss::ui {
 
 namespace {
 
+constexpr int cellMargin = grid / 2;
+
 /// Draws the change after the gloss, and a bar under the confidence.
 class HistoryDelegate final : public QStyledItemDelegate {
 public:
@@ -37,16 +39,28 @@ public:
         } else if (!selected) {
             plain.palette.setColor(QPalette::Text, colours.muted);
         }
+        if (selected) {
+            painter->fillRect(option.rect, colours.accent);
+        }
+        plain.state &= ~QStyle::State_Selected;
+        if (selected) {
+            plain.palette.setColor(QPalette::Text, colours.onAccent);
+        }
+        plain.rect.adjust(cellMargin, 0, -cellMargin, 0);
         QApplication::style()->drawControl(QStyle::CE_ItemViewItem, &plain, painter, option.widget);
         painter->save();
         if (index.column() == HistoryModel::GlossColumn) {
             paintChange(*painter, plain, index.data(HistoryModel::ChangeTextRole).toString(),
                         selected ? colours.onAccent : colours.muted);
         } else if (index.column() == HistoryModel::ConfidenceColumn) {
-            paintBar(*painter, option.rect, index.data(HistoryModel::ConfidenceRole).toFloat(),
+            paintBar(*painter, plain.rect, index.data(HistoryModel::ConfidenceRole).toFloat(),
                      selected ? colours.onAccent : colours.accent, selected ? colours.onAccent : colours.warning);
         }
         painter->restore();
+    }
+
+    QSize sizeHint(const QStyleOptionViewItem& option, const QModelIndex& index) const override {
+        return QStyledItemDelegate::sizeHint(option, index) + QSize(2 * cellMargin, 0);
     }
 
 private:
@@ -68,12 +82,12 @@ private:
 
     static void paintBar(QPainter& painter, const QRect& cell, float confidence, const QColor& sure,
                          const QColor& unsure) {
-        const double room = cell.width() - grid;
+        const double room = cell.width();
         const double length = room * std::clamp(static_cast<double>(confidence), 0.0, 1.0);
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(Qt::NoPen);
         painter.setBrush(confidence < lowConfidence ? unsure : sure);
-        painter.drawRoundedRect(QRectF(cell.right() - 4 - length, cell.bottom() - 4, length, 2), 1, 1);
+        painter.drawRoundedRect(QRectF(cell.right() + 1 - length, cell.bottom() - 4, length, 2), 1, 1);
     }
 };
 
@@ -94,8 +108,7 @@ HistoryPanel::HistoryPanel(const LiveActions& actions, QWidget* parent)
     view_->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     view_->verticalHeader()->hide();
     view_->verticalHeader()->setDefaultSectionSize(4 * grid);
-    view_->horizontalHeader()->setHighlightSections(false);
-    view_->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    view_->horizontalHeader()->hide();
     view_->horizontalHeader()->setSectionResizeMode(HistoryModel::TimeColumn, QHeaderView::ResizeToContents);
     view_->horizontalHeader()->setSectionResizeMode(HistoryModel::GlossColumn, QHeaderView::Stretch);
     view_->horizontalHeader()->setSectionResizeMode(HistoryModel::ConfidenceColumn, QHeaderView::ResizeToContents);
@@ -176,7 +189,6 @@ void HistoryPanel::chooseRow(const QModelIndex& index) {
 void HistoryPanel::updateSummary() {
     const int count = model_.rowCount();
     empty_->setVisible(count == 0);
-    view_->horizontalHeader()->setVisible(count > 0);
     if (offlineRunning_) {
         summary_->setText(tr("Checking the whole clip…"));
     } else if (count == 0) {

@@ -116,6 +116,8 @@ void LiveStatus::refreshWarning() {
     warning_->setText(text);
     warning_->setVisible(!text.isEmpty());
     warningIcon_->setVisible(!text.isEmpty());
+    // Both do not fit a small window, and the warning matters more.
+    model_->setVisible(text.isEmpty());
     if (!text.isEmpty()) {
         warningIcon_->setPixmap(
             iconPixmap(QStringLiteral("warning"), 18, devicePixelRatioF(), themeColours(palette()).warning));

@@ -104,10 +104,11 @@ void LiveToolbar::updateNames() {
     const auto shorten = [this](const QString& name) {
         return fontMetrics().elidedText(name, Qt::ElideMiddle, nameWidth);
     };
-    source_->setText(sourceName_.isEmpty() ? tr("Source") : shorten(sourceName_));
+    const QString opensMenu = QStringLiteral(" \u25be");
+    source_->setText((sourceName_.isEmpty() ? tr("Source") : shorten(sourceName_)) + opensMenu);
     source_->setToolTip(sourceName_.isEmpty() ? tr("Choose what to recognise") : tr("Source: %1").arg(sourceName_));
     source_->setAccessibleName(source_->toolTip());
-    model_->setText(modelName_.isEmpty() ? tr("Model") : shorten(modelName_));
+    model_->setText((modelName_.isEmpty() ? tr("Model") : shorten(modelName_)) + opensMenu);
     model_->setToolTip(modelName_.isEmpty() ? tr("Choose the model") : tr("Model: %1").arg(modelName_));
     model_->setAccessibleName(model_->toolTip());
 }

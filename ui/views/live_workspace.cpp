@@ -76,7 +76,7 @@ void LiveWorkspace::build() {
 
 void LiveWorkspace::connectSession() {
     connect(&bridge_, &SessionBridge::pictureChanged, this, &LiveWorkspace::updateVideo);
-    connect(&bridge_, &SessionBridge::captionsChanged, this, &LiveWorkspace::updateCaptions);
+    connect(&bridge_, &SessionBridge::captionsChanged, this, &LiveWorkspace::updateHistory);
     connect(&bridge_, &SessionBridge::stateChanged, this, [this] {
         if (!bridge_.isPlaying()) {
             stage_->video()->meter().pause();
@@ -84,11 +84,12 @@ void LiveWorkspace::connectSession() {
     });
     connect(&bridge_, &SessionBridge::snapshotChanged, this, [this] {
         status_->setSnapshot(bridge_.snapshot(), models_.current().has_value());
+        updateCaptions();
         updateStage();
     });
-    connect(&bridge_, &SessionBridge::jumped, this, [this] {
-        captions_->clear();
-        Q_EMIT captionsCleared();
+    connect(&bridge_, &SessionBridge::jumped, this, [this](MediaTime target) {
+        captions_->jump(target);
+        Q_EMIT captionsJumped(target);
         stage_->video()->meter().pause();
     });
     connect(&bridge_, &SessionBridge::sourceRequested, this, [this] {
@@ -216,8 +217,12 @@ void LiveWorkspace::applyPreferences() {
 
 void LiveWorkspace::updateCaptions() {
     const session::Snapshot& snapshot = bridge_.snapshot();
-    captions_->setCaptions(snapshot.committed, snapshot.provisional);
-    Q_EMIT captionsChanged(snapshot.committed, snapshot.provisional);
+    captions_->setCaptions(snapshot.committed, snapshot.provisional, snapshot.position);
+    Q_EMIT captionsChanged(snapshot.committed, snapshot.provisional, snapshot.position);
+}
+
+void LiveWorkspace::updateHistory() {
+    const session::Snapshot& snapshot = bridge_.snapshot();
     const session::CaptionList& history = snapshot.offline ? snapshot.offline : snapshot.committed;
     side_->history()->setGlosses(*history, snapshot.offline != nullptr, snapshot.offlineRunning);
 }
@@ -236,6 +241,7 @@ void LiveWorkspace::updateStage() {
     stage_->video()->setFramingGuide(preferences_.values().framingGuide && commands_.isCamera() &&
                                      bridge_.isPlaying() && unrecognised);
     side_->history()->setSeekable(snapshot.source.seekable);
+    updateNotice();
     updateSourceName();
 }
 
@@ -259,20 +265,30 @@ void LiveWorkspace::updateModel() {
     side_->vocabulary()->setModel(current);
     status_->setModelLine(models_.describe());
     status_->setSnapshot(bridge_.snapshot(), current.has_value());
-    if (models_.problem()) {
-        const QString why = QString::fromStdString(models_.problem()->message);
-        notice_->setNotice(current ? tr("The model could not be opened; the one before stays in use. %1").arg(why)
-                                   : tr("No model could be opened, so nothing will be recognised. %1").arg(why),
-                           tr("Open Model File…"), actions_[LiveAction::OpenModel]);
-    } else {
-        notice_->setNotice({});
-    }
+    updateNotice();
     if (models_.loading()) {
         captions_->setPlaceholder(tr("Loading the model…"));
     } else if (!current) {
         captions_->setPlaceholder(tr("Without a model there are no captions."));
     } else {
         captions_->setPlaceholder(tr("Captions appear here as signs are recognised."));
+    }
+}
+
+void LiveWorkspace::updateNotice() {
+    const session::Snapshot& snapshot = bridge_.snapshot();
+    if (models_.problem()) {
+        const QString why = QString::fromStdString(models_.problem()->message);
+        notice_->setNotice(models_.current()
+                               ? tr("The model could not be opened; the one before stays in use. %1").arg(why)
+                               : tr("No model could be opened, so nothing will be recognised. %1").arg(why),
+                           tr("Open Model File…"), actions_[LiveAction::OpenModel]);
+    } else if (snapshot.error && snapshot.state != session::State::Failed) {
+        // The picture goes on; only recognition has stopped.
+        notice_->setNotice(tr("Recognition has stopped. %1").arg(QString::fromStdString(snapshot.error->message)),
+                           tr("Open Model File…"), actions_[LiveAction::OpenModel]);
+    } else {
+        notice_->setNotice({});
     }
 }
 

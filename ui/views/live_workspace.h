@@ -52,9 +52,10 @@ public:
     ModelPicker& models() { return models_; }
 
 Q_SIGNALS:
-    /// The captions changed; for windows that show them again.
+    /// For windows that show the captions again.
     void captionsChanged(const livegloss::session::CaptionList& committed,
-                         const livegloss::session::CaptionList& provisional);
+                         const livegloss::session::CaptionList& provisional, livegloss::MediaTime position);
+    void captionsJumped(livegloss::MediaTime target);
     void captionsCleared();
 
 protected:
@@ -67,6 +68,8 @@ private:
     void connectHistory();
     void applyPreferences();
     void updateCaptions();
+    void updateHistory();
+    void updateNotice();
     void updateVideo();
     void updateStage();
     void updateModel();

@@ -36,19 +36,20 @@ Stage::Stage(QWidget* parent) : QWidget(parent), video_(new VideoView(this)), pa
     auto* fill = new QVBoxLayout(this);
     fill->setContentsMargins(0, 0, 0, 0);
     fill->addWidget(video_);
-    auto* centre = new QVBoxLayout(video_);
-    centre->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 2 * grid);
-    centre->setSizeConstraint(QLayout::SetNoConstraint);
-    centre->addStretch();
-    centre->addWidget(panel_, 0, Qt::AlignHCenter);
-    centre->addStretch();
     panel_->setVisible(false);
     waiting_.setSingleShot(true);
-    connect(&waiting_, &QTimer::timeout, this, [this] {
-        if (pending_) {
-            panel_->show(*pending_);
-        }
-    });
+    connect(&waiting_, &QTimer::timeout, this, &Stage::showPanel);
+}
+
+void Stage::showPanel() {
+    if (pending_) {
+        panel_->show(*pending_);
+        panel_->placeIn(video_->rect());
+    }
+}
+
+void Stage::resizeEvent(QResizeEvent*) {
+    panel_->placeIn(rect());
 }
 
 void Stage::setMessage(const std::optional<Message>& message) {
@@ -67,7 +68,7 @@ void Stage::setMessage(const std::optional<Message>& message) {
         waiting_.start(waitingDelayMs);
     } else {
         waiting_.stop();
-        panel_->show(*message);
+        showPanel();
     }
 }
 

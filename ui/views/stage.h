@@ -26,8 +26,11 @@ protected:
     void dragEnterEvent(QDragEnterEvent* event) override;
     void dragLeaveEvent(QDragLeaveEvent* event) override;
     void dropEvent(QDropEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void showPanel();
+
     VideoView* video_;
     MessagePanel* panel_;
     QTimer waiting_;

@@ -7,7 +7,7 @@ namespace livegloss::ui {
 
 namespace {
 
-struct Words {
+struct StageMessages {
     Q_DECLARE_TR_FUNCTIONS(StageMessages)
 };
 
@@ -16,19 +16,19 @@ struct Buttons {
     QAction* retry;
     QAction* choose;
 
-    Message::Button tryAgain() const { return {Words::tr("Try Again"), retry}; }
-    Message::Button other() const { return {Words::tr("Choose Another Source"), choose}; }
-    Message::Button file() const { return {Words::tr("Open File…"), actions[LiveAction::OpenFile]}; }
-    Message::Button camera() const { return {Words::tr("Use Camera"), actions[LiveAction::UseCamera]}; }
-    Message::Button sample() const { return {Words::tr("Play Sample Clip"), actions[LiveAction::PlaySample]}; }
-    Message::Button cancel() const { return {Words::tr("Cancel"), actions[LiveAction::CloseSource]}; }
+    Message::Button tryAgain() const { return {StageMessages::tr("Try Again"), retry}; }
+    Message::Button other() const { return {StageMessages::tr("Choose Another Source"), choose}; }
+    Message::Button file() const { return {StageMessages::tr("Open File…"), actions[LiveAction::OpenFile]}; }
+    Message::Button camera() const { return {StageMessages::tr("Use Camera"), actions[LiveAction::UseCamera]}; }
+    Message::Button sample() const { return {StageMessages::tr("Play Sample Clip"), actions[LiveAction::PlaySample]}; }
+    Message::Button cancel() const { return {StageMessages::tr("Cancel"), actions[LiveAction::CloseSource]}; }
 };
 
 Message emptyStage(const Buttons& buttons) {
     return {QStringLiteral("source"),
-            Words::tr("Choose what to recognise"),
+            StageMessages::tr("Choose what to recognise"),
             {},
-            Words::tr("Drop a video here, or start with one of these:"),
+            StageMessages::tr("Drop a video here, or start with one of these:"),
             {buttons.sample(), buttons.file(), buttons.camera()}};
 }
 
@@ -39,25 +39,27 @@ Message problemMessage(StageProblem problem, const Buttons& buttons) {
     switch (problem) {
     case StageProblem::NoCamera:
         message.icon = QStringLiteral("camera");
-        message.title = Words::tr("No camera found");
-        message.reason = Words::tr("This computer reports no camera, or you may not use it.");
+        message.title = StageMessages::tr("No camera found");
+        message.reason = StageMessages::tr("This computer reports no camera, or you may not use it.");
         message.advice =
-            Words::tr("Plug a camera in and look again. On Linux your user must belong to the group “video”.");
-        message.buttons = {
-            {Words::tr("Look Again"), buttons.actions[LiveAction::UseCamera]}, buttons.file(), buttons.sample()};
+            StageMessages::tr("Plug a camera in and look again. On Linux your user must belong to the group “video”.");
+        message.buttons = {{StageMessages::tr("Look Again"), buttons.actions[LiveAction::UseCamera]},
+                           buttons.file(),
+                           buttons.sample()};
         break;
     case StageProblem::NoSample:
         message.icon = QStringLiteral("sample");
-        message.title = Words::tr("The sample clips are missing");
-        message.reason = Words::tr("They belong to the program, but are not where it looks for them.");
-        message.advice = Words::tr(
+        message.title = StageMessages::tr("The sample clips are missing");
+        message.reason = StageMessages::tr("They belong to the program, but are not where it looks for them.");
+        message.advice = StageMessages::tr(
             "Open a video of your own or use a camera. Installing the program again brings the samples back.");
         message.buttons = {buttons.file(), buttons.camera()};
         break;
     default:
-        message.title = Words::tr("This cannot be opened");
-        message.reason = Words::tr("What was dropped is neither a file nor the address of a stream.");
-        message.advice = Words::tr("Drop a video file, a model file (.safetensors) or an http or rtsp address.");
+        message.title = StageMessages::tr("This cannot be opened");
+        message.reason = StageMessages::tr("What was dropped is neither a file nor the address of a stream.");
+        message.advice =
+            StageMessages::tr("Drop a video file, a model file (.safetensors) or an http or rtsp address.");
         message.buttons = {buttons.file()};
     }
     return message;
@@ -70,15 +72,15 @@ Message openingMessage(const media::SourceRequest& request, const Buttons& butto
     switch (request.kind) {
     case media::SourceKind::Camera:
         message.icon = QStringLiteral("camera");
-        message.title = Words::tr("Waiting for the camera…");
+        message.title = StageMessages::tr("Waiting for the camera…");
         break;
     case media::SourceKind::Stream:
         message.icon = QStringLiteral("stream");
-        message.title = Words::tr("Connecting to the stream…");
+        message.title = StageMessages::tr("Connecting to the stream…");
         break;
     default:
         message.icon = QStringLiteral("source");
-        message.title = Words::tr("Opening the video…");
+        message.title = StageMessages::tr("Opening the video…");
     }
     return message;
 }
@@ -87,65 +89,66 @@ QString errorTitle(ErrorCode code, media::SourceKind kind) {
     if (kind == media::SourceKind::Camera) {
         switch (code) {
         case ErrorCode::NotFound:
-            return Words::tr("No camera found");
+            return StageMessages::tr("No camera found");
         case ErrorCode::PermissionDenied:
-            return Words::tr("The camera may not be used");
+            return StageMessages::tr("The camera may not be used");
         case ErrorCode::Timeout:
-            return Words::tr("The camera sends no picture");
+            return StageMessages::tr("The camera sends no picture");
         case ErrorCode::Disconnected:
-            return Words::tr("The camera was unplugged");
+            return StageMessages::tr("The camera was unplugged");
         default:
-            return Words::tr("The camera cannot be used");
+            return StageMessages::tr("The camera cannot be used");
         }
     }
     if (kind == media::SourceKind::Stream) {
         switch (code) {
         case ErrorCode::Timeout:
-            return Words::tr("The stream does not answer");
+            return StageMessages::tr("The stream does not answer");
         case ErrorCode::Disconnected:
-            return Words::tr("The connection to the stream was lost");
+            return StageMessages::tr("The connection to the stream was lost");
         default:
-            return Words::tr("The stream cannot be opened");
+            return StageMessages::tr("The stream cannot be opened");
         }
     }
     switch (code) {
     case ErrorCode::NotFound:
-        return Words::tr("The file does not exist");
+        return StageMessages::tr("The file does not exist");
     case ErrorCode::PermissionDenied:
-        return Words::tr("The file may not be read");
+        return StageMessages::tr("The file may not be read");
     case ErrorCode::NoVideo:
-        return Words::tr("There is no video in this file");
+        return StageMessages::tr("There is no video in this file");
     case ErrorCode::Unsupported:
-        return Words::tr("This kind of video is not supported");
+        return StageMessages::tr("This kind of video is not supported");
     case ErrorCode::Unreadable:
-        return Words::tr("The file is damaged or not a video");
+        return StageMessages::tr("The file is damaged or not a video");
     case ErrorCode::OutOfMemory:
-        return Words::tr("Not enough memory");
+        return StageMessages::tr("Not enough memory");
     default:
-        return Words::tr("The video cannot be played");
+        return StageMessages::tr("The video cannot be played");
     }
 }
 
 QString errorAdvice(ErrorCode code, media::SourceKind kind) {
     switch (code) {
     case ErrorCode::NotFound:
-        return kind == media::SourceKind::Camera ? Words::tr("Plug a camera in and try again.")
-                                                 : Words::tr("Check the name, or choose another source.");
+        return kind == media::SourceKind::Camera ? StageMessages::tr("Plug a camera in and try again.")
+                                                 : StageMessages::tr("Check the name, or choose another source.");
     case ErrorCode::PermissionDenied:
         return kind == media::SourceKind::Camera
-                   ? Words::tr("Close other programs that use the camera. On Linux your user must belong to the group "
-                               "“video”.")
-                   : Words::tr("Give yourself the right to read it, or choose another source.");
+                   ? StageMessages::tr(
+                         "Close other programs that use the camera. On Linux your user must belong to the group "
+                         "“video”.")
+                   : StageMessages::tr("Give yourself the right to read it, or choose another source.");
     case ErrorCode::Timeout:
     case ErrorCode::Disconnected:
-        return kind == media::SourceKind::Camera ? Words::tr("Check the cable and try again.")
-                                                 : Words::tr("Check address and network, then try again.");
+        return kind == media::SourceKind::Camera ? StageMessages::tr("Check the cable and try again.")
+                                                 : StageMessages::tr("Check address and network, then try again.");
     case ErrorCode::NoVideo:
-        return Words::tr("Choose a file with a picture.");
+        return StageMessages::tr("Choose a file with a picture.");
     case ErrorCode::OutOfMemory:
-        return Words::tr("Close other programs or choose a smaller video.");
+        return StageMessages::tr("Close other programs or choose a smaller video.");
     default:
-        return Words::tr("Choose another source, or convert the video to MP4 with H.264.");
+        return StageMessages::tr("Choose another source, or convert the video to MP4 with H.264.");
     }
 }
 

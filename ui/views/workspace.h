@@ -18,7 +18,6 @@ struct WorkspaceMenus {
 /// One kind of work, with an entry on the rail. It owns what it works on, so that it can be opened, tested and changed
 /// without the others.
 class Workspace : public QWidget {
-    Q_OBJECT
 public:
     using QWidget::QWidget;
     virtual QString title() const = 0;

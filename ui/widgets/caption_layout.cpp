@@ -7,6 +7,18 @@ namespace livegloss::ui {
 namespace {
 
 constexpr int linesKept = 8;
+/// After a jump the captions begin with what was signed in this time before it.
+constexpr MediaTime contextBeforeJump = std::chrono::seconds(4);
+/// The picture counts as arrived within this of where it jumps to.
+constexpr MediaTime arrival = std::chrono::milliseconds(500);
+
+/// Glosses of a list, ordered by time, that have begun at `position`.
+std::size_t reachedCount(const std::vector<session::CaptionGloss>& glosses, MediaTime position) {
+    const auto end =
+        std::upper_bound(glosses.begin(), glosses.end(), position,
+                         [](MediaTime time, const session::CaptionGloss& gloss) { return time < gloss.start; });
+    return static_cast<std::size_t>(end - glosses.begin());
+}
 
 } // namespace
 
@@ -17,42 +29,74 @@ void CaptionLayout::setMetrics(double lineWidth, double gap, Measure measure) {
     std::vector<CaptionCell> before;
     before.swap(cells_);
     for (CaptionCell& cell : before) {
-        place(std::move(cell));
+        placeCell(std::move(cell));
     }
     firstVisibleLine_ = 0;
     scroll();
 }
 
-void CaptionLayout::update(const std::vector<session::CaptionGloss>& committed,
-                           const std::vector<session::CaptionGloss>& provisional) {
+bool CaptionLayout::update(const session::CaptionList& committed, const session::CaptionList& provisional,
+                           MediaTime position) {
+    if (awaited_ && std::chrono::abs(position - *awaited_) > arrival) {
+        return false;
+    }
+    awaited_.reset();
+    const std::size_t reached = reachedCount(*committed, position);
+    if (committed == lastCommitted_ && provisional == lastProvisional_ && reached == lastReached_) {
+        return false;
+    }
+    lastCommitted_ = committed;
+    lastProvisional_ = provisional;
+    lastReached_ = reached;
+
     cells_.resize(committedCount_);
-    if (committed.empty() && !seen_.empty()) {
+    if (committed->empty() && !shown_.empty()) {
         cells_.clear();
-        committedCount_ = 0;
-        seen_.clear();
+        shown_.clear();
         firstVisibleLine_ = 0;
     }
-    for (const session::CaptionGloss& gloss : committed) {
-        if (seen_.insert(gloss.id).second) {
-            place({gloss, QString::fromStdString(gloss.text), true, 0, 0.0, 0.0});
+    for (std::size_t index = 0; index < reached; ++index) {
+        const session::CaptionGloss& gloss = (*committed)[index];
+        if (gloss.start >= from_ && shown_.insert(gloss.id).second) {
+            place(gloss, true);
         }
     }
     committedCount_ = cells_.size();
-    for (const session::CaptionGloss& gloss : provisional) {
-        place({gloss, QString::fromStdString(gloss.text), false, 0, 0.0, 0.0});
+    for (const session::CaptionGloss& gloss : *provisional) {
+        if (gloss.start >= from_ && gloss.start <= position) {
+            place(gloss, false);
+        }
     }
     scroll();
     forgetOldLines();
+    return true;
+}
+
+void CaptionLayout::jump(MediaTime target) {
+    clear();
+    awaited_ = target;
+    from_ = std::max(MediaTime{0}, target - contextBeforeJump);
 }
 
 void CaptionLayout::clear() {
     cells_.clear();
     committedCount_ = 0;
+    shown_.clear();
+    lastCommitted_.reset();
+    lastProvisional_.reset();
+    from_ = MediaTime{0};
+    awaited_.reset();
     firstVisibleLine_ = 0;
 }
 
-void CaptionLayout::place(CaptionCell cell) {
+void CaptionLayout::place(const session::CaptionGloss& gloss, bool committed) {
+    placeCell({gloss, QString::fromStdString(gloss.text), committed, 0, 0.0, 0.0});
+}
+
+void CaptionLayout::placeCell(CaptionCell cell) {
     cell.width = measure_ ? measure_(cell.text) : 0.0;
+    cell.line = 0;
+    cell.x = 0.0;
     if (!cells_.empty()) {
         const CaptionCell& last = cells_.back();
         cell.line = last.line;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -31,11 +32,14 @@ public:
 
     /// A new width or font: all that is kept is laid out again.
     void setMetrics(double lineWidth, double gap, Measure measure);
-    /// Takes the session's lists: appends what was committed since, replaces the provisional tail. A list that has
-    /// become empty means that recognition began anew, and clears everything.
-    void update(const std::vector<session::CaptionGloss>& committed,
-                const std::vector<session::CaptionGloss>& provisional);
-    /// Clears the text after a jump; glosses committed before it do not come back.
+    /// Takes the session's lists at the moment that the picture shows: appends committed glosses that have begun by
+    /// then, replaces the provisional tail. A committed list that has become empty means that recognition began anew,
+    /// and clears everything. True when something changed.
+    bool update(const session::CaptionList& committed, const session::CaptionList& provisional, MediaTime position);
+    /// The position jumps: the text starts afresh with what was signed shortly before `target`, as soon as the picture
+    /// has arrived there.
+    void jump(MediaTime target);
+    /// Another source: forgets everything.
     void clear();
 
     /// Committed cells first, then provisional ones; lines count from the first that is kept.
@@ -48,13 +52,19 @@ public:
     static constexpr int visibleLines = 2;
 
 private:
-    void place(CaptionCell cell);
+    void place(const session::CaptionGloss& gloss, bool committed);
+    void placeCell(CaptionCell cell);
     void scroll();
     void forgetOldLines();
 
     std::vector<CaptionCell> cells_;
     std::size_t committedCount_ = 0;
-    std::unordered_set<std::int64_t> seen_;
+    std::unordered_set<std::int64_t> shown_; ///< ids placed since the last jump
+    session::CaptionList lastCommitted_;
+    session::CaptionList lastProvisional_;
+    std::size_t lastReached_ = 0;
+    MediaTime from_{0}; ///< glosses before it do not come back
+    std::optional<MediaTime> awaited_;
     int firstVisibleLine_ = 0;
     double lineWidth_ = 0.0;
     double gap_ = 0.0;

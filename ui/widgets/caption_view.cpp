@@ -43,21 +43,33 @@ CaptionView::CaptionView(QWidget* parent) : QWidget(parent) {
     setTextStyle(AppSettings().captionPixels, CaptionColour::White);
 }
 
-void CaptionView::setCaptions(const session::CaptionList& committed, const session::CaptionList& provisional) {
+void CaptionView::setCaptions(const session::CaptionList& committed, const session::CaptionList& provisional,
+                              MediaTime position) {
     const QString before = layout_.visibleText();
-    layout_.update(*committed, *provisional);
+    if (layout_.update(committed, provisional, position)) {
+        announce(before);
+    }
+}
+
+void CaptionView::jump(MediaTime target) {
+    const QString before = layout_.visibleText();
+    layout_.jump(target);
+    announce(before);
+}
+
+void CaptionView::clear() {
+    const QString before = layout_.visibleText();
+    layout_.clear();
+    announce(before);
+}
+
+void CaptionView::announce(const QString& before) {
     update();
     if (layout_.visibleText() != before) {
         QAccessibleValueChangeEvent change(this, layout_.visibleText());
         QAccessible::updateAccessibility(&change);
         Q_EMIT textChanged();
     }
-}
-
-void CaptionView::clear() {
-    layout_.clear();
-    update();
-    Q_EMIT textChanged();
 }
 
 void CaptionView::setTextStyle(int pixels, CaptionColour colour) {

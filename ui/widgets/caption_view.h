@@ -14,8 +14,11 @@ class CaptionView final : public QWidget {
 public:
     explicit CaptionView(QWidget* parent = nullptr);
 
-    void setCaptions(const session::CaptionList& committed, const session::CaptionList& provisional);
-    /// After a jump: starts with empty lines.
+    /// The session's lists at the moment that the picture shows.
+    void setCaptions(const session::CaptionList& committed, const session::CaptionList& provisional,
+                     MediaTime position);
+    /// See CaptionLayout.
+    void jump(MediaTime target);
     void clear();
     void setTextStyle(int pixels, CaptionColour colour);
     /// Shown, small, while there is no caption.
@@ -37,6 +40,7 @@ protected:
     bool event(QEvent* event) override;
 
 private:
+    void announce(const QString& before);
     void updateMetrics();
     void paintCell(QPainter& painter, const CaptionCell& cell, double top) const;
     int lineHeight() const;

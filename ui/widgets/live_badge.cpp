@@ -18,14 +18,14 @@ LiveBadge::LiveBadge(QWidget* parent)
       waiting_(new QLabel(this)) {
     setObjectName(QStringLiteral("liveBadge"));
     const ThemeColours& colours = themeColours(true);
-    const QString pill = QStringLiteral("QLabel { background: %1; color: %2; border-radius: 4px; padding: 2px 8px; "
+    const QString pill = QStringLiteral("QLabel { background: %1; color: %2; border-radius: 4px; padding: 3px 8px; "
                                         "font-weight: 600; }");
     live_->setStyleSheet(pill.arg(colours.recording.name(), colours.onRecording.name()));
     waiting_->setProperty("role", QStringLiteral("muted"));
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(grid, 0, grid, 0);
     row->setSpacing(grid);
-    row->addWidget(live_);
+    row->addWidget(live_, 0, Qt::AlignVCenter);
     row->addWidget(elapsed_);
     row->addSpacing(grid);
     row->addWidget(cameraIcon_);

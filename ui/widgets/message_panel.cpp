@@ -14,6 +14,8 @@ namespace livegloss::ui {
 
 namespace {
 
+constexpr int largestWidth = 56 * grid;
+
 QLabel* textLabel(QWidget* parent, const char* name) {
     auto* label = new QLabel(parent);
     label->setObjectName(QString::fromLatin1(name));
@@ -35,9 +37,6 @@ MessagePanel::MessagePanel(QWidget* parent)
       progress_(new QProgressBar(this)),
       buttons_(new QHBoxLayout) {
     setObjectName(QStringLiteral("messagePanel"));
-    setMinimumWidth(36 * grid);
-    setMaximumWidth(60 * grid);
-    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Maximum);
     reason_->setProperty("role", QStringLiteral("muted"));
     progress_->setRange(0, 0);
     progress_->setTextVisible(false);
@@ -79,6 +78,13 @@ void MessagePanel::show(const Message& message) {
     }
 }
 
+void MessagePanel::placeIn(const QRect& area) {
+    const int width = std::min(largestWidth, area.width() - 4 * grid);
+    const int height = std::min(
+        layout()->hasHeightForWidth() ? layout()->totalHeightForWidth(width) : sizeHint().height(), area.height());
+    setGeometry(area.center().x() - width / 2, area.center().y() - height / 2, width, height);
+}
+
 void MessagePanel::makeButtons() {
     while (QLayoutItem* item = buttons_->takeAt(0)) {
         if (QWidget* old = item->widget()) {
@@ -90,7 +96,7 @@ void MessagePanel::makeButtons() {
     for (const Message::Button& button : message_.buttons) {
         auto* widget = new QPushButton(button.text, this);
         widget->setObjectName(QStringLiteral("button-") + button.action->objectName());
-        widget->setProperty("primary", buttons_->isEmpty());
+        widget->setProperty("primary", buttons_->count() == 0);
         widget->setToolTip(button.action->toolTip());
         connect(widget, &QPushButton::clicked, button.action, &QAction::trigger);
         buttons_->addWidget(widget);

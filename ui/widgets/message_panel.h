@@ -33,6 +33,8 @@ class MessagePanel final : public QFrame {
 public:
     explicit MessagePanel(QWidget* parent = nullptr);
     void show(const Message& message);
+    /// Takes the width that suits reading and the height that its text needs, in the middle of `area`.
+    void placeIn(const QRect& area);
     const Message& message() const { return message_; }
 
 private:

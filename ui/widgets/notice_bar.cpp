@@ -32,6 +32,9 @@ NoticeBar::NoticeBar(QWidget* parent)
 }
 
 void NoticeBar::setNotice(const QString& text, const QString& buttonText, QAction* action) {
+    if (text == text_->text() && buttonText == button_->text() && action == action_) {
+        return;
+    }
     action_ = action;
     text_->setText(text);
     button_->setText(buttonText);

@@ -168,7 +168,7 @@ void VideoView::paintGuide(QPainter& painter, const QRectF& target) const {
     painter.setRenderHint(QPainter::Antialiasing);
     const double side = std::min(target.width(), target.height());
     const QPointF middle = target.center();
-    const QRectF head(middle.x() - side * 0.11, target.top() + side * 0.1, side * 0.22, side * 0.28);
+    const QRectF head(middle.x() - side * 0.11, target.top() + side * 0.13, side * 0.22, side * 0.28);
     QPainterPath path;
     path.addEllipse(head);
     const double shoulder = head.bottom() + side * 0.08;
@@ -182,6 +182,15 @@ void VideoView::paintGuide(QPainter& painter, const QRectF& target) const {
     painter.drawPath(path);
     painter.setPen(QPen(QColor(255, 255, 255, 200), 2, Qt::DashLine));
     painter.drawPath(path);
+    const QString hint = tr("Keep head and both hands in the picture");
+    QRectF box = painter.fontMetrics().boundingRect(hint);
+    box.setSize(box.size() + QSizeF(3 * grid, grid));
+    box.moveCenter(QPointF(middle.x(), target.top() + box.height() / 2.0 + grid));
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QColor(0, 0, 0, 190));
+    painter.drawRoundedRect(box, box.height() / 2.0, box.height() / 2.0);
+    painter.setPen(Qt::white);
+    painter.drawText(box, Qt::AlignCenter, hint);
     painter.restore();
 }
 

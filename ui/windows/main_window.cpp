@@ -112,6 +112,7 @@ void MainWindow::connectActions() {
     connect(captionWindow_, &CaptionWindow::closed, this,
             [this] { actions_[WindowAction::CaptionWindow]->setChecked(false); });
     connect(live_, &LiveWorkspace::captionsChanged, captionWindow_->captions(), &CaptionView::setCaptions);
+    connect(live_, &LiveWorkspace::captionsJumped, captionWindow_->captions(), &CaptionView::jump);
     connect(live_, &LiveWorkspace::captionsCleared, captionWindow_->captions(), &CaptionView::clear);
     connect(&preferences_, &Preferences::changed, this,
             [this] { actions_.setSingleKeys(preferences_.values().singleKeys); });

@@ -1,0 +1,216 @@
+#include "ui/setup.h"
+#include "ui/views/stage_messages.h"
+#include "window_fixture.h"
+
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTest>
+
+using namespace livegloss;
+using namespace livegloss::ui;
+using livegloss::ui::testing::WindowFixture;
+
+/// Empty, waiting, error and live states: what the window says, and that the button in place helps.
+class TestStage : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() { prepareInterface(); }
+    void init() { w_ = std::make_unique<WindowFixture>(); }
+    void cleanup() { w_.reset(); }
+
+    void emptyWindowOffersSources() {
+        QVERIFY(panel()->isVisible());
+        QVERIFY(!panel()->message().isError);
+        QVERIFY(panel()->message().buttons.size() >= 2);
+        press("play-sample");
+        QCOMPARE(w_->script->calls.last(), QStringLiteral("open"));
+        QCOMPARE(QString::fromStdString(w_->script->source.location), w_->locations.samples.first());
+    }
+
+    void pictureTakesThePlaceOfThePanel() {
+        w_->playFile();
+        QVERIFY(!panel()->isVisible());
+        QVERIFY(w_->live->stage()->video()->hasPicture());
+    }
+
+    void missingSamplesAreExplained() {
+        w_ = std::make_unique<WindowFixture>(false);
+        w_->live->playSample();
+        QVERIFY(panel()->isVisible());
+        QVERIFY(panel()->message().isError);
+        QCOMPARE(w_->script->count(QStringLiteral("open")), 0);
+        QVERIFY(button("open-file") != nullptr);
+    }
+
+    void noCameraIsSaidAndLookingAgainFindsOne() {
+        w_->action(LiveAction::UseCamera)->trigger();
+        QTRY_VERIFY(panel()->message().isError);
+        QCOMPARE(w_->script->count(QStringLiteral("open")), 0);
+        w_->cameras = {{"/dev/video2", "Desk camera"}};
+        press("use-camera");
+        QTRY_COMPARE(w_->script->count(QStringLiteral("open")), 1);
+        QCOMPARE(w_->script->source.location, std::string("/dev/video2"));
+    }
+
+    void errorsSayWhatWhyAndWhatToDo_data() {
+        QTest::addColumn<int>("code");
+        QTest::addColumn<int>("kind");
+        const ErrorCode codes[] = {ErrorCode::NotFound,     ErrorCode::PermissionDenied, ErrorCode::Unreadable,
+                                   ErrorCode::Unsupported,  ErrorCode::NoVideo,          ErrorCode::Timeout,
+                                   ErrorCode::Disconnected, ErrorCode::OutOfMemory,      ErrorCode::Internal};
+        for (const ErrorCode code : codes) {
+            for (const auto kind : {media::SourceKind::File, media::SourceKind::Camera, media::SourceKind::Stream}) {
+                QTest::addRow("code %d kind %d", static_cast<int>(code), static_cast<int>(kind))
+                    << static_cast<int>(code) << static_cast<int>(kind);
+            }
+        }
+    }
+    void errorsSayWhatWhyAndWhatToDo() {
+        QFETCH(int, code);
+        QFETCH(int, kind);
+        w_->live->openSource({static_cast<media::SourceKind>(kind), "thing"});
+        w_->script->fail(static_cast<ErrorCode>(code), "the very reason");
+        w_->poll();
+        QVERIFY(panel()->isVisible());
+        QVERIFY(panel()->message().isError);
+        QVERIFY(!panel()->message().title.isEmpty());
+        QCOMPARE(panel()->message().reason, QStringLiteral("the very reason"));
+        QVERIFY(!panel()->message().advice.isEmpty());
+        QCOMPARE(panel()->message().buttons.size(), 2U);
+        auto* retry = panel()->findChild<QPushButton*>();
+        QVERIFY(retry != nullptr);
+        const int before = w_->script->count(QStringLiteral("open"));
+        QTest::mouseClick(retry, Qt::LeftButton);
+        QCOMPARE(w_->script->count(QStringLiteral("open")), before + 1);
+        w_->poll();
+        QVERIFY(!panel()->message().isError || !panel()->isVisible());
+    }
+
+    void panelIsNeverCut() {
+        for (const QSize size : {QSize(1024, 640), QSize(800, 520)}) {
+            w_->window->resize(size);
+            w_->live->openSource({media::SourceKind::File, "thing"});
+            w_->script->fail(ErrorCode::Unreadable, std::string(200, 'x') + " " + std::string(60, 'y'));
+            w_->poll();
+            QCoreApplication::processEvents();
+            QVERIFY(w_->live->stage()->rect().contains(panel()->geometry()));
+            for (auto* label : panel()->findChildren<QLabel*>()) {
+                if (label->isVisible() && label->wordWrap()) {
+                    QVERIFY2(label->height() >= label->heightForWidth(label->width()), qPrintable(label->objectName()));
+                }
+            }
+        }
+    }
+
+    void waitingIsShownOnlyAfterAMomentAndCanBeCancelled() {
+        w_->live->openSource({media::SourceKind::Stream, "rtsp://camera.example/live"});
+        w_->poll();
+        QVERIFY(!panel()->isVisible());
+        QTRY_VERIFY(panel()->isVisible());
+        QVERIFY(panel()->message().busy);
+        press("close-source");
+        QCOMPARE(w_->script->calls.last(), QStringLiteral("close"));
+    }
+
+    void cameraSignIsThereWhileTheCameraIsOpen() {
+        w_->live->openSource({media::SourceKind::Camera, "/dev/video0"});
+        w_->script->playCamera();
+        w_->poll();
+        QVERIFY(w_->live->transport()->liveBadge()->isVisible());
+        QVERIFY(w_->live->transport()->liveBadge()->cameraOn());
+        QVERIFY(!w_->live->transport()->seekBar()->isVisible());
+        w_->window->actions()[WindowAction::FullScreen]->trigger();
+        QVERIFY(w_->live->transport()->liveBadge()->isVisible());
+        w_->action(LiveAction::Stop)->trigger();
+        w_->poll();
+        QVERIFY(!w_->live->transport()->liveBadge()->cameraOn());
+    }
+
+    void framingGuideGoesWithTheFirstGloss() {
+        w_->live->openSource({media::SourceKind::Camera, "/dev/video0"});
+        w_->script->playCamera();
+        w_->poll();
+        QVERIFY(w_->live->stage()->video()->framingGuide());
+        QVERIFY(w_->live->stage()->video()->mirrored());
+        w_->script->commit(w_->script->gloss("HOUSE", 1.0));
+        w_->poll();
+        QVERIFY(!w_->live->stage()->video()->framingGuide());
+    }
+
+    void statusSaysWhenItCannotKeepUpAndWhenItIsNotSure() {
+        w_->playFile();
+        QVERIFY(w_->live->status()->warning().isEmpty());
+        w_->script->snapshot.statistics.cannotKeepUp = true;
+        w_->script->snapshot.statistics.encodedFps = 14.0;
+        w_->script->snapshot.statistics.sourceFps = 30.0;
+        w_->poll();
+        QVERIFY(w_->live->status()->warning().contains(QStringLiteral("14")));
+        QVERIFY(w_->live->status()->warning().contains(QStringLiteral("30")));
+        w_->script->snapshot.statistics.cannotKeepUp = false;
+        w_->script->snapshot.notSure = true;
+        w_->poll();
+        QVERIFY(!w_->live->status()->warning().isEmpty());
+        QCOMPARE(w_->live->captions()->text(), QString());
+        w_->script->snapshot.notSure = false;
+        w_->poll();
+        QVERIFY(w_->live->status()->warning().isEmpty());
+    }
+
+    void modelLineTellsWhatTheModelKnows() {
+        w_->live->start({});
+        QTRY_VERIFY(w_->live->status()->modelLine().contains(QStringLiteral("4")));
+    }
+
+    void paintMeterMeasuresGapsButNotPauses() {
+        PaintMeter meter;
+        const Instant start{};
+        const auto at = [&](int ms) { return start + std::chrono::milliseconds(ms); };
+        meter.painted(at(0), at(2));
+        meter.painted(at(40), at(43));
+        QCOMPARE(meter.longestGapMs(), 41.0);
+        meter.pause();
+        meter.painted(at(5000), at(5001));
+        meter.painted(at(5040), at(5041));
+        QCOMPARE(meter.longestGapMs(), 41.0);
+        QCOMPARE(meter.longestPaintMs(), 3.0);
+        QCOMPARE(meter.pictures(), 4);
+    }
+
+    void onlyNewPicturesArePainted() {
+        w_->playFile();
+        QVERIFY(QTest::qWaitForWindowExposed(w_->window.get()));
+        VideoView* video = w_->live->stage()->video();
+        QTRY_VERIFY(video->meter().pictures() > 0);
+        const auto painted = video->meter().pictures();
+        for (int poll = 0; poll < 5; ++poll) {
+            w_->poll();
+            QCoreApplication::processEvents();
+        }
+        QCOMPARE(video->meter().pictures(), painted);
+        w_->script->showFrame(7);
+        w_->poll();
+        QTRY_COMPARE(video->meter().pictures(), painted + 1);
+    }
+
+private:
+    MessagePanel* panel() { return w_->live->stage()->panel(); }
+    QPushButton* button(const char* action) {
+        for (auto* candidate :
+             panel()->findChildren<QPushButton*>(QStringLiteral("button-") + QString::fromLatin1(action))) {
+            if (candidate->isVisible()) {
+                return candidate;
+            }
+        }
+        return nullptr;
+    }
+    void press(const char* action) {
+        QPushButton* target = button(action);
+        QVERIFY2(target != nullptr, action);
+        QTest::mouseClick(target, Qt::LeftButton);
+    }
+
+    std::unique_ptr<WindowFixture> w_;
+};
+
+QTEST_MAIN(TestStage)
+#include "tst_stage.moc"

@@ -1,0 +1,145 @@
+#include "media/video_writer.h"
+#include "ui/bridge/engine_services.h"
+#include "ui/settings/preferences.h"
+#include "ui/setup.h"
+#include "ui/windows/main_window.h"
+
+#include <QFileInfo>
+#include <QSettings>
+#include <QTemporaryDir>
+#include <QTest>
+
+using namespace livegloss;
+using namespace livegloss::ui;
+
+namespace {
+
+constexpr int side = 96;
+constexpr int frameCount = 50;
+constexpr double fps = 25.0;
+
+/// A clip whose frames grow brighter by 4 each; returns its path.
+QString writeClip(const QTemporaryDir& folder) {
+    const QString path = folder.filePath(QStringLiteral("ramp.mp4"));
+    auto writer = media::createVideo(path.toStdString(), {side, side, fps, 18});
+    if (!writer) {
+        return {};
+    }
+    std::vector<std::uint8_t> rgb(std::size_t{side} * side * 3);
+    for (int frame = 0; frame < frameCount; ++frame) {
+        std::fill(rgb.begin(), rgb.end(), static_cast<std::uint8_t>(20 + 4 * frame));
+        if (!(*writer)->write(rgb.data())) {
+            return {};
+        }
+    }
+    return (*writer)->close() ? path : QString();
+}
+
+/// The main window over the real session, as the program builds it.
+struct RealWindow {
+    explicit RealWindow(const QTemporaryDir& folder, const QString& model = {})
+        : store(folder.filePath(QStringLiteral("settings.ini")), QSettings::IniFormat),
+          preferences(store),
+          live(new LiveWorkspace(makeLiveRecogniser(), makeEngineServices(), {model, {}}, preferences)),
+          window(live, preferences) {
+        window.resize(1024, 640);
+        window.show();
+    }
+    void open(const QString& path) { live->openSource({media::SourceKind::File, path.toStdString()}); }
+    session::State state() const { return live->bridge().snapshot().state; }
+    /// Brightness of the middle of the picture on the screen.
+    int brightness() const {
+        VideoView* video = live->stage()->video();
+        return qGray(video->grab().toImage().pixel(video->frameRect().center().toPoint()));
+    }
+
+    QSettings store;
+    Preferences preferences;
+    LiveWorkspace* live;
+    MainWindow window;
+};
+
+} // namespace
+
+/// The whole way from a file to the picture and the glosses on the screen, through the window's own code.
+class TestWindowRecognition : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        prepareInterface();
+        clip_ = writeClip(folder_);
+        QVERIFY2(!clip_.isEmpty(), "the test clip could not be written");
+    }
+
+    void clipPlaysToItsEnd() {
+        RealWindow w(folder_);
+        w.open(clip_);
+        QTRY_COMPARE_WITH_TIMEOUT(w.state(), session::State::Ended, 30000);
+        QVERIFY(w.live->bridge().snapshot().error == std::nullopt);
+        QVERIFY(std::abs(w.brightness() - (20 + 4 * (frameCount - 1))) < 12);
+        QVERIFY(w.live->stage()->video()->meter().pictures() > 5);
+        QVERIFY(!w.live->stage()->panel()->isVisible());
+        QVERIFY(std::abs(toSeconds(w.live->transport()->seekBar()->duration()) - frameCount / fps) < 0.1);
+    }
+
+    void seekAndStepShowTheExactFrame() {
+        RealWindow w(folder_);
+        w.open(clip_);
+        QTRY_COMPARE_WITH_TIMEOUT(w.state(), session::State::Playing, 30000);
+        w.live->actions()[LiveAction::PlayPause]->trigger();
+        QTRY_COMPARE_WITH_TIMEOUT(w.state(), session::State::Paused, 10000);
+        w.live->bridge().seek(fromSeconds(1.0));
+        QTRY_VERIFY_WITH_TIMEOUT(std::abs(w.brightness() - (20 + 4 * 25)) < 4, 10000);
+        w.live->actions()[LiveAction::StepForward]->trigger();
+        w.live->actions()[LiveAction::StepForward]->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(std::abs(w.brightness() - (20 + 4 * 27)) < 3, 10000);
+        w.live->actions()[LiveAction::StepBack]->trigger();
+        w.live->actions()[LiveAction::StepBack]->trigger();
+        w.live->actions()[LiveAction::StepBack]->trigger();
+        QTRY_VERIFY_WITH_TIMEOUT(std::abs(w.brightness() - (20 + 4 * 24)) < 3, 10000);
+    }
+
+    void missingFileIsExplainedInPlace() {
+        RealWindow w(folder_);
+        w.open(QStringLiteral("/no/such/clip.mp4"));
+        QTRY_VERIFY_WITH_TIMEOUT(w.live->stage()->panel()->isVisible() && w.live->stage()->panel()->message().isError,
+                                 10000);
+        QVERIFY(w.live->stage()->panel()->message().reason.contains(QStringLiteral("clip.mp4")));
+    }
+
+    void missingModelIsSaidAndTheClipPlaysAllTheSame() {
+        RealWindow w(folder_, QStringLiteral("/no/such/demo.safetensors"));
+        w.live->start({});
+        w.open(clip_);
+        QTRY_VERIFY_WITH_TIMEOUT(w.live->notice()->isVisible(), 10000);
+        QVERIFY(w.live->notice()->text().contains(QStringLiteral("demo.safetensors")));
+        QTRY_VERIFY_WITH_TIMEOUT(w.live->stage()->video()->hasPicture(), 10000);
+    }
+
+    /// Random weights recognise nothing sensible, but the whole path runs: encoder, attention picture, offline pass.
+    void modelAndAttentionRunWithTheClip() {
+        const QString model = QStringLiteral(LIVEGLOSS_SHARED_DIR "/golden/tiny-p16.safetensors");
+        if (!QFileInfo::exists(model)) {
+            QSKIP("the reference model is not there");
+        }
+        RealWindow w(folder_);
+        w.live->start(model);
+        QTRY_VERIFY_WITH_TIMEOUT(w.live->models().current().has_value(), 30000);
+        w.open(clip_);
+        bool attentionSeen = false;
+        connect(&w.live->bridge(), &SessionBridge::pictureChanged, this,
+                [&] { attentionSeen = attentionSeen || w.live->bridge().picture().attention != nullptr; });
+        QTRY_COMPARE_WITH_TIMEOUT(w.state(), session::State::Ended, 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(w.live->bridge().snapshot().offline != nullptr, 30000);
+        QVERIFY(attentionSeen);
+        QVERIFY(w.live->bridge().snapshot().statistics.encoded >= frameCount - 1);
+        QCOMPARE(w.live->bridge().snapshot().statistics.droppedOverload, 0);
+    }
+
+private:
+    QTemporaryDir folder_;
+    QString clip_;
+};
+
+QTEST_MAIN(TestWindowRecognition)
+#include "tst_window_recognition.moc"
