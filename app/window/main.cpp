@@ -14,6 +14,7 @@
 
 #include <chrono>
 #include <cstdio>
+#include <optional>
 
 namespace {
 
@@ -107,7 +108,8 @@ int main(int argc, char** argv) {
     QSettings store;
     ui::Preferences preferences(store);
     ui::Language language;
-    const auto applyLook = [&, applied = std::optional<ui::ThemeChoice>()]() mutable {
+    std::optional<ui::ThemeChoice> applied;
+    const auto applyLook = [&] {
         const ui::AppSettings& values = preferences.values();
         if (applied != values.theme) {
             applied = values.theme;

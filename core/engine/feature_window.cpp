@@ -1,6 +1,7 @@
 #include "engine/feature_window.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace livegloss::engine {
 namespace {
@@ -9,16 +10,25 @@ int roundedUp(int value, int step) {
     return (value + step - 1) / step * step;
 }
 
+/// Time between two decodes where nobody chose it.
+constexpr double defaultStrideSeconds = 0.32;
+
 } // namespace
 
-FeatureWindow::FeatureWindow(LoadedModelPtr model, WindowOptions options)
-    : model_(std::move(model)), options_(options), head_(makeTemporalHead(model_)) {
-    const model::TemporalLayout layout = model::temporalLayout(model_->config().convType);
-    options_.strideFrames = roundedUp(std::max(options_.strideFrames, 1), layout.stride);
+WindowOptions resolvedWindow(const model::ModelConfig& config, WindowOptions options) {
+    const model::TemporalLayout layout = model::temporalLayout(config.convType);
+    if (options.strideFrames <= 0) {
+        options.strideFrames = static_cast<int>(std::lround(defaultStrideSeconds * config.fps));
+    }
+    options.strideFrames = roundedUp(std::max(options.strideFrames, 1), layout.stride);
     // A shorter window could miss steps between two runs, or hold none at the end of a clip.
-    const int shortest = layout.receptiveField - 1 + options_.strideFrames;
-    options_.windowFrames = roundedUp(std::max(options_.windowFrames, shortest), layout.stride);
+    const int shortest = layout.receptiveField - 1 + options.strideFrames;
+    options.windowFrames = roundedUp(std::max(options.windowFrames, shortest), layout.stride);
+    return options;
 }
+
+FeatureWindow::FeatureWindow(LoadedModelPtr model, WindowOptions options)
+    : model_(std::move(model)), options_(resolvedWindow(model_->config(), options)), head_(makeTemporalHead(model_)) {}
 
 void FeatureWindow::reset() {
     ring_.clear();

@@ -355,7 +355,10 @@ int Input::readPacket(AVPacket* packet) {
 }
 
 Error Input::describe(int code) const {
-    return describeFailure(request_, name_, code, guard_);
+    // FFmpeg gives the same code for a name that nobody knows and for a reply that ends before a video begins.
+    const bool neverBegan = stream_ == nullptr && (code == AVERROR(EIO) || code == AVERROR_EOF);
+    const bool fromNetwork = request_.kind == SourceKind::Stream;
+    return describeFailure(request_, name_, neverBegan && fromNetwork ? AVERROR_STREAM_NOT_FOUND : code, guard_);
 }
 
 } // namespace livegloss::media

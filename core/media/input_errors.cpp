@@ -65,6 +65,9 @@ Error streamFailure(const std::string& name, int code) {
     case AVERROR(EHOSTUNREACH):
     case AVERROR(ENETUNREACH):
         return {ErrorCode::NotFound, "nothing answers at " + name, "Check address and port, and that the sender runs."};
+    case AVERROR_STREAM_NOT_FOUND:
+        return {ErrorCode::NotFound, "no video stream is to be had at " + name,
+                "Check the address; it has to be that of the stream itself, not of a web page around it."};
     case AVERROR(EINVAL):
     case AVERROR_INVALIDDATA:
     case AVERROR_PROTOCOL_NOT_FOUND:

@@ -1,4 +1,4 @@
-#include "offline_marks.h"
+#include "session/offline_marks.h"
 
 #include "decode/offline_diff.h"
 

@@ -40,7 +40,8 @@ Result<OfflineResult> recogniseOffline(const media::SourceRequest& request, cons
         if (!frame) {
             return tl::unexpected(std::move(frame.error()));
         }
-        if (!*frame) {
+        const bool enough = options.maxSeconds > 0.0 && *frame && toSeconds((**frame)->time) >= options.maxSeconds;
+        if (!*frame || enough) {
             break;
         }
         if (auto pushed = recogniser.push(**frame); !pushed) {

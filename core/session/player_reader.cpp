@@ -143,6 +143,9 @@ void Player::seekNow(Lock& lock) {
     endError_.reset();
     showNext_ = true;
     stepsForward_ = 0;
+    if (!shownTimes_.empty() && target > shownTimes_.back() + framePeriod()) {
+        shownTimes_.clear(); // a jump: the picture before the next one was not on show
+    }
     while (!shownTimes_.empty() && shownTimes_.back() >= target) {
         shownTimes_.pop_back();
     }

@@ -1,7 +1,7 @@
 #include "recognition_worker.h"
 
 #include "gloss_times.h"
-#include "offline_marks.h"
+#include "session/offline_marks.h"
 #include "vision/preprocess.h"
 
 #include <algorithm>

@@ -13,8 +13,12 @@ namespace livegloss::engine {
 
 struct WindowOptions {
     int windowFrames = 64; ///< W: frame features per decode
-    int strideFrames = 8;  ///< S: new features between decodes; rounded up to a multiple of the head's stride
+    int strideFrames = 0;  ///< S: new features between decodes; 0: 0.32 s of them (8 at 25 fps)
 };
+
+/// What a model runs with: a stride of 0 chosen by its frame rate, S and W rounded up to multiples of the head's stride,
+/// W long enough to miss no step between two runs.
+WindowOptions resolvedWindow(const model::ModelConfig& config, WindowOptions options);
 
 /// Log probabilities of one window, placed on the clip's own step axis.
 struct WindowResult {

@@ -17,6 +17,7 @@ struct OfflineOptions {
     ClipOptions clip;
     std::function<void(const Progress&)> progress; ///< after each frame; may be empty
     std::function<bool()> cancelled;               ///< asked before each frame and chunk; may be empty
+    double maxSeconds = 0.0;                       ///< of the video to read; 0: all
 };
 
 struct OfflineResult {

@@ -1,0 +1,112 @@
+#include "commands.h"
+#include "gloss_output.h"
+#include "recognition_inputs.h"
+#include "session/offline_recogniser.h"
+#include "terminal.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+namespace livegloss::cli {
+
+namespace {
+
+struct Options {
+    std::string model;
+    std::string input;
+    GlossFormat format = GlossFormat::Text;
+    bool json = false;
+    std::string output;
+    float minConfidence = 0.5F;
+    int beam = 10;
+};
+
+const std::map<std::string, GlossFormat> kFormats{{"json", GlossFormat::Json}, {"text", GlossFormat::Text},
+                                                  {"srt", GlossFormat::Srt},   {"vtt", GlossFormat::Vtt},
+                                                  {"csv", GlossFormat::Csv},   {"ctm", GlossFormat::Ctm}};
+
+media::SourceRequest videoFile(const std::string& text) {
+    media::SourceRequest request = media::parseSource(text);
+    if (request.kind != media::SourceKind::File) {
+        throw CommandFailure{{ErrorCode::InvalidArgument, "recognize reads video files, and " + text + " is none",
+                              "For cameras and streams: livegloss-cli live --input " + text}};
+    }
+    return request;
+}
+
+session::OfflineResult recognise(const Options& options, const media::SourceRequest& request,
+                                 const engine::LoadedModelPtr& model) {
+    ProgressBar bar("Recognising");
+    session::OfflineOptions offline;
+    offline.clip.offline.minConfidence = 0.0F; // what is left out is counted below
+    offline.clip.offline.beamWidth = options.beam;
+    offline.progress = [&](const session::Progress& progress) {
+        bar.update(progress.fraction.value_or(-1.0), std::to_string(progress.frames) + " frames");
+    };
+    offline.cancelled = [] { return interrupted(); };
+    return valueOrFail(session::recogniseOffline(request, model, offline));
+}
+
+void run(Options options) {
+    const media::SourceRequest request = videoFile(options.input);
+    catchInterrupts();
+    const engine::LoadedModelPtr model = openModel(options.model);
+    session::OfflineResult result = recognise(options, request, model);
+    RecognitionOutput output;
+    output.model = options.model;
+    output.input = options.input;
+    output.fps = model->config().fps;
+    output.durationSeconds = toSeconds(result.duration);
+    output.frames = result.clip.frames;
+    for (session::CaptionGloss& gloss : result.clip.offline) {
+        if (gloss.confidence >= options.minConfidence) {
+            output.glosses.push_back(std::move(gloss));
+        } else {
+            ++output.leftOut;
+        }
+    }
+    valueOrFail(writeOutput(options.output, formatGlosses(output, options.json ? GlossFormat::Json : options.format)));
+    if (output.glosses.empty() && output.leftOut > 0) {
+        std::fprintf(
+            stderr,
+            "Signing was seen, but nothing that the model is sure of (%d guesses below a confidence of %.2f).\n"
+            "Its signs may not be in the model's vocabulary: livegloss-cli inspect shows it.\n",
+            output.leftOut, static_cast<double>(options.minConfidence));
+    }
+}
+
+} // namespace
+
+void addRecognizeCommand(CLI::App& app) {
+    CLI::App* command =
+        app.add_subcommand("recognize", "Recognise a whole video file and write its glosses with their times.");
+    auto options = std::make_shared<Options>();
+    command->add_option("--input,input", options->input, "video file")->required();
+    command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
+    command->add_option("--format", options->format, "json, text, srt, vtt, csv or ctm")
+        ->transform(CLI::CheckedTransformer(kFormats))
+        ->default_str("text");
+    command->add_flag("--json", options->json, "the same as --format json");
+    command->add_option("--output", options->output, "file to write; standard output if not given");
+    command->add_option("--min-confidence", options->minConfidence, "leave out glosses below it")
+        ->check(CLI::Range(0.0, 1.0))
+        ->capture_default_str();
+    command->add_option("--beam", options->beam, "width of the beam search; 1 is nearly greedy")
+        ->check(CLI::Range(1, 1000))
+        ->capture_default_str();
+    command->footer(
+        "Every frame goes through the network once, and the clip is decoded as a whole: the best result a\n"
+        "model can give. For captions while a video plays, or from a camera, see livegloss-cli live --help.\n\n"
+        "Examples:\n"
+        "  livegloss-cli recognize clip.mp4                         the glosses in one line\n"
+        "  livegloss-cli recognize clip.mp4 --json                  times, confidence, alternatives\n"
+        "  livegloss-cli recognize clip.mp4 --format srt --output clip.srt\n"
+        "  livegloss-cli recognize clip.mp4 --model phoenix.safetensors --format ctm\n\n"
+        "JSON: model, input, fps, duration_s, glosses [{gloss, start_s, end_s, confidence,\n"
+        "alternatives [{gloss, probability}]}], left_out, frames {captured, encoded, dropped}.");
+    command->callback([options] { run(*options); });
+}
+
+} // namespace livegloss::cli

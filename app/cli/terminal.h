@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+namespace livegloss::cli {
+
+/// Whether a person watches standard error or standard output.
+bool errorIsTerminal();
+bool outputIsTerminal();
+
+/// From the first call on, Ctrl+C only raises a flag that interrupted() reads; a second one ends the program.
+void catchInterrupts();
+bool interrupted();
+
+/// A bar on standard error while a long piece of work goes on; silent where nobody watches. Redrawn at most ten times a
+/// second, gone when it is destroyed.
+class ProgressBar {
+public:
+    explicit ProgressBar(std::string what) : what_(std::move(what)) {}
+    ~ProgressBar() { clear(); }
+    ProgressBar(const ProgressBar&) = delete;
+    ProgressBar& operator=(const ProgressBar&) = delete;
+
+    /// `fraction` 0..1, below 0 where the end is not known.
+    void update(double fraction, const std::string& detail);
+    void clear();
+
+private:
+    std::string what_;
+    std::chrono::steady_clock::time_point drawnAt_{};
+    bool drawn_ = false;
+};
+
+} // namespace livegloss::cli

@@ -1,0 +1,452 @@
+#include "session_fakes.h"
+
+#include <QScopeGuard>
+#include <QTemporaryDir>
+#include <QTest>
+#include <fstream>
+#include <set>
+
+using namespace livegloss;
+using namespace livegloss::session;
+using namespace std::chrono_literals;
+using test::eventually;
+
+namespace {
+
+SessionSettings showEverything() {
+    SessionSettings settings;
+    settings.minConfidence = 0.0F;
+    settings.stability = 0;
+    return settings;
+}
+
+const media::SourceRequest kAnything{media::SourceKind::File, "script"};
+const media::SourceRequest kCamera{media::SourceKind::Camera, "script"};
+
+std::int64_t shownFrame(const LiveSession& session) {
+    const Picture picture = session.picture();
+    return picture.frame ? picture.frame->index : -1;
+}
+
+} // namespace
+
+class TestLiveSession : public QObject {
+    Q_OBJECT
+
+    engine::LoadedModelPtr model_;
+    std::shared_ptr<const Clock> clock_ = std::make_shared<SteadyClock>();
+
+    std::shared_ptr<test::Script> script(std::int64_t frames, double fps = 25.0) {
+        auto result = std::make_shared<test::Script>();
+        result->frames = frames;
+        result->fps = fps;
+        return result;
+    }
+    std::shared_ptr<test::Script> camera() {
+        auto result = script(-1);
+        result->live = true;
+        return result;
+    }
+
+private slots:
+    void initTestCase() { model_ = test::tinyModel(); }
+
+    void anIdleSessionTellsEmptyLists() {
+        const LiveSession session;
+        const auto snapshot = session.snapshot();
+        QCOMPARE(snapshot->state, State::Idle);
+        QVERIFY(snapshot->committed && snapshot->committed->empty());
+        QVERIFY(snapshot->provisional && snapshot->provisional->empty());
+        QVERIFY(!snapshot->offline);
+        QVERIFY(!session.picture().frame);
+    }
+
+    void aFilePlaysToItsEndAndIsRecognised() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        const auto source = script(50);
+        LiveSession session(test::scriptedParts(source, clock_, encoder));
+        SessionSettings settings = showEverything();
+        settings.rate = 2.0;
+        session.setSettings(settings);
+        session.setModel(model_);
+        session.open(kAnything);
+        QCOMPARE(session.snapshot()->state, State::Opening);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        const auto snapshot = session.snapshot();
+        QCOMPARE(snapshot->statistics.captured, std::int64_t{50});
+        QCOMPARE(snapshot->statistics.encoded, std::int64_t{50});
+        QCOMPARE(snapshot->statistics.droppedOverload, std::int64_t{0});
+        QCOMPARE(snapshot->position, MediaTime(49 * 40ms));
+        QCOMPARE(shownFrame(session), std::int64_t{49});
+        QVERIFY(!snapshot->offlineRunning);
+        QVERIFY(!snapshot->committed->empty());
+        QVERIFY(snapshot->provisional->empty());
+        for (const CaptionGloss& gloss : *snapshot->offline) {
+            QVERIFY(gloss.change != OfflineChange::None);
+        }
+        std::set<std::int64_t> ids;
+        for (const CaptionGloss& gloss : *snapshot->committed) {
+            QVERIFY(gloss.start < gloss.end);
+            QVERIFY(gloss.end <= MediaTime(50 * 40ms));
+            QVERIFY(ids.insert(gloss.id).second);
+            QVERIFY(!gloss.text.empty());
+        }
+    }
+
+    void thePictureNeverWaitsForTheModelAndFilesLoseNothing() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        encoder->gated = true;
+        LiveSession session(test::scriptedParts(script(30), clock_, encoder));
+        const auto opener = qScopeGuard([&] { encoder->openGate(); });
+        SessionSettings settings;
+        settings.rate = 2.0;
+        session.setSettings(settings);
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        QCOMPARE(encoder->encoded.load(), std::int64_t{0});
+        QVERIFY(session.snapshot()->statistics.backlog >= 26); // a batch is in the encoder's hands
+        QVERIFY(session.snapshot()->offlineRunning);
+        encoder->openGate();
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        QCOMPARE(encoder->encoded.load(), std::int64_t{30});
+        QCOMPARE(encoder->largestBatch.load(), 4);
+        QCOMPARE(session.snapshot()->statistics.droppedOverload, std::int64_t{0});
+    }
+
+    void playbackFollowsTheClock() {
+        const auto clock = std::make_shared<ManualClock>();
+        LiveSession session(test::scriptedParts(script(100), clock));
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return shownFrame(session) == 0; }));
+        for (int frame = 1; frame <= 3; ++frame) {
+            clock->advance(39ms);
+            QTest::qWait(60);
+            QCOMPARE(shownFrame(session), std::int64_t{frame - 1});
+            clock->advance(1ms);
+            QVERIFY(eventually([&] { return shownFrame(session) == frame; }));
+        }
+        SessionSettings settings;
+        settings.rate = 0.5;
+        session.setSettings(settings);
+        clock->advance(79ms);
+        QTest::qWait(60);
+        QCOMPARE(shownFrame(session), std::int64_t{3});
+        clock->advance(1ms);
+        QVERIFY(eventually([&] { return shownFrame(session) == 4; }));
+    }
+
+    void readAheadBelongsToTheRecognition() {
+        const auto clock = std::make_shared<ManualClock>();
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        LiveSession session(test::scriptedParts(script(100), clock, encoder));
+        session.setModel(model_);
+        session.open(kAnything);
+        // Eight read ahead and one on show; the newest has to wait for its successor.
+        QVERIFY(eventually([&] { return encoder->encoded == 8; }));
+        QCOMPARE(shownFrame(session), std::int64_t{0});
+        SessionSettings settings;
+        settings.readAheadFrames = 0;
+        session.setSettings(settings);
+        encoder->encoded = 0;
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return shownFrame(session) == 0; }));
+        for (int frame = 1; frame <= 3; ++frame) {
+            clock->advance(40ms);
+            QVERIFY(eventually([&] { return shownFrame(session) == frame; }));
+        }
+        QVERIFY(eventually([&] { return encoder->encoded == 3; }));
+    }
+
+    void pauseHoldsThePictureAndPlayGoesOn() {
+        LiveSession session(test::scriptedParts(script(1000), clock_));
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return shownFrame(session) > 2; }));
+        session.pause();
+        QCOMPARE(session.snapshot()->state, State::Paused);
+        QTest::qWait(20);
+        const std::int64_t held = shownFrame(session);
+        QTest::qWait(150);
+        QCOMPARE(shownFrame(session), held);
+        session.play();
+        QCOMPARE(session.snapshot()->state, State::Playing);
+        QVERIFY(eventually([&] { return shownFrame(session) > held; }));
+    }
+
+    void openedPausedItShowsTheFirstFrame() {
+        LiveSession session(test::scriptedParts(script(1000), clock_));
+        session.open(kAnything, true);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Paused && shownFrame(session) == 0; }));
+        QTest::qWait(120);
+        QCOMPARE(shownFrame(session), std::int64_t{0});
+    }
+
+    void seekingShowsTheFrameThere() {
+        LiveSession session(test::scriptedParts(script(1000), clock_));
+        session.open(kAnything, true);
+        QVERIFY(eventually([&] { return shownFrame(session) == 0; }));
+        session.seek(10s);
+        QVERIFY(eventually([&] { return shownFrame(session) == 250; }));
+        session.seek(500s); // beyond the end: the last one
+        QVERIFY(eventually([&] { return shownFrame(session) == 999; }));
+        session.seek(-5s);
+        QVERIFY(eventually([&] { return shownFrame(session) == 0; }));
+        QCOMPARE(session.snapshot()->state, State::Paused);
+        session.play();
+        session.seek(20s);
+        QVERIFY(eventually([&] { return shownFrame(session) >= 505; }));
+        QCOMPARE(session.snapshot()->state, State::Playing);
+    }
+
+    void stepsAreExact() {
+        LiveSession session(test::scriptedParts(script(100), clock_));
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return shownFrame(session) >= 3; }));
+        session.step(1);
+        QCOMPARE(session.snapshot()->state, State::Paused);
+        session.seek(2s);
+        QVERIFY(eventually([&] { return shownFrame(session) == 50; }));
+        session.step(1);
+        QVERIFY(eventually([&] { return shownFrame(session) == 51; }));
+        session.step(3);
+        QVERIFY(eventually([&] { return shownFrame(session) == 54; }));
+        session.step(-1);
+        QVERIFY(eventually([&] { return shownFrame(session) == 53; }));
+        session.step(-2);
+        QVERIFY(eventually([&] { return shownFrame(session) == 51; }));
+        session.step(-4); // before what was shown: by the nominal rate
+        QVERIFY(eventually([&] { return shownFrame(session) == 47; }));
+    }
+
+    void playingAnEndedFileStartsItAgain() {
+        LiveSession session(test::scriptedParts(script(10), clock_));
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        session.play();
+        QVERIFY(eventually([&] { return shownFrame(session) < 9; }));
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        session.seek(80ms);
+        QVERIFY(eventually([&] { return shownFrame(session) == 2; }));
+        QCOMPARE(session.snapshot()->state, State::Paused);
+    }
+
+    void aLoopShowsEachSignOnce() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        const auto source = script(40);
+        LiveSession session(test::scriptedParts(source, clock_, encoder));
+        SessionSettings settings = showEverything();
+        settings.rate = 2.0;
+        settings.loop = true;
+        session.setSettings(settings);
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return encoder->encoded > 110; })); // in the third round
+        settings.loop = false;
+        session.setSettings(settings);
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        const auto snapshot = session.snapshot();
+        QVERIFY(!snapshot->committed->empty());
+        for (std::size_t i = 1; i < snapshot->committed->size(); ++i) {
+            QVERIFY(snapshot->committed->at(i).start >= snapshot->committed->at(i - 1).start);
+        }
+        // The same clip in one round commits as much.
+        LiveSession once(test::scriptedParts(script(40), clock_, std::make_shared<test::EncoderControl>()));
+        once.setSettings(settings);
+        once.setModel(model_);
+        once.open(kAnything);
+        QVERIFY(eventually([&] { return once.snapshot()->offline != nullptr; }));
+        QCOMPARE(snapshot->committed->size(), once.snapshot()->committed->size());
+        QCOMPARE(snapshot->offline->size(), once.snapshot()->offline->size());
+    }
+
+    void liveOverloadDropsTheOldestAndSaysSo() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        encoder->gated = true;
+        const auto source = camera();
+        LiveSession session(test::scriptedParts(source, clock_, encoder));
+        const auto opener = qScopeGuard([&] { encoder->openGate(); });
+        session.setModel(model_);
+        session.open(kCamera);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.droppedOverload > 5; }));
+        QVERIFY(!session.snapshot()->statistics.cannotKeepUp);
+        const std::int64_t shown = shownFrame(session);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.cannotKeepUp; }));
+        QVERIFY(shownFrame(session) > shown + 5); // the picture went on
+        const Statistics statistics = session.snapshot()->statistics;
+        QVERIFY(statistics.backlog <= 4);
+        encoder->openGate();
+        QVERIFY(eventually([&] { return !session.snapshot()->statistics.cannotKeepUp; }));
+        QVERIFY(encoder->encoded > 0);
+    }
+
+    void stoppingALiveSourceReleasesIt() {
+        const auto source = camera();
+        LiveSession session(test::scriptedParts(source, clock_, std::make_shared<test::EncoderControl>()));
+        session.setSettings(showEverything());
+        session.setModel(model_);
+        session.open(kCamera);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.encoded > 60; }));
+        session.stop();
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        QCOMPARE(source->alive.load(), 0);
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        session.play();
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Playing; }));
+        QVERIFY(session.snapshot()->committed->empty());
+        session.close();
+        QCOMPARE(session.snapshot()->state, State::Idle);
+        QVERIFY(eventually([&] { return source->alive == 0; }));
+        QVERIFY(!session.picture().frame);
+    }
+
+    void aPausedCameraHoldsThePicture() {
+        const auto source = camera();
+        LiveSession session(test::scriptedParts(source, clock_));
+        session.open(kCamera);
+        QVERIFY(eventually([&] { return shownFrame(session) > 3; }));
+        session.pause();
+        QTest::qWait(50);
+        const std::int64_t held = shownFrame(session);
+        const std::int64_t reads = source->reads;
+        QVERIFY(eventually([&] { return source->reads > reads + 20; }));
+        QCOMPARE(shownFrame(session), held);
+        session.play();
+        QVERIFY(eventually([&] { return shownFrame(session) > held + 5; }));
+    }
+
+    void aLostCameraComesBack() {
+        const auto source = camera();
+        source->failAt = 30;
+        LiveSession session(test::scriptedParts(source, clock_));
+        session.open(kCamera);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Opening && source->opened > 0; }));
+        QVERIFY(eventually([&] { return session.snapshot()->error.has_value(); }));
+        QCOMPARE(session.snapshot()->error->code, ErrorCode::Disconnected);
+        const MediaTime lostAt = session.snapshot()->position;
+        source->openFailures = 1;
+        source->failAt = -1;
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Playing; }, 3));
+        QVERIFY(!session.snapshot()->error);
+        QVERIFY(eventually([&] { return session.snapshot()->position > lostAt; }));
+        QCOMPARE(source->opened.load(), 3);
+    }
+
+    void stopWhileWaitingForACameraEndsTheWait() {
+        const auto source = camera();
+        source->failAt = 10;
+        LiveSession session(test::scriptedParts(source, clock_));
+        session.open(kCamera);
+        QVERIFY(eventually([&] { return session.snapshot()->error.has_value(); }));
+        session.stop();
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }, 2));
+        QCOMPARE(source->alive.load(), 0);
+    }
+
+    void whatCannotBeOpenedFailsWithAReason() {
+        QTemporaryDir folder;
+        const std::string text = folder.filePath("notes.mp4").toStdString();
+        std::ofstream(text) << "this is no video\n";
+        LiveSession session;
+        session.open({media::SourceKind::File, folder.filePath("missing.mp4").toStdString()});
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Failed; }));
+        QCOMPARE(session.snapshot()->error->code, ErrorCode::NotFound);
+        session.open({media::SourceKind::File, text});
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Failed; }));
+        QVERIFY(session.snapshot()->error->code != ErrorCode::NotFound);
+        QVERIFY(!session.snapshot()->error->message.empty());
+        session.close();
+        QCOMPARE(session.snapshot()->state, State::Idle);
+        QVERIFY(!session.snapshot()->error);
+    }
+
+    void aFileThatBreaksHalfWayFailsAfterItsFrames() {
+        const auto source = script(100);
+        source->failAt = 12;
+        source->failure = {ErrorCode::Unreadable, "damaged", {}};
+        LiveSession session(test::scriptedParts(source, clock_));
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Failed; }));
+        QCOMPARE(shownFrame(session), std::int64_t{11});
+        QCOMPARE(session.snapshot()->error->code, ErrorCode::Unreadable);
+    }
+
+    void aNewModelStartsRecognitionAnew() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        LiveSession session(test::scriptedParts(script(100000), clock_, encoder));
+        SessionSettings settings = showEverything();
+        settings.rate = 2.0;
+        session.setSettings(settings);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return shownFrame(session) > 5; }));
+        QCOMPARE(encoder->encoded.load(), std::int64_t{0}); // picture only
+        session.setModel(model_);
+        QVERIFY(eventually([&] { return !session.snapshot()->committed->empty(); }));
+        const std::uint64_t revision = session.snapshot()->captionRevision;
+        session.setModel(test::tinyModel(2));
+        QVERIFY(session.snapshot()->committed->empty());
+        QVERIFY(session.snapshot()->captionRevision > revision);
+        const MediaTime switchedAt = session.snapshot()->position;
+        QVERIFY(eventually([&] { return !session.snapshot()->committed->empty(); }));
+        QVERIFY(session.snapshot()->committed->front().end > switchedAt);
+        session.setModel(nullptr);
+        QVERIFY(session.snapshot()->committed->empty());
+        const std::int64_t shown = shownFrame(session);
+        QVERIFY(eventually([&] { return shownFrame(session) > shown + 5; }));
+    }
+
+    void aModelThatArrivesWhilePausedSeesThePictureOnShow() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        LiveSession session(test::scriptedParts(script(100), clock_, encoder));
+        session.open(kAnything, true);
+        QVERIFY(eventually([&] { return shownFrame(session) == 0; }));
+        session.setModel(model_);
+        QVERIFY(eventually([&] { return session.picture().attention != nullptr; }));
+        QCOMPARE(shownFrame(session), std::int64_t{0});
+    }
+
+    void attentionLiesWhereTheNetworkLooked() {
+        LiveSession session(test::scriptedParts(script(1000), clock_, std::make_shared<test::EncoderControl>()));
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.picture().attention != nullptr; }));
+        const Picture picture = session.picture();
+        const vision::Region region = vision::visibleRegion(36, 32);
+        QCOMPARE(picture.attentionRegion.left, region.left);
+        QCOMPARE(picture.attentionRegion.width, region.width);
+        QVERIFY(picture.attention->width > 0);
+        SessionSettings settings;
+        settings.attention = false;
+        session.setSettings(settings);
+        QVERIFY(!session.picture().attention);
+    }
+
+    void aBrokenModelIsReportedAndThePictureGoesOn() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        encoder->fails = true;
+        LiveSession session(test::scriptedParts(script(1000), clock_, encoder));
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->error.has_value(); }));
+        QCOMPARE(session.snapshot()->error->message, std::string("the encoder broke"));
+        const std::int64_t shown = shownFrame(session);
+        QVERIFY(eventually([&] { return shownFrame(session) > shown + 3; }));
+        QCOMPARE(session.snapshot()->state, State::Playing);
+    }
+
+    void endsQuicklyWhileASourceBlocks() {
+        const auto source = camera();
+        source->gated = true;
+        const auto start = std::chrono::steady_clock::now();
+        {
+            LiveSession session(test::scriptedParts(source, clock_));
+            session.open(kCamera);
+            QVERIFY(eventually([&] { return source->alive == 1; }));
+        }
+        QVERIFY(std::chrono::steady_clock::now() - start < 2s);
+        QCOMPARE(source->alive.load(), 0);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestLiveSession)
+#include "tst_live_session.moc"

@@ -1,0 +1,138 @@
+#include "picture_board.h"
+#include "session_fakes.h"
+#include "statistics_meter.h"
+
+#include <QTest>
+
+using namespace livegloss;
+using namespace livegloss::session;
+using namespace std::chrono_literals;
+
+namespace {
+vision::RgbaPicturePtr map() {
+    return std::make_shared<const vision::RgbaPicture>();
+}
+} // namespace
+
+class TestStatistics : public QObject {
+    Q_OBJECT
+
+private slots:
+    void rateCountsTheLastTwoSeconds() {
+        const auto clock = std::make_shared<ManualClock>();
+        RateMeter meter;
+        for (int i = 0; i < 100; ++i) {
+            meter.add(clock->now());
+            clock->advance(40ms);
+        }
+        QVERIFY(qAbs(meter.perSecond(clock->now()) - 25.0) < 0.5);
+        for (int i = 0; i < 100; ++i) {
+            meter.add(clock->now());
+            clock->advance(20ms);
+        }
+        QVERIFY(qAbs(meter.perSecond(clock->now()) - 50.0) < 1.0);
+        clock->advance(1s);
+        QVERIFY(meter.perSecond(clock->now()) < 30.0);
+        clock->advance(2s);
+        QCOMPARE(meter.perSecond(clock->now()), 0.0);
+    }
+
+    void overloadIsSaidOnlyWhenItGoesOn() {
+        const auto clock = std::make_shared<ManualClock>();
+        StatisticsMeter meter(clock);
+        meter.droppedByOverload();
+        clock->advance(500ms);
+        meter.droppedByOverload();
+        QVERIFY(!meter.read().cannotKeepUp);
+        clock->advance(600ms);
+        meter.droppedByOverload();
+        QVERIFY(meter.read().cannotKeepUp);
+        QCOMPARE(meter.read().droppedOverload, std::int64_t{3});
+        clock->advance(1100ms);
+        QVERIFY(!meter.read().cannotKeepUp);
+        meter.droppedByOverload(); // a single one much later is a hitch again
+        QVERIFY(!meter.read().cannotKeepUp);
+    }
+
+    void captionDelayRunsFromCapture() {
+        const auto clock = std::make_shared<ManualClock>();
+        StatisticsMeter meter(clock);
+        const Instant captured = clock->now();
+        clock->advance(300ms);
+        meter.caption(captured);
+        QCOMPARE(meter.read().captionDelaySeconds, 0.3);
+        meter.reset();
+        QCOMPARE(meter.read().captionDelaySeconds, 0.0);
+    }
+
+    void aFrameGetsItsOwnMapElseARecentOne() {
+        PictureBoard board;
+        board.clear(1);
+        const auto own = map();
+        const auto before = map();
+        board.addAttention(1, 40ms, before, {});
+        board.addAttention(1, 80ms, own, {});
+        board.show(test::greyFrame(0, 40ms), 40ms);
+        QCOMPARE(board.picture().attention, before);
+        board.show(test::greyFrame(1, 80ms), 80ms);
+        QCOMPARE(board.picture().attention, own);
+        board.show(test::greyFrame(2, 280ms), 280ms);
+        QCOMPARE(board.picture().attention, own);
+        board.show(test::greyFrame(3, 281ms), 281ms);
+        QVERIFY(!board.picture().attention);
+    }
+
+    void aLateMapReachesThePictureOnShow() {
+        PictureBoard board;
+        board.clear(1);
+        board.show(test::greyFrame(0, 40ms), 40ms);
+        const std::uint64_t serial = board.picture().serial;
+        board.addAttention(1, 40ms, map(), {0.1, 0.1, 0.8, 0.8});
+        QVERIFY(board.picture().attention);
+        QVERIFY(board.picture().serial > serial);
+        QCOMPARE(board.picture().attentionRegion.left, 0.1);
+        board.addAttention(1, 120ms, map(), {}); // of a frame yet to come
+        const std::uint64_t after = board.picture().serial;
+        QCOMPARE(board.picture().serial, after);
+    }
+
+    void mapsOfAnotherSourceOrModelAreNotTaken() {
+        PictureBoard board;
+        board.clear(2);
+        board.show(test::greyFrame(0, 0ms), 0ms);
+        board.addAttention(1, 0ms, map(), {});
+        QVERIFY(!board.picture().attention);
+        board.addAttention(2, 0ms, map(), {});
+        QVERIFY(board.picture().attention);
+        board.dropAttention(3);
+        QVERIFY(!board.picture().attention);
+    }
+
+    void attentionCanBeHidden() {
+        PictureBoard board;
+        board.clear(1);
+        board.show(test::greyFrame(0, 0ms), 0ms);
+        board.addAttention(1, 0ms, map(), {});
+        board.setAttentionVisible(false);
+        QVERIFY(!board.picture().attention);
+        board.setAttentionVisible(true);
+        QVERIFY(board.picture().attention);
+    }
+
+    void mapsAreForgottenFarFromThePicture() {
+        PictureBoard board;
+        board.clear(1);
+        board.addAttention(1, 0ms, map(), {});
+        board.show(test::greyFrame(0, 100s), 100s);
+        for (int i = 0; i < 96; ++i) {
+            board.addAttention(1, 100s + i * 1ms, map(), {});
+        }
+        board.show(test::greyFrame(0, 0ms), 0ms);
+        QVERIFY(!board.picture().attention);
+        board.show(test::greyFrame(0, 100s), 100s);
+        QVERIFY(board.picture().attention);
+    }
+};
+
+QTEST_APPLESS_MAIN(TestStatistics)
+#include "tst_statistics.moc"
