@@ -167,6 +167,7 @@ void drain(AVCodecContext& encoder, const AVFrame* frame, Writer& writer) {
 
 void encodeAll(const std::string& path, const EncodeOptions& options,
                const std::function<std::vector<std::uint8_t>(int)>& picture) {
+    av_log_set_level(AV_LOG_ERROR);
     Writer writer(path);
     const auto encoder = openEncoder(options, (writer.context->oformat->flags & AVFMT_GLOBALHEADER) != 0);
     check(avcodec_parameters_from_context(writer.stream->codecpar, encoder.get()), "copy format");
