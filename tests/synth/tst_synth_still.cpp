@@ -1,6 +1,7 @@
 #include "synth/signer.h"
 
 #include <QTest>
+#include <algorithm>
 #include <random>
 #include <set>
 
@@ -66,6 +67,31 @@ private slots:
                 QVERIFY(&still == &group.front() || still.rgb != group.front().rgb);
             }
         }
+    }
+
+    void regionsShowHandsAndFace() {
+        const std::uint64_t seed = drawnSeed();
+        int changed = 0;
+        for (std::uint64_t i = 0; i < 40; ++i) {
+            const auto group = makeStillGroup(seed + i, Split::Train, 96, 6);
+            const Still& first = group.front();
+            for (const Still& still : group) {
+                QCOMPARE(still.regions.size(), std::size_t{96 * 96});
+                QVERIFY(std::count(still.regions.begin(), still.regions.end(), 3) > 40);
+                QVERIFY(
+                    std::all_of(still.regions.begin(), still.regions.end(), [](int region) { return region <= 3; }));
+                // A change of the face alone leaves the dominant hand's region as it is.
+                if (std::equal(still.caption.begin(), still.caption.begin() + 4, first.caption.begin()) &&
+                    std::equal(still.caption.begin() + 4, still.caption.begin() + 8, first.caption.begin() + 4)) {
+                    QVERIFY(std::count(still.regions.begin(), still.regions.end(), 1) ==
+                            std::count(first.regions.begin(), first.regions.end(), 1));
+                } else if (still.caption[3] != first.caption[3]) {
+                    const auto dominant = [](int region) { return region == 1; };
+                    changed += std::count_if(still.regions.begin(), still.regions.end(), dominant) > 8 ? 1 : 0;
+                }
+            }
+        }
+        QVERIFY2(changed > 5, "a moved dominant hand has no region");
     }
 
     void sameArgumentsSameBytes() {
