@@ -18,9 +18,7 @@ BlockRunner::BlockRunner(const TorchModel& model)
       heads_(model.config().heads),
       width_(model.config().width),
       tokens_(model.config().tokens()),
-      prefix_(model.config().prefix),
-      scores_(torch::empty({tokens_, tokens_ + prefix_})),
-      shares_(torch::empty({tokens_, tokens_ + prefix_})) {}
+      prefix_(model.config().prefix) {}
 
 Tensor BlockRunner::embed(const Tensor& images) const {
     const std::int64_t side = model_->config().gridSide();
@@ -42,6 +40,7 @@ Tensor BlockRunner::embed(const Tensor& images) const {
 /// Scores and mixes in two parts, tokens and prefixes, so that neither keys nor values are copied together.
 void BlockRunner::attend(const PreparedBlock& block, const Tensor& queryKeyValue, Tensor mixed, Wanted wanted) {
     const std::int64_t frames = queryKeyValue.size(0) / tokens_;
+    // Made here and not by the constructor: copies of a runner that has not run yet would share this memory.
     if (!scores_.defined()) {
         scores_ = torch::empty({tokens_, tokens_ + prefix_});
         shares_ = torch::empty({tokens_, tokens_ + prefix_});
