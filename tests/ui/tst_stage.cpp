@@ -2,6 +2,7 @@
 #include "ui/views/stage_messages.h"
 #include "window_fixture.h"
 
+#include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTest>
