@@ -109,9 +109,15 @@ HistoryPanel::HistoryPanel(const LiveActions& actions, QWidget* parent)
     view_->verticalHeader()->hide();
     view_->verticalHeader()->setDefaultSectionSize(4 * grid);
     view_->horizontalHeader()->hide();
-    view_->horizontalHeader()->setSectionResizeMode(HistoryModel::TimeColumn, QHeaderView::ResizeToContents);
+    view_->horizontalHeader()->setMinimumSectionSize(1);
+    view_->horizontalHeader()->setSectionResizeMode(HistoryModel::TimeColumn, QHeaderView::Fixed);
+    const auto width = [this](const char* widest) {
+        return fontMetrics().horizontalAdvance(QString::fromLatin1(widest)) + 2 * cellMargin + grid;
+    };
+    view_->setColumnWidth(HistoryModel::TimeColumn, width("00:00.0"));
+    view_->setColumnWidth(HistoryModel::ConfidenceColumn, width("100% ?"));
     view_->horizontalHeader()->setSectionResizeMode(HistoryModel::GlossColumn, QHeaderView::Stretch);
-    view_->horizontalHeader()->setSectionResizeMode(HistoryModel::ConfidenceColumn, QHeaderView::ResizeToContents);
+    view_->horizontalHeader()->setSectionResizeMode(HistoryModel::ConfidenceColumn, QHeaderView::Fixed);
     view_->setContextMenuPolicy(Qt::ActionsContextMenu);
     view_->addAction(actions[LiveAction::CopyHistory]);
     view_->addAction(actions[LiveAction::SelectHistory]);
@@ -136,7 +142,10 @@ HistoryPanel::HistoryPanel(const LiveActions& actions, QWidget* parent)
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, grid / 2);
     column->setSpacing(grid / 2);
-    column->addWidget(view_, 1);
+    auto* listRow = new QHBoxLayout;
+    listRow->setContentsMargins(grid, 0, grid, 0);
+    listRow->addWidget(view_);
+    column->addLayout(listRow, 1);
     column->addLayout(foot);
     retranslate();
 }

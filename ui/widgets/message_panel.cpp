@@ -5,6 +5,7 @@
 
 #include <QAccessible>
 #include <QAction>
+#include <QEvent>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QProgressBar>
@@ -79,10 +80,22 @@ void MessagePanel::show(const Message& message) {
 }
 
 void MessagePanel::placeIn(const QRect& area) {
+    for (QWidget* child : findChildren<QWidget*>()) {
+        child->ensurePolished();
+    }
+    layout()->invalidate();
     const int width = std::min(largestWidth, area.width() - 4 * grid);
-    const int height = std::min(
-        layout()->hasHeightForWidth() ? layout()->totalHeightForWidth(width) : sizeHint().height(), area.height());
+    const int needed = layout()->hasHeightForWidth() ? layout()->totalHeightForWidth(width) : sizeHint().height();
+    const int height = std::min(needed, area.height());
     setGeometry(area.center().x() - width / 2, area.center().y() - height / 2, width, height);
+}
+
+bool MessagePanel::event(QEvent* event) {
+    const bool handled = QFrame::event(event);
+    if (event->type() == QEvent::LayoutRequest && parentWidget() != nullptr) {
+        placeIn(parentWidget()->rect());
+    }
+    return handled;
 }
 
 void MessagePanel::makeButtons() {
@@ -100,6 +113,7 @@ void MessagePanel::makeButtons() {
         widget->setToolTip(button.action->toolTip());
         connect(widget, &QPushButton::clicked, button.action, &QAction::trigger);
         buttons_->addWidget(widget);
+        widget->setVisible(true); // a hidden one would not count in the height
     }
     buttons_->addStretch();
 }

@@ -37,6 +37,9 @@ public:
     void placeIn(const QRect& area);
     const Message& message() const { return message_; }
 
+protected:
+    bool event(QEvent* event) override;
+
 private:
     void makeButtons();
 
