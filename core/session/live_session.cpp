@@ -23,7 +23,6 @@ public:
     explicit Impl(const SessionParts& parts)
         : statistics(parts.clock),
           intake(statistics, kMaxBacklogBytes),
-          device(engine::deviceDescription()),
           worker(intake, state, board, statistics, parts.makeEncoder),
           player(parts, state, board, intake, statistics) {}
 
@@ -31,7 +30,6 @@ public:
     PictureBoard board;
     StatisticsMeter statistics;
     FrameIntake intake;
-    const std::string device;
     RecognitionWorker worker;
     Player player;
 };
@@ -52,7 +50,7 @@ void LiveSession::open(const media::SourceRequest& source, bool startPaused) {
 
 void LiveSession::setModel(engine::LoadedModelPtr model) {
     const bool recognises = model != nullptr;
-    const std::uint64_t epoch = impl_->state.beginModel();
+    const std::uint64_t epoch = impl_->state.beginModel(recognises ? engine::deviceDescription() : std::string());
     impl_->board.dropAttention(epoch);
     impl_->intake.setModel(std::move(model), epoch);
     if (recognises) {
@@ -94,9 +92,10 @@ void LiveSession::close() {
 std::shared_ptr<const Snapshot> LiveSession::snapshot() const {
     auto snapshot = std::make_shared<Snapshot>(impl_->state.read());
     snapshot->position = impl_->board.position();
+    std::string device = std::move(snapshot->statistics.device);
     snapshot->statistics = impl_->statistics.read();
     snapshot->statistics.backlog = impl_->intake.backlog();
-    snapshot->statistics.device = impl_->device;
+    snapshot->statistics.device = std::move(device);
     return snapshot;
 }
 

@@ -107,7 +107,7 @@ private:
     bool finished_ = false;    ///< stopped or played to the end
     bool feedingLive_ = false; ///< live: a run of recognition is under way
     std::optional<Error> endError_;
-    std::int64_t nextIndex_ = 0; ///< live: to notice frames that the device lost
+    LossWatch losses_; ///< live: frames that the device lost
 
     // Presentation.
     std::deque<FramePtr> queue_; ///< files: frames read ahead

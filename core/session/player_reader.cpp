@@ -105,7 +105,7 @@ void Player::adopt(SourcePtr source, bool again) {
     atEnd_ = endFed_ = finished_ = false;
     showNext_ = true;
     stepsForward_ = 0;
-    nextIndex_ = 0;
+    losses_.clear();
     readAhead_ = wantedReadAhead_;
     feedingLive_ = false;
     endError_.reset();
@@ -204,10 +204,9 @@ void Player::takeFileFrame(FramePtr frame, Lock& lock) {
 /// Shows the frame and passes it on. Paused, frames are read and let go: the device goes on, and so must its queue.
 void Player::takeLiveFrame(FramePtr frame, Lock& lock) {
     statistics_.captured();
-    if (frame->index > nextIndex_) {
-        statistics_.lostBySource(frame->index - nextIndex_);
+    if (const int lost = losses_.frame(frame->time); lost > 0) {
+        statistics_.lostBySource(lost);
     }
-    nextIndex_ = frame->index + 1;
     const MediaTime position = frame->time + offset_;
     if (playing_ || showNext_) {
         showNext_ = false;

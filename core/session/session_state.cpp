@@ -33,8 +33,9 @@ std::uint64_t SessionState::beginSource(State state) {
     return ++epoch_;
 }
 
-std::uint64_t SessionState::beginModel() {
+std::uint64_t SessionState::beginModel(std::string device) {
     const std::scoped_lock lock(mutex_);
+    snapshot_.statistics.device = std::move(device);
     clearLists();
     if (snapshot_.state != State::Failed && snapshot_.state != State::Opening) {
         snapshot_.error.reset(); // one of the former model, if any

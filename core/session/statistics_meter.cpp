@@ -33,6 +33,23 @@ double RateMeter::perSecond(Instant now) const {
     return elapsed > 0.0 ? static_cast<double>(count - 1) / elapsed : 0.0;
 }
 
+int LossWatch::frame(MediaTime time) {
+    const double gap = any_ ? static_cast<double>((time - last_).count()) : 0.0;
+    any_ = true;
+    last_ = time;
+    if (gap <= 0.0) {
+        return 0;
+    }
+    constexpr double kGap = 1.75;
+    constexpr int kNewRate = 4;
+    if (interval_ > 0.0 && gap > kGap * interval_ && ++steadyGaps_ < kNewRate) {
+        return static_cast<int>(gap / interval_ + 0.5) - 1;
+    }
+    interval_ = interval_ > 0.0 && steadyGaps_ < kNewRate ? interval_ + (gap - interval_) * 0.1 : gap;
+    steadyGaps_ = 0;
+    return 0;
+}
+
 void OverloadWatch::overloaded(Instant now) {
     if (!any_ || now - last_ > kOverloadSpan) {
         since_ = now;

@@ -20,6 +20,21 @@ private:
     std::deque<Instant> events_;
 };
 
+/// Notices frames that a live source lost: a gap in its time stamps of two or more of its usual intervals. The usual
+/// interval follows slowly, since cameras change their rate with the light. One thread at a time.
+class LossWatch {
+public:
+    /// Frames lost between the one before and the one at `time`.
+    int frame(MediaTime time);
+    void clear() { *this = {}; }
+
+private:
+    bool any_ = false;
+    MediaTime last_{0};
+    double interval_ = 0.0; ///< microseconds; 0: not known yet
+    int steadyGaps_ = 0;    ///< gaps in a row: a slower rate, not a loss
+};
+
 /// Tells a passing hitch from a machine that is too slow: overload that goes on for more than a second.
 class OverloadWatch {
 public:

@@ -54,6 +54,21 @@ private slots:
         QVERIFY(!meter.read().cannotKeepUp);
     }
 
+    void lostFramesShowAsGaps() {
+        LossWatch watch;
+        MediaTime time{0};
+        int lost = 0;
+        for (int i = 0; i < 50; ++i) {
+            time += i == 20 ? 120ms : 40ms + (i % 3 - 1) * 5ms;
+            lost += watch.frame(time);
+        }
+        QCOMPARE(lost, 2);
+        for (int i = 0; i < 50; ++i) { // the light fails and the camera halves its rate
+            lost += watch.frame(time += 80ms);
+        }
+        QVERIFY(lost <= 5);
+    }
+
     void captionDelayRunsFromCapture() {
         const auto clock = std::make_shared<ManualClock>();
         StatisticsMeter meter(clock);

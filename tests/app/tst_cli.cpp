@@ -1,0 +1,265 @@
+#include "media/video_writer.h"
+#include "random_model.h"
+
+#include <QFile>
+#include <QProcess>
+#include <QRegularExpression>
+#include <QTemporaryDir>
+#include <QTest>
+#include <nlohmann/json.hpp>
+
+using namespace livegloss;
+using nlohmann::json;
+
+namespace {
+
+struct Outcome {
+    int code = -1;
+    QString out;
+    QString err;
+};
+
+Outcome run(const QStringList& arguments) {
+    QProcess process;
+    process.start(QStringLiteral(LIVEGLOSS_CLI), arguments);
+    if (!process.waitForFinished(100000)) {
+        process.kill();
+        return {-1, {}, QStringLiteral("no end within 100 s")};
+    }
+    const int code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2;
+    return {code, QString::fromUtf8(process.readAllStandardOutput()),
+            QString::fromUtf8(process.readAllStandardError())};
+}
+
+json parsed(const QString& text) {
+    return json::parse(text.toStdString(), nullptr, false);
+}
+
+void writeFile(const QString& path, const QByteArray& contents) {
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QCOMPARE(file.write(contents), contents.size());
+}
+
+/// 60 frames of a square that moves, 96 x 96.
+void drawClip(const std::string& path) {
+    constexpr int kSide = 96;
+    auto writer = media::createVideo(path, {.width = kSide, .height = kSide, .fps = 25.0, .crf = 28});
+    QVERIFY(writer.has_value());
+    for (int frame = 0; frame < 60; ++frame) {
+        std::vector<std::uint8_t> rgb(kSide * kSide * 3, 40);
+        for (int y = 30; y < 60; ++y) {
+            for (int x = 0; x < 30; ++x) {
+                rgb[static_cast<std::size_t>((y * kSide + (x + frame * 3) % kSide) * 3)] = 220;
+            }
+        }
+        QVERIFY((*writer)->write(rgb.data()).has_value());
+    }
+    QVERIFY((*writer)->close().has_value());
+}
+
+} // namespace
+
+class TestCli : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    QString clip_;
+    QString model_;
+
+    QString at(const char* name) const { return folder_.filePath(QString::fromLatin1(name)); }
+
+private slots:
+    void initTestCase() {
+        clip_ = at("clip.mp4");
+        model_ = at("model.safetensors");
+        drawClip(clip_.toStdString());
+        test::RandomModel model(7);
+        model.config.vocabulary = {"", "HOUSE", "TREE", "RAIN", "SUN", "WIND"};
+        QVERIFY(model.save(model_.toStdString()).has_value());
+    }
+
+    void version() {
+        const Outcome outcome = run({"--version"});
+        QCOMPARE(outcome.code, 0);
+        QVERIFY(outcome.out.contains(QRegularExpression("^livegloss-cli \\d+\\.\\d+\\.\\d+\\s*$")));
+    }
+
+    void helpTeaches_data() {
+        QTest::addColumn<QString>("command");
+        for (const char* command :
+             {"recognize", "live", "evaluate", "forward", "inspect", "train", "synth", "devices"}) {
+            QTest::newRow(command) << QString::fromLatin1(command);
+        }
+    }
+    void helpTeaches() {
+        QFETCH(QString, command);
+        const Outcome outcome = run({command, "--help"});
+        QCOMPARE(outcome.code, 0);
+        QVERIFY(outcome.out.contains("Example"));
+        QVERIFY(outcome.out.contains("livegloss-cli " + command));
+        QVERIFY(run({"--help"}).out.contains(command));
+    }
+
+    void wrongUsageIsTwo_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::newRow("nothing") << QStringList{};
+        QTest::newRow("unknown command") << QStringList{"frobnicate"};
+        QTest::newRow("unknown option") << QStringList{"recognize", "--frob"};
+        QTest::newRow("no input") << QStringList{"recognize"};
+        QTest::newRow("unknown format") << QStringList{"recognize", "x.mp4", "--format", "doc"};
+        QTest::newRow("camera for recognize") << QStringList{"recognize", "camera:"};
+        QTest::newRow("fast camera") << QStringList{"live", "camera:", "--pace", "fast"};
+        QTest::newRow("evaluate without data") << QStringList{"evaluate"};
+    }
+    void wrongUsageIsTwo() {
+        QFETCH(QStringList, arguments);
+        const Outcome outcome = run(arguments);
+        QCOMPARE(outcome.code, 2);
+        QVERIFY(outcome.out.isEmpty());
+        QVERIFY(!outcome.err.isEmpty());
+    }
+
+    void missingFilesAreThree() {
+        const Outcome video = run({"recognize", at("none.mp4"), "--model", model_});
+        QCOMPARE(video.code, 3);
+        QVERIFY2(video.err.contains("none.mp4"), qPrintable(video.err));
+        const Outcome model = run({"recognize", clip_, "--model", at("none.safetensors")});
+        QCOMPARE(model.code, 3);
+        QVERIFY2(model.err.contains("none.safetensors"), qPrintable(model.err));
+        QCOMPARE(run({"live", at("none.mp4"), "--model", model_}).code, 3);
+        QCOMPARE(run({"evaluate", "--data", at("none"), "--model", model_}).code, 3);
+    }
+
+    void aTextFileIsNoVideo() {
+        writeFile(at("text.mp4"), "this is no video");
+        for (const char* command : {"recognize", "live"}) {
+            const Outcome outcome = run({command, at("text.mp4"), "--model", model_});
+            QCOMPARE(outcome.code, 3);
+            QVERIFY2(outcome.err.contains("text.mp4"), qPrintable(outcome.err));
+        }
+    }
+
+    void anOutputThatCannotBeWrittenIsFive() {
+        const Outcome outcome = run({"recognize", clip_, "--model", model_, "--output", at("no/such/folder/x.json")});
+        QCOMPARE(outcome.code, 5);
+    }
+
+    void recognizeGivesItsFields() {
+        const Outcome outcome =
+            run({"recognize", "--input", clip_, "--model", model_, "--json", "--min-confidence", "0"});
+        QCOMPARE(outcome.code, 0);
+        const json result = parsed(outcome.out);
+        QVERIFY2(result.is_object(), qPrintable(outcome.out));
+        QCOMPARE(QString::fromStdString(result.at("model")), model_);
+        QCOMPARE(QString::fromStdString(result.at("input")), clip_);
+        QCOMPARE(result.at("fps").get<double>(), 25.0);
+        QVERIFY(result.at("frames") == (json{{"captured", 60}, {"encoded", 60}, {"dropped", 0}}));
+        QVERIFY(!result.at("glosses").empty());
+        double last = 0.0;
+        for (const json& gloss : result.at("glosses")) {
+            const double start = gloss.at("start_s");
+            const double end = gloss.at("end_s");
+            QVERIFY(start >= last && end > start && end <= 60.0 / 25.0 + 1e-6);
+            last = start;
+            const double confidence = gloss.at("confidence");
+            QVERIFY(confidence > 0.0 && confidence <= 1.0);
+            QVERIFY(gloss.at("gloss").is_string() && gloss.at("alternatives").is_array());
+        }
+    }
+
+    void everyFormatTellsTheSameGlosses() {
+        const QStringList common{"recognize", clip_, "--model", model_, "--min-confidence", "0", "--format"};
+        const json glosses = parsed(run(common + QStringList{"json"}).out).at("glosses");
+        const auto count = static_cast<int>(glosses.size());
+        QVERIFY(count > 0);
+        const QString text = run(common + QStringList{"text"}).out.trimmed();
+        QCOMPARE(text.split(' ').size(), count);
+        QCOMPARE(text.split(' ').first(), QString::fromStdString(glosses.at(0).at("gloss")));
+        const QString srt = run(common + QStringList{"srt"}).out;
+        QCOMPARE(srt.count(" --> "), count);
+        QVERIFY(srt.startsWith("1\n00:00:0") && srt.contains(','));
+        const QString vtt = run(common + QStringList{"vtt"}).out;
+        QVERIFY(vtt.startsWith("WEBVTT\n\n"));
+        QCOMPARE(vtt.count(" --> "), count);
+        const QString csv = run(common + QStringList{"csv"}).out;
+        QCOMPARE(csv.trimmed().split('\n').size(), count + 1);
+        QCOMPARE(csv.split('\n').first(), QStringLiteral("gloss,start_s,end_s,confidence,alternatives"));
+        const QString ctm = run(common + QStringList{"ctm"}).out;
+        QCOMPARE(ctm.trimmed().split('\n').size(), count);
+        QVERIFY(ctm.startsWith("clip 1 "));
+        const Outcome file = run(common + QStringList{"vtt", "--output", at("out.vtt")});
+        QCOMPARE(file.code, 0);
+        QVERIFY(file.out.isEmpty());
+        QFile written(at("out.vtt"));
+        QVERIFY(written.open(QIODevice::ReadOnly));
+        QCOMPARE(QString::fromUtf8(written.readAll()), vtt);
+    }
+
+    void nothingCertainIsSaid() {
+        const Outcome outcome = run({"recognize", clip_, "--model", model_, "--min-confidence", "1"});
+        QCOMPARE(outcome.code, 0);
+        QVERIFY(outcome.out.trimmed().isEmpty());
+        QVERIFY2(outcome.err.contains("sure"), qPrintable(outcome.err));
+    }
+
+    void bothPacesOfLiveDecideTheSame() {
+        writeFile(
+            at("clip.json"),
+            R"({"fps": 25, "frames": 60, "spans": [{"gloss": "HOUSE", "label": 1, "firstFrame": 5, "lastFrame": 20}]})");
+        const QStringList common{"live", "--input", clip_,   "--model", model_, "--min-confidence",
+                                 "0",    "--json",  "--pace"};
+        const Outcome fast = run(common + QStringList{"fast"});
+        QCOMPARE(fast.code, 0);
+        const Outcome realTime = run(common + QStringList{"realtime", "--report", at("report.json")});
+        QCOMPARE(realTime.code, 0);
+        QFile::remove(at("clip.json"));
+        const json a = parsed(fast.out);
+        const json b = parsed(realTime.out);
+        QVERIFY2(a.is_object() && b.is_object(), qPrintable(realTime.out));
+        QVERIFY(!a.at("glosses").empty());
+        QCOMPARE(a.at("glosses").size(), b.at("glosses").size());
+        for (std::size_t i = 0; i < a.at("glosses").size(); ++i) {
+            QVERIFY(a.at("glosses")[i].at("gloss") == b.at("glosses")[i].at("gloss"));
+            QVERIFY(a.at("glosses")[i].at("start_s") == b.at("glosses")[i].at("start_s"));
+            QVERIFY(b.at("glosses")[i].at("committed_at_s").is_number());
+        }
+        QVERIFY(b.at("frames") == (json{{"captured", 60}, {"encoded", 60}, {"dropped", 0}}));
+        for (const json* report : {&a, &b}) {
+            QCOMPARE(report->at("delays").at("signs").get<int>(), 1);
+            QVERIFY(report->at("delays").at("committed").contains("median_s"));
+            QCOMPARE(report->at("errors").at("online").at("reference_words").get<int>(), 1);
+            QVERIFY(report->at("offline").is_array() && report->at("rates").is_object());
+        }
+        QFile written(at("report.json"));
+        QVERIFY(written.open(QIODevice::ReadOnly));
+        QVERIFY(parsed(QString::fromUtf8(written.readAll())) == b);
+    }
+
+    void evaluateScoresFilesAndDrawings() {
+        const Outcome made =
+            run({"synth", "--out", at("data"), "--split", "test", "--clips", "2", "--seed", "3", "--size", "96"});
+        QCOMPARE(made.code, 0);
+        const Outcome files =
+            run({"evaluate", "--model", model_, "--data", at("data"), "--split", "test", "--online", "--json"});
+        QCOMPARE(files.code, 0);
+        const json result = parsed(files.out);
+        for (const json* score : {&result, &result.at("online")}) {
+            const int words = score->at("reference_words");
+            QVERIFY(words >= 4);
+            const int errors = score->at("substitutions").get<int>() + score->at("deletions").get<int>() +
+                               score->at("insertions").get<int>();
+            QVERIFY(qAbs(score->at("wer_percent").get<double>() - 100.0 * errors / words) < 0.001);
+        }
+        QCOMPARE(result.at("utterances").get<int>(), 2);
+        QVERIFY(result.at("online").at("delays").at("signs").get<int>() >= 4);
+        const Outcome drawn =
+            run({"evaluate", "--model", model_, "--synth", "2", "--seed", "3", "--json", "--limit", "1"});
+        QCOMPARE(drawn.code, 0);
+        QCOMPARE(parsed(drawn.out).at("utterances").get<int>(), 1);
+        QVERIFY(parsed(drawn.out).at("reference_words").get<int>() < result.at("reference_words").get<int>());
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCli)
+#include "tst_cli.moc"
