@@ -1,5 +1,6 @@
 #include "engine/forward_pass.h"
 #include "engine/streaming_encoder.h"
+#include "engine/threads.h"
 #include "random_model.h"
 
 #include <QTemporaryDir>
@@ -72,6 +73,21 @@ private slots:
             QVERIFY2(test::relativeError(joined(streamed), expected) < tolerance,
                      "features differ from the offline pass");
         }
+    }
+
+    /// Frames that run side by side give what they give alone.
+    void workersDoNotDisturbEachOther() {
+        loadWith(2);
+        const int length = 16;
+        const std::vector<float> clip = random_->uniform(static_cast<std::size_t>(length) * frameValues());
+        setComputeThreads(1);
+        const std::vector<float> expected = joined(stream(clip, length, length, EncoderOptions{false}, false));
+        setComputeThreads(4);
+        for (int round = 0; round < 20; ++round) {
+            QVERIFY(test::relativeError(joined(stream(clip, length, length, EncoderOptions{false}, false)), expected) <
+                    tolerance);
+        }
+        setComputeThreads(0);
     }
 
     /// Without padding a feature is out as soon as two later frames are in, and not before.

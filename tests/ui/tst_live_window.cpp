@@ -348,12 +348,12 @@ private:
     void drop(const QUrl& url) {
         QMimeData data;
         data.setUrls({url});
-        Stage* stage = w_->live->stage();
+        QWidget* area = w_->live;
         QDragEnterEvent enter(QPoint(20, 20), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QApplication::sendEvent(stage, &enter);
+        QApplication::sendEvent(area, &enter);
         QVERIFY(enter.isAccepted());
         QDropEvent event(QPointF(20, 20), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QApplication::sendEvent(stage, &event);
+        QApplication::sendEvent(area, &event);
     }
 
     std::unique_ptr<WindowFixture> w_;

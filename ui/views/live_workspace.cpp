@@ -120,6 +120,7 @@ void LiveWorkspace::connectPickers() {
     };
     connect(&sources_, &SourcePicker::noCameraFound, this, [report] { report(StageProblem::NoCamera); });
     connect(&sources_, &SourcePicker::noSampleFound, this, [report] { report(StageProblem::NoSample); });
+    stage_->takeDropsOn(this);
     connect(stage_, &Stage::dropped, this, &LiveWorkspace::takeDrop);
     connect(&models_, &ModelPicker::modelLoaded, &bridge_, &SessionBridge::setModel);
     connect(&models_, &ModelPicker::changed, this, &LiveWorkspace::updateModel);

@@ -32,7 +32,6 @@ QUrl urlOf(const QMimeData* data) {
 
 Stage::Stage(QWidget* parent) : QWidget(parent), video_(new VideoView(this)), panel_(new MessagePanel(video_)) {
     setObjectName(QStringLiteral("stage"));
-    setAcceptDrops(true);
     auto* fill = new QVBoxLayout(this);
     fill->setContentsMargins(0, 0, 0, 0);
     fill->addWidget(video_);
@@ -72,21 +71,36 @@ void Stage::setMessage(const std::optional<Message>& message) {
     }
 }
 
-void Stage::dragEnterEvent(QDragEnterEvent* event) {
-    if (!urlOf(event->mimeData()).isEmpty()) {
-        event->acceptProposedAction();
-        video_->setDropTarget(true);
+void Stage::takeDropsOn(QWidget* area) {
+    area->setAcceptDrops(true);
+    area->installEventFilter(this);
+}
+
+bool Stage::eventFilter(QObject* watched, QEvent* event) {
+    switch (event->type()) {
+    case QEvent::DragEnter: {
+        auto* drag = static_cast<QDragEnterEvent*>(event);
+        const bool usable = !urlOf(drag->mimeData()).isEmpty();
+        drag->setAccepted(usable);
+        video_->setDropTarget(usable);
+        return true;
     }
-}
-
-void Stage::dragLeaveEvent(QDragLeaveEvent*) {
-    video_->setDropTarget(false);
-}
-
-void Stage::dropEvent(QDropEvent* event) {
-    video_->setDropTarget(false);
-    event->acceptProposedAction();
-    Q_EMIT dropped(urlOf(event->mimeData()));
+    case QEvent::DragMove:
+        event->accept();
+        return true;
+    case QEvent::DragLeave:
+        video_->setDropTarget(false);
+        return true;
+    case QEvent::Drop: {
+        auto* drop = static_cast<QDropEvent*>(event);
+        video_->setDropTarget(false);
+        drop->acceptProposedAction();
+        Q_EMIT dropped(urlOf(drop->mimeData()));
+        return true;
+    }
+    default:
+        return QWidget::eventFilter(watched, event);
+    }
 }
 
 } // namespace livegloss::ui

@@ -8,7 +8,7 @@
 
 namespace livegloss::ui {
 
-/// The video area: the picture, and in its place what is to be said when there is none. Takes drops.
+/// The video area: the picture, and in its place what is to be said when there is none.
 class Stage final : public QWidget {
     Q_OBJECT
 public:
@@ -19,13 +19,14 @@ public:
     /// Nothing hides the panel. Messages of waiting appear only after a moment, so that quick openings do not flash.
     void setMessage(const std::optional<Message>& message);
 
+    /// Takes files and addresses that are dropped anywhere on `area`, and shows so while they hover over it.
+    void takeDropsOn(QWidget* area);
+
 Q_SIGNALS:
     void dropped(const QUrl& url);
 
 protected:
-    void dragEnterEvent(QDragEnterEvent* event) override;
-    void dragLeaveEvent(QDragLeaveEvent* event) override;
-    void dropEvent(QDropEvent* event) override;
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void resizeEvent(QResizeEvent* event) override;
 
 private:

@@ -17,6 +17,7 @@ NoticeBar::NoticeBar(QWidget* parent)
     text_->setWordWrap(true);
     text_->setTextFormat(Qt::PlainText);
     button_->setObjectName(QStringLiteral("noticeButton"));
+    button_->setFocusPolicy(Qt::NoFocus);
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(2 * grid, grid, grid, grid);
     row->setSpacing(grid);
@@ -40,6 +41,7 @@ void NoticeBar::setNotice(const QString& text, const QString& buttonText, QActio
     button_->setText(buttonText);
     button_->setToolTip(action != nullptr ? action->toolTip() : QString());
     button_->setVisible(action != nullptr);
+    button_->setFocusPolicy(action != nullptr ? Qt::StrongFocus : Qt::NoFocus);
     icon_->setPixmap(iconPixmap(QStringLiteral("warning"), 20, devicePixelRatioF(), themeColours(palette()).warning));
     setVisible(!text.isEmpty());
 }
