@@ -36,7 +36,7 @@
     <name>Actions</name>
     <message>
         <source>Play Sample Clip</source>
-        <translation>Beispielvideo abspielen</translation>
+        <translation>Beispiel abspielen</translation>
     </message>
     <message>
         <source>Play the first sample clip</source>
@@ -363,7 +363,7 @@
     </message>
     <message>
         <source>Look Again</source>
-        <translation>Noch einmal suchen</translation>
+        <translation>Erneut suchen</translation>
     </message>
     <message>
         <source>The sample clips are missing</source>
@@ -495,7 +495,7 @@
     </message>
     <message>
         <source>Try Again</source>
-        <translation>Noch einmal versuchen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Choose Another Source</source>
@@ -511,7 +511,7 @@
     </message>
     <message>
         <source>Play Sample Clip</source>
-        <translation>Beispielvideo abspielen</translation>
+        <translation>Beispiel abspielen</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -880,7 +880,7 @@ Warten auf das Modell: %5</translation>
     </message>
     <message>
         <source>Try Again</source>
-        <translation>Noch einmal versuchen</translation>
+        <translation>Erneut versuchen</translation>
     </message>
     <message>
         <source>Open the same source once more</source>

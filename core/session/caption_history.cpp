@@ -7,18 +7,8 @@ namespace livegloss::session {
 
 namespace {
 
-/// A run that begins inside the clip cannot know a sign that began before it: for one receptive field (16 frames at 25
-/// a second) earlier runs are believed instead.
-constexpr MediaTime kWarmUp = std::chrono::milliseconds(640);
-/// Two runs place the same sign within this of each other.
-constexpr MediaTime kSameSign = std::chrono::milliseconds(320);
-
 MediaTime middle(const CaptionGloss& gloss) {
     return (gloss.start + gloss.end) / 2;
-}
-
-bool closeInTime(const CaptionGloss& a, const CaptionGloss& b) {
-    return std::chrono::abs(middle(a) - middle(b)) <= kSameSign;
 }
 
 bool sameLists(const std::vector<CaptionGloss>& a, const std::vector<CaptionGloss>& b) {
@@ -36,11 +26,12 @@ void CaptionHistory::clear() {
     nextId_ = nextId;
 }
 
-void CaptionHistory::beginRun(MediaTime start, bool fromClipStart, bool newRound) {
+void CaptionHistory::beginRun(MediaTime start, bool fromClipStart, bool newRound, const Timing& timing) {
+    timing_ = timing;
     ++run_;
     idOfInner_.clear();
     provisional_.clear();
-    trustedFrom_ = fromClipStart ? start : start + kWarmUp;
+    trustedFrom_ = fromClipStart ? start : start + timing_.warmUp;
     clearWithFirstGloss_ = newRound;
 }
 
@@ -111,6 +102,10 @@ bool CaptionHistory::dropProvisional() {
     const bool changed = !provisional_.empty();
     provisional_.clear();
     return changed;
+}
+
+bool CaptionHistory::closeInTime(const CaptionGloss& a, const CaptionGloss& b) const {
+    return std::chrono::abs(middle(a) - middle(b)) <= timing_.sameSign;
 }
 
 std::int64_t CaptionHistory::outerId(std::int64_t innerId) {

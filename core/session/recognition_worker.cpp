@@ -95,7 +95,10 @@ void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
     run_ = run;
     lastRun_ = run;
     notSure_ = false;
-    history_.beginRun(firstTime, run->fromClipStart, run->newRound);
+    const model::TemporalLayout layout = model::temporalLayout(run->model->config().convType);
+    const MediaTime frame = frameDuration(run->model->config());
+    history_.beginRun(firstTime, run->fromClipStart, run->newRound,
+                      {.warmUp = frame * layout.receptiveField, .sameSign = frame * layout.stride * 2});
     StreamOptions options;
     options.window = {run->settings.windowFrames, run->settings.strideFrames};
     options.stability = run->settings.stability;

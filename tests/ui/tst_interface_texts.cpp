@@ -210,7 +210,7 @@ private Q_SLOTS:
         QVERIFY(w_->action(LiveAction::OpenFile)->text() != english);
         QCOMPARE(w_->window->menuBar()->actions().first()->text(), QStringLiteral("&Datei"));
         QCOMPARE(w_->live->sidePanel()->findChild<QTabBar*>()->tabText(0), QStringLiteral("Verlauf"));
-        QCOMPARE(w_->live->stage()->panel()->message().buttons.front().text, QStringLiteral("Beispielvideo abspielen"));
+        QCOMPARE(w_->live->stage()->panel()->message().buttons.front().text, QStringLiteral("Beispiel abspielen"));
         language_.use(QStringLiteral("en"));
         QCoreApplication::processEvents();
         QCOMPARE(w_->action(LiveAction::OpenFile)->text(), english);

@@ -153,7 +153,8 @@ private Q_SLOTS:
         const session::Snapshot snapshot = w.live->bridge().snapshot();
         const QStringList truth = trueGlosses(data + QStringLiteral("/resources/samples/sample-1.json"));
         QCOMPARE(truth.size(), 7);
-        QVERIFY2(commonInOrder(truth, texts(*snapshot.committed)) >= 3, qPrintable(texts(*snapshot.committed).join(' ')));
+        QVERIFY2(commonInOrder(truth, texts(*snapshot.committed)) >= 3,
+                 qPrintable(texts(*snapshot.committed).join(' ')));
         QVERIFY2(commonInOrder(truth, texts(*snapshot.offline)) >= 3, qPrintable(texts(*snapshot.offline).join(' ')));
         QCOMPARE(snapshot.statistics.droppedOverload, 0);
     }

@@ -21,7 +21,7 @@ QToolButton* makeButton(QAction* action, Qt::ToolButtonStyle style, QWidget* par
     button->setToolButtonStyle(style);
     button->setIconSize({20, 20});
     button->setAutoRaise(true);
-    button->setFocusPolicy(Qt::StrongFocus);
+    button->setFocusPolicy(Qt::TabFocus);
     return button;
 }
 
@@ -32,7 +32,7 @@ QToolButton* menuButton(const QString& iconName, QMenu* menu, QWidget* parent) {
     button->setMenu(menu);
     button->setPopupMode(QToolButton::InstantPopup);
     button->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
-    button->setFocusPolicy(Qt::StrongFocus);
+    button->setFocusPolicy(Qt::TabFocus);
     return button;
 }
 

@@ -17,7 +17,7 @@ namespace livegloss::ui {
 
 namespace {
 
-constexpr int sideWidth = 36 * grid;
+constexpr int sideWidth = 40 * grid;
 const QString splitterKey = QStringLiteral("live/splitter");
 
 } // namespace
@@ -191,6 +191,7 @@ void LiveWorkspace::fillMenus(const WorkspaceMenus& menus) {
 void LiveWorkspace::setImmersive(bool immersive) {
     immersive_ = immersive;
     applyPreferences();
+    stage_->video()->setFocus();
 }
 
 void LiveWorkspace::saveState(QSettings& store) const {

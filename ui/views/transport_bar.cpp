@@ -25,7 +25,7 @@ QToolButton* buttonFor(QAction* action, QWidget* parent) {
     button->setDefaultAction(action);
     button->setAutoRaise(true);
     button->setIconSize({24, 24});
-    button->setFocusPolicy(Qt::StrongFocus);
+    button->setFocusPolicy(Qt::TabFocus);
     return button;
 }
 
@@ -65,7 +65,7 @@ TransportBar::TransportBar(const LiveActions& actions, SessionBridge& bridge, QW
     rate_->setObjectName(QStringLiteral("rate"));
     rate_->setPopupMode(QToolButton::InstantPopup);
     rate_->setAutoRaise(true);
-    rate_->setFocusPolicy(Qt::StrongFocus);
+    rate_->setFocusPolicy(Qt::TabFocus);
     rate_->setMenu(rateMenu_);
     rate_->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("0,25 ×")) + 4 * grid);
     for (const double rate : rates) {

@@ -47,7 +47,10 @@ VocabularyPanel::VocabularyPanel(QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid);
     column->addLayout(head);
-    column->addWidget(list_, 1);
+    auto* listRow = new QHBoxLayout;
+    listRow->setContentsMargins(grid, 0, grid, 0);
+    listRow->addWidget(list_);
+    column->addLayout(listRow, 1);
     connect(search_, &QLineEdit::textChanged, this, [this](const QString& text) {
         filtered_.setFilterFixedString(text.trimmed());
         updateTexts();

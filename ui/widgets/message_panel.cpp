@@ -15,7 +15,7 @@ namespace livegloss::ui {
 
 namespace {
 
-constexpr int largestWidth = 56 * grid;
+constexpr int usualWidth = 56 * grid;
 
 QLabel* textLabel(QWidget* parent, const char* name) {
     auto* label = new QLabel(parent);
@@ -84,7 +84,8 @@ void MessagePanel::placeIn(const QRect& area) {
         child->ensurePolished();
     }
     layout()->invalidate();
-    const int width = std::min(largestWidth, area.width() - 4 * grid);
+    const int wished = std::max(usualWidth, layout()->totalMinimumSize().width());
+    const int width = std::min(wished, area.width() - 2 * grid);
     const int needed = layout()->hasHeightForWidth() ? layout()->totalHeightForWidth(width) : sizeHint().height();
     const int height = std::min(needed, area.height());
     setGeometry(area.center().x() - width / 2, area.center().y() - height / 2, width, height);

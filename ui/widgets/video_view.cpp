@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "ui/style/theme.h"
 
+#include <QFocusEvent>
 #include <QPainter>
 #include <QPainterPath>
 
@@ -40,6 +41,7 @@ VideoView::VideoView(QWidget* parent) : QWidget(parent) {
     setObjectName(QStringLiteral("video"));
     setAttribute(Qt::WA_OpaquePaintEvent);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+    setFocusPolicy(Qt::StrongFocus);
 }
 
 VideoView::~VideoView() {
@@ -130,7 +132,7 @@ void VideoView::paintEvent(QPaintEvent*) {
             paintGuide(painter, target);
         }
     }
-    if (dropTarget_) {
+    if (dropTarget_ || focusRing_) {
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(QPen(themeColours(true).accent, 3));
         painter.setBrush(Qt::NoBrush);
@@ -143,6 +145,16 @@ void VideoView::paintEvent(QPaintEvent*) {
             log(LogLevel::Info, meter_.summary());
         }
     }
+}
+
+void VideoView::focusInEvent(QFocusEvent* event) {
+    focusRing_ = event->reason() == Qt::TabFocusReason || event->reason() == Qt::BacktabFocusReason;
+    update();
+}
+
+void VideoView::focusOutEvent(QFocusEvent*) {
+    focusRing_ = false;
+    update();
 }
 
 void VideoView::paintAttention(QPainter& painter, const QRectF& target) const {

@@ -37,6 +37,8 @@ public:
 
 protected:
     void paintEvent(QPaintEvent* event) override;
+    void focusInEvent(QFocusEvent* event) override;
+    void focusOutEvent(QFocusEvent* event) override;
 
 private:
     void paintAttention(QPainter& painter, const QRectF& target) const;
@@ -53,6 +55,7 @@ private:
     bool mirrored_ = false;
     bool framingGuide_ = false;
     bool dropTarget_ = false;
+    bool focusRing_ = false; ///< only when it was reached by the keyboard
     PaintMeter meter_;
 };
 

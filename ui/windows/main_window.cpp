@@ -44,6 +44,7 @@ MainWindow::MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* p
         workspace->restoreState(preferences_.store());
     }
     actions_.setSingleKeys(preferences_.values().singleKeys);
+    live_->stage()->video()->setFocus();
     qApp->installEventFilter(this);
 }
 

@@ -30,7 +30,7 @@ QAction* Rail::addEntry(const QString& iconName, const QString& title) {
     button->setToolButtonStyle(Qt::ToolButtonTextUnderIcon);
     button->setIconSize({24, 24});
     button->setAutoRaise(true);
-    button->setFocusPolicy(Qt::StrongFocus);
+    button->setFocusPolicy(Qt::TabFocus);
     button->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
     column_->insertWidget(index, button);
     setTitle(index, title);
