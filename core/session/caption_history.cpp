@@ -26,7 +26,7 @@ void CaptionHistory::clear() {
     nextId_ = nextId;
 }
 
-void CaptionHistory::beginRun(MediaTime start, bool fromClipStart, bool newRound, const Timing& timing) {
+void CaptionHistory::beginRun(MediaTime start, bool fromClipStart, bool newRound, const CaptionTiming& timing) {
     timing_ = timing;
     ++run_;
     idOfInner_.clear();

@@ -9,25 +9,25 @@
 
 namespace livegloss::session {
 
+/// How exactly a model can place a sign in time.
+struct CaptionTiming {
+    /// A run that begins inside the clip cannot know a sign that began before it: for one receptive field of the
+    /// temporal head earlier runs are believed instead. 16 frames at 25 a second.
+    MediaTime warmUp = std::chrono::milliseconds(640);
+    /// Two runs place the same sign within this of each other: two steps.
+    MediaTime sameSign = std::chrono::milliseconds(320);
+};
+
 /// All captions of one source, over several runs of recognition (a run starts at each seek, loop or reconnection). What
 /// a run recognises again replaces what was there, never doubles it. One thread at a time.
 class CaptionHistory {
 public:
-    /// How exactly a model can place a sign in time.
-    struct Timing {
-        /// A run that begins inside the clip cannot know a sign that began before it: for one receptive field of the
-        /// temporal head earlier runs are believed instead. 16 frames at 25 a second.
-        MediaTime warmUp = std::chrono::milliseconds(640);
-        /// Two runs place the same sign within this of each other: two steps.
-        MediaTime sameSign = std::chrono::milliseconds(320);
-    };
-
     void clear();
 
     /// A run starts at `start`. `fromClipStart`: it sees the clip from its beginning, so its first glosses are as good
     /// as any; otherwise what earlier runs said about its first moments stands. `newRound`: the clip plays again from
     /// the beginning, and the history makes way for the new round's with its first gloss.
-    void beginRun(MediaTime start, bool fromClipStart, bool newRound, const Timing& timing = Timing{});
+    void beginRun(MediaTime start, bool fromClipStart, bool newRound, const CaptionTiming& timing = {});
     /// Takes a decode of the present run. True when a list changed.
     bool apply(const CaptionUpdate& update);
     /// The run has seen everything up to `through`: glosses of earlier runs there that it did not find go.
@@ -53,7 +53,7 @@ private:
     std::map<std::int64_t, std::int64_t> idOfInner_; ///< the present run's own ids -> ours
     std::int64_t run_ = 0;
     std::int64_t nextId_ = 1;
-    Timing timing_;
+    CaptionTiming timing_;
     MediaTime trustedFrom_{0}; ///< from here on the present run overrides earlier ones
     bool clearWithFirstGloss_ = false;
 };

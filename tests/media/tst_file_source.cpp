@@ -436,7 +436,9 @@ void TestFileSource::sizeChangesInMidStream() {
     QCOMPARE(test::writeIndexClip(path("small.mp4"), 30, 25.0, 160, 96), QString());
     QCOMPARE(test::writeIndexClip(path("large.mp4"), 30, 25.0, 320, 200), QString());
     QCOMPARE(test::remux(path("small.mp4"), path("small.ts")), QString());
-    QCOMPARE(test::remux(path("large.mp4"), path("large.ts")), QString());
+    test::ClipEdits slower;
+    slower.retime = [](std::int64_t time) { return 2 * time; };
+    QCOMPARE(test::remux(path("large.mp4"), path("large.ts"), slower), QString());
     put(path("both.ts"), get(path("small.ts")) + get(path("large.ts")));
     const Outcome outcome = readFile(path("both.ts"));
     QVERIFY2(!outcome.error, outcome.error ? outcome.error->message.c_str() : "");
@@ -446,7 +448,11 @@ void TestFileSource::sizeChangesInMidStream() {
         QCOMPARE(frame.width, i < 30 ? 160 : 320);
         QCOMPARE(frame.height, i < 30 ? 96 : 200);
         QCOMPARE(test::indexOf(frame), static_cast<int>(i % 30));
-        // The second half's time stamps begin anew; on they go.
+        // The second half's time stamps begin anew: on they go, each frame as long as its clip has it.
+        if (i != 0 && i != 30) {
+            const MediaTime step = frame.time - outcome.frames[i - 1]->time;
+            QVERIFY(std::chrono::abs(step - MediaTime(i < 30 ? 40ms : 80ms)) < 1ms);
+        }
         QVERIFY(i == 0 || frame.time > outcome.frames[i - 1]->time);
     }
 }
