@@ -83,7 +83,7 @@ private slots:
         setComputeThreads(1);
         const std::vector<float> expected = joined(stream(clip, length, length, EncoderOptions{false}, false));
         setComputeThreads(4);
-        for (int round = 0; round < 20; ++round) {
+        for (int round = 0; round < 60; ++round) {
             QVERIFY(test::relativeError(joined(stream(clip, length, length, EncoderOptions{false}, false)), expected) <
                     tolerance);
         }
