@@ -15,7 +15,8 @@ struct BlockOutput {
     torch::Tensor classAttention; ///< [n, L + K]: the class token's in the last block, mean of heads; when asked for
 };
 
-/// Runs frames through the transformer's blocks. Holds scratch memory: one thread at a time; copy only before the first run().
+/// Runs frames through the transformer's blocks. Holds scratch memory: one thread at a time; copy only before the first
+/// run().
 class BlockRunner {
 public:
     explicit BlockRunner(const TorchModel& model);
