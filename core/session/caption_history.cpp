@@ -98,6 +98,13 @@ bool CaptionHistory::endRun(MediaTime through) {
     return droppedTail || committed_.size() != before;
 }
 
+void CaptionHistory::showWholeClip() {
+    if (!wholeClip_.empty()) {
+        committed_ = wholeClip_;
+        runOfId_.clear();
+    }
+}
+
 bool CaptionHistory::dropProvisional() {
     const bool changed = !provisional_.empty();
     provisional_.clear();

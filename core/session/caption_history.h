@@ -32,6 +32,10 @@ public:
     bool apply(const CaptionUpdate& update);
     /// The run has seen everything up to `through`: glosses of earlier runs there that it did not find go.
     bool endRun(MediaTime through);
+    /// A run saw the clip from its first frame to its last: what is committed now is the clip's history.
+    void keepWholeClip() { wholeClip_ = committed_; }
+    /// Goes back to that history, where there is one (a later round was stopped half way).
+    void showWholeClip();
     /// Forgets the provisional tail (the run was given up).
     bool dropProvisional();
 
@@ -49,6 +53,7 @@ private:
 
     std::vector<CaptionGloss> committed_;
     std::vector<CaptionGloss> provisional_;
+    std::vector<CaptionGloss> wholeClip_;
     std::map<std::int64_t, std::int64_t> runOfId_;   ///< committed id -> run that said it last
     std::map<std::int64_t, std::int64_t> idOfInner_; ///< the present run's own ids -> ours
     std::int64_t run_ = 0;

@@ -85,7 +85,7 @@ void Player::play() {
     if (!request_ || closeCommand_) {
         return;
     }
-    if (state == State::Failed || (state == State::Ended && !isFile())) {
+    if (state == State::Failed || (state == State::Ended && !(isFile() && info_.seekable))) {
         openLocked(media::SourceRequest(*request_), false);
         return;
     }

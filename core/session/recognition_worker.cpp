@@ -135,6 +135,9 @@ void RecognitionWorker::endRun(const EndOfRun& end) {
     history_.endRun(newestTime_ + frameDuration(run_->model->config()));
     notSure_ = false;
     publishCaptions();
+    if (end.complete && run_->fromClipStart) {
+        history_.keepWholeClip();
+    }
     keepFeatures(end.complete && run_->fromClipStart);
     recogniser_.reset();
     run_.reset();
@@ -147,6 +150,8 @@ void RecognitionWorker::offlinePass(const OfflinePass& pass, const std::stop_tok
         state_.setOfflineRunning(pass.epoch, false);
         return;
     }
+    history_.showWholeClip();
+    publishCaptions();
     OfflineDecodeOptions options;
     options.minConfidence = lastRun_->settings.minConfidence;
     options.cancelled = [&] { return stop.stop_requested() || !intake_.stillWanted(pass.ticket); };

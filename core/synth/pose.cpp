@@ -8,7 +8,7 @@ namespace {
 struct NamedPlace {
     const char* name;
     Place place;
-    bool inStills;
+    bool free; ///< a hand can be there whatever else the signer does
 };
 constexpr std::array<NamedPlace, 14> kPlaces{{{"forehead", {{-0.045F, 0.150F, 0.13F}, true}, true},
                                               {"cheek", {{-0.075F, 0.255F, 0.12F}, true}, true},
@@ -77,18 +77,13 @@ float strain(Vec3 wrist, Vec3 fingers, float swivel) {
     return bend * bend + 9.0F * lifted + 16.0F * inwards + 0.35F * swivel * swivel;
 }
 
-template <class Entries>
-std::vector<std::string> namesOf(const Entries& entries, bool stillsOnly) {
-    std::vector<std::string> names;
+template <class Entries, class Wanted>
+void appendNames(const Entries& entries, const Wanted& wanted, std::vector<std::string>& names) {
     for (const auto& entry : entries) {
-        if constexpr (requires { entry.inStills; }) {
-            if (stillsOnly && !entry.inStills) {
-                continue;
-            }
+        if (wanted(entry)) {
+            names.emplace_back(entry.name);
         }
-        names.emplace_back(entry.name);
     }
-    return names;
 }
 
 } // namespace
@@ -133,13 +128,30 @@ std::optional<Quat> findOrientation(std::string_view name) {
     return std::nullopt;
 }
 
-const std::vector<std::string>& stillPlaceNames() {
-    static const std::vector<std::string> names = namesOf(kPlaces, true);
+const std::vector<std::string>& placeNames() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        appendNames(
+            kPlaces, [](const NamedPlace& place) { return place.free; }, all);
+        appendNames(
+            kPlaces, [](const NamedPlace& place) { return !place.free; }, all);
+        return all;
+    }();
     return names;
 }
 
+int freePlaceCount() {
+    return static_cast<int>(
+        std::count_if(kPlaces.begin(), kPlaces.end(), [](const auto& place) { return place.free; }));
+}
+
 const std::vector<std::string>& orientationNames() {
-    static const std::vector<std::string> names = namesOf(kOrientations, false);
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        appendNames(
+            kOrientations, [](const NamedOrientation&) { return true; }, all);
+        return all;
+    }();
     return names;
 }
 

@@ -51,8 +51,10 @@ struct Place {
 };
 std::optional<Place> findPlace(std::string_view name);
 std::optional<Quat> findOrientation(std::string_view name);
-/// Places and orientations that a still can show, in the order of the vocabulary.
-const std::vector<std::string>& stillPlaceNames();
+/// Places and orientations in the order of the captions' vocabulary. The first freePlaceCount() places can be combined
+/// with anything; the others belong to signs of two hands or lie close to a free one.
+const std::vector<std::string>& placeNames();
+int freePlaceCount();
 const std::vector<std::string>& orientationNames();
 
 /// Length of the hand from wrist to middle fingertip.

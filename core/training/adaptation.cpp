@@ -118,7 +118,7 @@ private:
         Batch batch;
         for (const std::int64_t number : plan_.draw(step)) {
             const auto clip = clips_.get(number);
-            const PictureChange change = randomChange(random, clip->size, side, true);
+            const PictureChange change = randomChange(random, clip->size, side, stage_.flips);
             const std::vector<int> frames =
                 padFrames(resampleFrames(random, clip->frames, stage_.minFrames, stage_.maxFrames), layout);
             batch.push_back(prepareClip(*clip, frames, change, side));

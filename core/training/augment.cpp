@@ -25,12 +25,12 @@ PictureChange plainChange(int size, int resolution) {
     return change;
 }
 
-PictureChange randomChange(std::mt19937_64& random, int size, int resolution, bool mayFlip) {
+PictureChange randomChange(std::mt19937_64& random, int size, int resolution, double flips) {
     PictureChange change;
     const auto room = static_cast<std::uint64_t>(size - resolution + 1);
     change.left = static_cast<int>(random() % room);
     change.top = static_cast<int>(random() % room);
-    change.flip = mayFlip && random() % 2 == 0;
+    change.flip = flips > 0.0 && uniform(random, 0.0, 1.0) < flips;
     const double gain = uniform(random, 0.8, 1.2);
     const double offset = uniform(random, -0.08, 0.08);
     const double gamma = std::exp(uniform(random, -0.2, 0.2));
@@ -61,10 +61,10 @@ void applyChange(const PictureChange& change, const std::uint8_t* rgb, int size,
 }
 
 void patchShares(const PictureChange& change, const std::vector<std::uint8_t>& regions, int size, int resolution,
-                 int patch, int region, float* out) {
+                 int patch, int regionCount, float* out) {
     const int grid = resolution / patch;
-    std::fill(out, out + grid * grid, 0.0F);
-    if (regions.empty() || region == 0) {
+    std::fill(out, out + static_cast<std::ptrdiff_t>(regionCount) * grid * grid, 0.0F);
+    if (regions.empty()) {
         return;
     }
     const float share = 1.0F / static_cast<float>(patch * patch);
@@ -73,8 +73,9 @@ void patchShares(const PictureChange& change, const std::vector<std::uint8_t>& r
             const int sourceX = change.left + (change.flip ? resolution - 1 - x : x);
             const auto pixel = static_cast<std::size_t>(change.top + y) * static_cast<std::size_t>(size) +
                                static_cast<std::size_t>(sourceX);
-            if (regions[pixel] == region) {
-                out[y / patch * grid + x / patch] += share;
+            const int region = regions[pixel];
+            if (region > 0 && region <= regionCount) {
+                out[((region - 1) * grid + y / patch) * grid + x / patch] += share;
             }
         }
     }

@@ -22,13 +22,13 @@ struct PictureChange {
 };
 /// The centre crop with tones as they are.
 PictureChange plainChange(int size, int resolution);
-/// A random crop, tones changed a little; flipped half of the time where `mayFlip`.
-PictureChange randomChange(std::mt19937_64& random, int size, int resolution, bool mayFlip);
+/// A random crop, tones changed a little; mirrored with probability `flips`.
+PictureChange randomChange(std::mt19937_64& random, int size, int resolution, double flips);
 /// Writes one picture [size, size, 3] as three planes [3, resolution, resolution].
 void applyChange(const PictureChange& change, const std::uint8_t* rgb, int size, int resolution, float* out);
-/// Share of each patch [grid * grid] that shows `region` after `change`.
+/// Share of each patch [regionCount, grid * grid] that shows each region, from 1, after `change`.
 void patchShares(const PictureChange& change, const std::vector<std::uint8_t>& regions, int size, int resolution,
-                 int patch, int region, float* out);
+                 int patch, int regionCount, float* out);
 
 /// A clip ready for the network.
 struct PreparedClip {

@@ -159,8 +159,14 @@ Tensor encodeClip(model::VisualEncoderImpl& encoder, const Tensor& images,
     return torch::mm(mixed, encoder.proj);
 }
 
-Tensor encodeStills(model::VisualEncoderImpl& encoder, const Tensor& images, bool allTokens) {
-    Tensor tokens = encoder.embed(images);
+Tensor encodeStills(model::VisualEncoderImpl& encoder, const Tensor& patches, const Tensor& positions, bool allTokens) {
+    const auto count = patches.size(0);
+    const auto kept = patches.size(1);
+    const Tensor& places = encoder.positionalEmbedding;
+    const Tensor place = places.index_select(0, positions.flatten() + 1).view({count, kept, -1});
+    const Tensor first = (encoder.classEmbedding + places[0]).expand({count, 1, -1});
+    const Tensor rows = torch::linear(patches, encoder.conv1->weight.flatten(1)) + place;
+    Tensor tokens = normalised(*encoder.lnPre, torch::cat({first, rows}, 1));
     const auto layers = static_cast<int>(encoder.transformer->blocks.size());
     for (int layer = 0; layer < layers; ++layer) {
         const bool classOnly = layer + 1 == layers && !allTokens;

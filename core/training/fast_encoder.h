@@ -17,8 +17,9 @@ namespace livegloss::training {
 torch::Tensor encodeClip(model::VisualEncoderImpl& encoder, const torch::Tensor& images,
                          const std::vector<std::int64_t>& imageOfFrame);
 
-/// Plain CLIP image tower, images [N, 3, R, R] -> [N, 1, E] for the class token or, with `allTokens`, [N, L, E] for
-/// every token; differentiable in the backbone.
-torch::Tensor encodeStills(model::VisualEncoderImpl& encoder, const torch::Tensor& images, bool allTokens);
+/// Plain CLIP image tower over K patches of each picture, `patches` [N, K, 3 * p * p] with their `positions` [N, K] in
+/// the grid -> [N, 1, E] for the class token or, with `allTokens`, [N, 1 + K, E]; differentiable in the backbone.
+torch::Tensor encodeStills(model::VisualEncoderImpl& encoder, const torch::Tensor& patches,
+                           const torch::Tensor& positions, bool allTokens);
 
 } // namespace livegloss::training

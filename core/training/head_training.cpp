@@ -47,7 +47,8 @@ std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& s
             std::vector<int> frames(static_cast<std::size_t>(clip.frames));
             std::iota(frames.begin(), frames.end(), 0);
             const int side = context.recipe.model.resolution;
-            const PreparedClip prepared = prepareClip(clip, frames, randomChange(random, clip.size, side, true), side);
+            const PreparedClip prepared =
+                prepareClip(clip, frames, randomChange(random, clip.size, side, context.recipe.adapt.flips), side);
             encoded[static_cast<std::size_t>(index)] = {
                 encodeClip(*context.network->visual, prepared.images, prepared.imageOfFrame), prepared.labels};
         });

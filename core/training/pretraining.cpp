@@ -4,6 +4,7 @@
 #include "caption_tower.h"
 #include "fast_encoder.h"
 #include "stage.h"
+#include "still_batch.h"
 #include "training/losses.h"
 #include "training/prefetcher.h"
 #include "training/replay.h"
@@ -15,12 +16,6 @@ namespace livegloss::training {
 namespace {
 
 using torch::Tensor;
-
-struct StillBatch {
-    Tensor images; ///< [N, 3, R, R]
-    Tensor words;  ///< [N, slots]
-    Tensor shares; ///< [N, regions, P] how much of each patch shows each region
-};
 
 /// Image parameters of the plain tower; the modules that AdaptSign adds are left out.
 std::vector<NamedParameter> backboneParameters(model::AdaptSignImpl& network) {
@@ -43,7 +38,7 @@ Tensor normalisedRows(const Tensor& rows) {
 }
 
 /// Stills per piece of work.
-constexpr std::int64_t chunkStills = 8;
+constexpr std::int64_t chunkStills = 16;
 
 class Pretraining {
 public:
@@ -129,46 +124,18 @@ private:
     }
 
     StillBatch makeBatch(const ReplayPlan& plan, std::int64_t step) {
-        std::vector<SampleCache<std::vector<TrainingStill>>::Pointer> groups;
+        std::vector<StillGroup> groups;
         for (const std::int64_t number : plan.draw(step)) {
             groups.push_back(stills_.get(number));
         }
         stills_.dropBefore(plan.oldest(step));
         std::mt19937_64 random(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step), 4));
-        return assemble(groups, &random);
+        return assembleStills(groups, context_.recipe.model, regionCount(), patchesAt(step), &random);
     }
 
-    /// `random` null: centre crops, nothing changed.
-    StillBatch assemble(const std::vector<SampleCache<std::vector<TrainingStill>>::Pointer>& groups,
-                        std::mt19937_64* random) const {
-        const int side = context_.recipe.model.resolution;
-        std::int64_t count = 0;
-        for (const auto& group : groups) {
-            count += static_cast<std::int64_t>(group->size());
-        }
-        StillBatch batch;
-        batch.images = torch::empty({count, 3, side, side});
-        std::vector<std::int64_t> words;
-        float* out = batch.images.data_ptr<float>();
-        const int regions = regionCount();
-        const int patch = context_.recipe.model.patch;
-        const std::int64_t patches = context_.recipe.model.patches();
-        batch.shares = torch::zeros({count, regions, patches});
-        float* shares = batch.shares.data_ptr<float>();
-        for (const auto& group : groups) {
-            for (const TrainingStill& still : *group) {
-                const PictureChange change =
-                    random != nullptr ? randomChange(*random, still.size, side, false) : plainChange(still.size, side);
-                applyChange(change, still.rgb.data(), still.size, side, out);
-                out += batch.images.stride(0);
-                for (int region = 1; region <= regions; ++region, shares += patches) {
-                    patchShares(change, still.regions, still.size, side, patch, region, shares);
-                }
-                words.insert(words.end(), still.words.begin(), still.words.end());
-            }
-        }
-        batch.words = torch::tensor(words, torch::kInt64).view({count, captions_->slots()});
-        return batch;
+    std::int64_t patchesAt(std::int64_t step) const {
+        const bool all = stage_.keepPatches <= 0 || static_cast<double>(step) >= stage_.allPatchesFrom * stage_.steps;
+        return all ? context_.recipe.model.patches() : stage_.keepPatches;
     }
 
     struct Heads {
@@ -240,15 +207,18 @@ private:
         return heads;
     }
 
+    Tensor encodePiece(const StillBatch& batch, int piece) const {
+        const std::int64_t first = piece * chunkStills;
+        const StillBatch part = batch.slice(first, std::min(first + chunkStills, batch.size()));
+        return encodeStills(*context_.network->visual, part.patches, part.positions, true);
+    }
+
     void trainStep(const StillBatch& batch) {
-        const auto count = batch.images.size(0);
+        const auto count = batch.size();
         const int pieces = static_cast<int>((count + chunkStills - 1) / chunkStills);
         std::vector<Tensor> features(static_cast<std::size_t>(pieces));
-        context_.pool.run(pieces, [&](int piece) {
-            const std::int64_t first = piece * chunkStills;
-            features[static_cast<std::size_t>(piece)] = encodeStills(
-                *context_.network->visual, batch.images.slice(0, first, std::min(first + chunkStills, count)), true);
-        });
+        context_.pool.run(pieces,
+                          [&](int piece) { features[static_cast<std::size_t>(piece)] = encodePiece(batch, piece); });
         Tensor joined = torch::cat(features, 0).detach().requires_grad_(true);
         const Heads heads = losses(joined, batch);
         if (!std::isfinite(heads.loss.item<double>())) {
@@ -308,14 +278,12 @@ private:
     }
 
     Tensor devTokens(const StillBatch& batch) {
-        const auto count = batch.images.size(0);
+        const auto count = batch.size();
         const int pieces = static_cast<int>((count + chunkStills - 1) / chunkStills);
         std::vector<Tensor> features(static_cast<std::size_t>(pieces));
         context_.pool.run(pieces, [&](int piece) {
             const torch::NoGradGuard noGrad;
-            const std::int64_t first = piece * chunkStills;
-            features[static_cast<std::size_t>(piece)] = normalisedRows(encodeStills(
-                *context_.network->visual, batch.images.slice(0, first, std::min(first + chunkStills, count)), true));
+            features[static_cast<std::size_t>(piece)] = normalisedRows(encodePiece(batch, piece));
         });
         return torch::cat(features, 0);
     }
@@ -332,7 +300,7 @@ private:
                     std::make_shared<const std::vector<TrainingStill>>(makeGroup(group, SamplePart::Dev));
             });
         }
-        const StillBatch batch = assemble(devStills_, nullptr);
+        const StillBatch batch = assembleStills(devStills_, context_.recipe.model, regionCount(), 0, nullptr);
         const Tensor tokens = devTokens(batch);
         std::vector<std::pair<std::string, double>> figures;
         std::string line = "pretrain step " + std::to_string(step_) + " on unseen people:";
@@ -379,7 +347,7 @@ private:
     Adam optimiser_;
     std::size_t imageCount_ = 0;
     SampleCache<std::vector<TrainingStill>> stills_;
-    std::vector<SampleCache<std::vector<TrainingStill>>::Pointer> devStills_;
+    std::vector<StillGroup> devStills_;
     std::int64_t step_ = 0;
     double seconds_ = 0.0; ///< spent in earlier runs
     double skipped_ = 0.0;

@@ -108,6 +108,8 @@ void readPretrain(const Json* json, PretrainRecipe& stage) {
     section.take("uses", stage.uses);
     section.take("word_weight", stage.wordWeight);
     section.take("region_weight", stage.regionWeight);
+    section.take("keep_patches", stage.keepPatches);
+    section.take("all_patches_from", stage.allPatchesFrom);
     section.take("weight_decay", stage.weightDecay);
     section.take("clip_norm", stage.clipNorm);
     section.take("text_width", stage.textWidth);
@@ -161,6 +163,7 @@ void readAdapt(const Json* json, AdaptRecipe& stage) {
     section.take("distill_weight", stage.distillWeight);
     section.take("distill_ramp_steps", stage.distillRampSteps);
     section.take("train_query", stage.trainQuery);
+    section.take("flips", stage.flips);
     section.take("dev_every", stage.devEvery);
     section.take("dev_clips", stage.devClips);
     section.take("min_frames", stage.minFrames);

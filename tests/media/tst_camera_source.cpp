@@ -115,6 +115,9 @@ void TestCameraSource::forbidden() {
 }
 
 void TestCameraSource::busy() {
+#ifdef __SANITIZE_ADDRESS__
+    QSKIP("FFmpeg 5.1 itself loses 192 bytes when a camera refuses to start");
+#endif
     test::setFakeCamera({.busy = true});
     const auto source = openCamera();
     QVERIFY(!source);

@@ -120,6 +120,17 @@ private slots:
         QVERIFY(history.committed().empty());
     }
 
+    void aRoundStoppedHalfWayLeavesTheWholeHistory() {
+        CaptionHistory history = recognisedClip();
+        history.keepWholeClip();
+        history.beginRun(0s, true, true);
+        history.apply(commits({gloss(1, 7, 1s)}));
+        QCOMPARE(labels(history.committed()), (std::vector<int>{7}));
+        history.endRun(2s);
+        history.showWholeClip();
+        QCOMPARE(labels(history.committed()), (std::vector<int>{7, 8, 9, 7}));
+    }
+
     void idsAreNeverUsedTwice() {
         CaptionHistory history = recognisedClip();
         const std::int64_t last = history.committed().back().id;

@@ -219,7 +219,12 @@ private slots:
                                             network->visual->proj};
         const Tensor expected = network->clipFeatures(images);
         const auto expectedGradients = torch::autograd::grad({expected}, inputs, {direction});
-        const Tensor actual = training::encodeStills(*network->visual, images, false).squeeze(1);
+        const int patch = network->config().patch;
+        const std::int64_t grid = 64 / patch;
+        const Tensor patches =
+            images.view({5, 3, grid, patch, grid, patch}).permute({0, 2, 4, 1, 3, 5}).reshape({5, grid * grid, -1});
+        const Tensor positions = torch::arange(grid * grid).expand({5, -1});
+        const Tensor actual = training::encodeStills(*network->visual, patches, positions, false).squeeze(1);
         const auto gradients = torch::autograd::grad({actual}, inputs, {direction});
         QVERIFY(relativeError(actual, expected) < 1e-5);
         for (std::size_t index = 0; index < inputs.size(); ++index) {

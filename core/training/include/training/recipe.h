@@ -26,14 +26,16 @@ double rateAt(const RateSchedule& schedule, int step, int steps);
 /// Contrastive pre-training of the plain image tower on captioned stills.
 struct PretrainRecipe {
     int steps = 0;
-    int groups = 8;            ///< groups of stills in a batch
-    int groupSize = 8;         ///< stills in a group, alike but for one word
-    int renderSize = 0;        ///< side of a rendered still; 0: the model's `resize`
-    double sizeJitter = 0.0;   ///< the side varies by up to this share, so that people appear larger and smaller
-    int keepGroups = 256;      ///< groups held in memory
-    double uses = 2.0;         ///< how often a group is used on average
-    double wordWeight = 1.0;   ///< weight of the contrast against single words
-    double regionWeight = 1.0; ///< weight of the contrast of regions (hands, face) against words
+    int groups = 8;               ///< groups of stills in a batch
+    int groupSize = 8;            ///< stills in a group, alike but for one word
+    int renderSize = 0;           ///< side of a rendered still; 0: the model's `resize`
+    double sizeJitter = 0.0;      ///< the side varies by up to this share, so that people appear larger and smaller
+    int keepGroups = 256;         ///< groups held in memory
+    double uses = 2.0;            ///< how often a group is used on average
+    double wordWeight = 1.0;      ///< weight of the contrast against single words
+    double regionWeight = 1.0;    ///< weight of the contrast of regions (hands, face) against words
+    std::int64_t keepPatches = 0; ///< patches of a still that are encoded; 0: all
+    double allPatchesFrom = 1.0;  ///< share of the steps after which all are, to end as the network will be used
     RateSchedule rate;
     double weightDecay = 0.0; ///< decoupled
     double clipNorm = 1.0;
@@ -71,6 +73,7 @@ struct AdaptRecipe {
     double distillWeight = 25.0;
     int distillRampSteps = 0; ///< the distillation weight grows linearly from 0 over these steps
     bool trainQuery = false;
+    double flips = 0.5; ///< share of clips that are mirrored
     int devEvery = 250;
     int devClips = 24;
     int minFrames = 32;
