@@ -1,6 +1,6 @@
 #pragma once
 
-#include "tensorfile/safetensors.h"
+#include "tensorfile/tensor_types.h"
 
 #include <cstddef>
 #include <cstdint>
