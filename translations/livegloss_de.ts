@@ -797,8 +797,8 @@ Warten auf das Modell: %5</translation>
         <translation>Von der Aufnahme eines Bildes bis zum Untertitel, der es enthält</translation>
     </message>
     <message>
-        <source>What the network runs on</source>
-        <translation>Worauf das Netz rechnet</translation>
+        <source>What the network runs on, and its threads</source>
+        <translation>Worauf das Netz rechnet, und mit wie vielen Threads</translation>
     </message>
 </context>
 <context>

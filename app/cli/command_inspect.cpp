@@ -1,61 +1,61 @@
 #include "commands.h"
 
-#include "model/model_config.h"
+#include "model/model_layout.h"
 #include "tensorfile/safetensors.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdint>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace livegloss::cli {
 namespace {
 
-struct ParameterCounts {
-    std::int64_t total = 0;
-    std::int64_t trained = 0; ///< by the released freeze rule
+struct Inspection {
+    model::ModelConfig config;
+    std::vector<model::PartCost> costs;
+    std::uint64_t fileBytes = 0;
+
+    std::int64_t parameters() const { return sum(&model::PartCost::parameters); }
+    std::int64_t trained() const { return sum(&model::PartCost::trained); }
+    /// Multiplications of what AdaptSign adds, over those of the backbone.
+    double addedShare(double model::PartCost::*kind) const {
+        double added = 0.0;
+        for (const model::ModelPart part : {model::ModelPart::Adapters, model::ModelPart::Prefixes,
+                                            model::ModelPart::Aggregation, model::ModelPart::CrossFrame}) {
+            added += costs[static_cast<std::size_t>(part)].*kind;
+        }
+        return added / (costs[static_cast<std::size_t>(model::ModelPart::Backbone)].*kind);
+    }
+
+private:
+    std::int64_t sum(std::int64_t model::PartCost::*member) const {
+        std::int64_t total = 0;
+        for (const model::PartCost& cost : costs) {
+            total += cost.*member;
+        }
+        return total;
+    }
 };
 
-/// Whether a name belongs to what AdaptSign trains on top of the frozen CLIP backbone.
-bool isTrained(std::string_view name) {
-    constexpr std::array<std::string_view, 6> parts{"ln_post", "ada_weight",       "taggblocks",
-                                                    "Adapter", "prefix_embedding", "aggblocks"};
-    if (!name.starts_with("conv2d.")) {
-        return true;
-    }
-    if (name.ends_with("proj")) {
-        return true;
-    }
-    for (const std::string_view part : parts) {
-        if (name.find(part) != std::string_view::npos) {
-            return true;
-        }
-    }
-    return false;
+Inspection inspect(const std::string& path) {
+    const auto reader = valueOrFail(tensorfile::SafetensorsReader::open(path));
+    Inspection inspection;
+    inspection.config = valueOrFail(model::readModelConfig(reader));
+    const tensorfile::TensorInfo* adapter =
+        reader.find("conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight");
+    const int adapterWidth = adapter == nullptr || adapter->shape.empty() ? 0 : static_cast<int>(adapter->shape[0]);
+    inspection.costs = model::partCosts(inspection.config, adapterWidth);
+    inspection.fileBytes = std::filesystem::file_size(path);
+    return inspection;
 }
 
-ParameterCounts countParameters(const tensorfile::SafetensorsReader& reader) {
-    ParameterCounts counts;
-    const bool shared = reader.find("conv1d.fc.weight") != nullptr;
-    for (const tensorfile::TensorInfo& tensor : reader.tensors()) {
-        const std::string_view name = tensor.name;
-        const bool statistic =
-            name.ends_with(".running_mean") || name.ends_with(".running_var") || name.ends_with(".num_batches_tracked");
-        if (statistic || (shared && name == "classifier.weight")) {
-            continue;
-        }
-        const std::int64_t count = tensorfile::elementCount(tensor.shape);
-        counts.total += count;
-        counts.trained += isTrained(name) ? count : 0;
-    }
-    return counts;
-}
-
-void printJson(const std::string& path, const model::ModelConfig& config, const ParameterCounts& counts) {
+void printJson(const std::string& path, const Inspection& inspection) {
+    const model::ModelConfig& config = inspection.config;
     nlohmann::ordered_json json{
         {"model", path},
         {"name", config.name},
@@ -74,8 +74,22 @@ void printJson(const std::string& path, const model::ModelConfig& config, const 
         {"conv_type", config.convType},
         {"prefix", config.prefix},
         {"window", config.window},
-        {"parameters", {{"total", counts.total}, {"trained", counts.trained}}},
+        {"activation", model::activationName(config.activation)},
+        {"input_mean", config.normalisation.mean},
+        {"input_deviation", config.normalisation.deviation},
+        {"parameters", {{"total", inspection.parameters()}, {"trained", inspection.trained()}}},
     };
+    auto parts = nlohmann::ordered_json::array();
+    for (const model::PartCost& cost : inspection.costs) {
+        parts.push_back({{"part", model::partName(cost.part)},
+                         {"parameters", cost.parameters},
+                         {"trained", cost.trained},
+                         {"multiplications_per_frame", cost.multiplicationsAsDrawn},
+                         {"multiplications_per_frame_fused", cost.multiplicationsFused}});
+    }
+    json["parts"] = std::move(parts);
+    json["added_computation_percent"] = 100.0 * inspection.addedShare(&model::PartCost::multiplicationsAsDrawn);
+    json["added_computation_percent_fused"] = 100.0 * inspection.addedShare(&model::PartCost::multiplicationsFused);
     auto vocabulary = nlohmann::ordered_json::array();
     for (std::size_t i = 1; i < config.vocabulary.size(); ++i) {
         vocabulary.push_back(config.vocabulary[i]);
@@ -85,7 +99,32 @@ void printJson(const std::string& path, const model::ModelConfig& config, const 
     std::printf("%s\n", json.dump(2).c_str());
 }
 
-void printText(const model::ModelConfig& config, const ParameterCounts& counts) {
+void printParts(const Inspection& inspection) {
+    std::printf("\n%-24s %12s %12s %16s %16s\n", "Part", "parameters", "trained", "M mult./frame", "fused");
+    double drawn = 0.0;
+    double fused = 0.0;
+    const auto row = [](const std::string& name, std::int64_t parameters, std::int64_t trained, double asDrawn,
+                        double asFused) {
+        std::printf("%-24s %12lld %12lld %16.3f %16.3f\n", name.c_str(), static_cast<long long>(parameters),
+                    static_cast<long long>(trained), asDrawn / 1e6, asFused / 1e6);
+    };
+    for (const model::PartCost& cost : inspection.costs) {
+        row(std::string(model::partName(cost.part)), cost.parameters, cost.trained, cost.multiplicationsAsDrawn,
+            cost.multiplicationsFused);
+        drawn += cost.multiplicationsAsDrawn;
+        fused += cost.multiplicationsFused;
+    }
+    row("Together", inspection.parameters(), inspection.trained(), drawn, fused);
+    std::printf(
+        "Adapters, prefixes, aggregation and cross-frame attention add %.1f%% to the backbone's multiplications\n"
+        "(%.1f%% with constant projections done once and the aggregation's query moved through its weights).\n"
+        "Counted: matrix products, convolutions and attention; not norms, activations and sums.\n",
+        100.0 * inspection.addedShare(&model::PartCost::multiplicationsAsDrawn),
+        100.0 * inspection.addedShare(&model::PartCost::multiplicationsFused));
+}
+
+void printText(const Inspection& inspection) {
+    const model::ModelConfig& config = inspection.config;
     const auto line = [](const char* label, const std::string& value) {
         std::printf("%-15s %s\n", label, value.empty() ? "not stated" : value.c_str());
     };
@@ -93,6 +132,7 @@ void printText(const model::ModelConfig& config, const ParameterCounts& counts) 
     line("Name", config.name);
     line("Sign language", config.signLanguage);
     line("Licence", config.licence);
+    std::printf("%-15s %.1f MB\n", "File", static_cast<double>(inspection.fileBytes) / 1e6);
     std::printf("%-15s %g per second\n", "Frames", config.fps);
     std::printf("%-15s %d x %d pixels, cropped from %d x %d; patches of %d x %d (%d x %d grid)\n", "Picture",
                 config.resolution, config.resolution, config.resize, config.resize, config.patch, config.patch,
@@ -103,8 +143,8 @@ void printText(const model::ModelConfig& config, const ParameterCounts& counts) 
     std::printf("%-15s convolutions of type %d, width %d: a step every %d frames, each sees %d\n", "Temporal head",
                 config.convType, config.hidden, layout.stride, layout.receptiveField);
     std::printf("%-15s %.3f million, %.1f%% of them trained on the frozen backbone\n", "Parameters",
-                static_cast<double>(counts.total) / 1e6,
-                100.0 * static_cast<double>(counts.trained) / static_cast<double>(counts.total));
+                static_cast<double>(inspection.parameters()) / 1e6,
+                100.0 * static_cast<double>(inspection.trained()) / static_cast<double>(inspection.parameters()));
     std::printf("%-15s %d and the blank\n", "Glosses", config.classes - 1);
     if (config.vocabulary.empty()) {
         std::printf("%-15s the file names none; they are shown as numbers\n", "Vocabulary");
@@ -115,6 +155,7 @@ void printText(const model::ModelConfig& config, const ParameterCounts& counts) 
         }
         line("Vocabulary", list);
     }
+    printParts(inspection);
     if (!config.card.empty()) {
         std::printf("\n%s\n", config.card.c_str());
     }
@@ -135,13 +176,11 @@ void addInspectCommand(CLI::App& app) {
                     "  livegloss-cli inspect demo.safetensors\n"
                     "  livegloss-cli inspect demo.safetensors --json | jq .vocabulary");
     command->callback([arguments] {
-        const auto reader = valueOrFail(tensorfile::SafetensorsReader::open(arguments->model));
-        const auto config = valueOrFail(model::readModelConfig(reader));
-        const ParameterCounts counts = countParameters(reader);
+        const Inspection inspection = inspect(arguments->model);
         if (arguments->json) {
-            printJson(arguments->model, config, counts);
+            printJson(arguments->model, inspection);
         } else {
-            printText(config, counts);
+            printText(inspection);
         }
     });
 }

@@ -1,5 +1,5 @@
 #include "commands.h"
-
+#include "synth_samples.h"
 #include "training/trainer.h"
 
 #include <CLI/CLI.hpp>
@@ -8,10 +8,6 @@
 #include <cstdio>
 #include <map>
 #include <memory>
-
-#ifdef LIVEGLOSS_WITH_MEDIA
-#include "synth_samples.h"
-#endif
 
 namespace livegloss::cli {
 namespace {
@@ -27,18 +23,9 @@ struct Arguments {
     double maxMinutes = 0.0;
 };
 
-Result<std::unique_ptr<training::SampleSource>> makeSource() {
-#ifdef LIVEGLOSS_WITH_MEDIA
-    return makeSynthSamples();
-#else
-    return failure(ErrorCode::Unsupported, "this build has no synthetic signer to train on",
-                   "configure with -DLIVEGLOSS_BUILD_APP=ON");
-#endif
-}
-
 void runTraining(const Arguments& arguments) {
     const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
-    const std::unique_ptr<training::SampleSource> source = valueOrFail(makeSource());
+    const std::unique_ptr<training::SampleSource> source = makeSynthSamples();
     training::TrainOptions options;
     options.workFolder = arguments.work;
     options.stage = arguments.stage;

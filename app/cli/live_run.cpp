@@ -115,7 +115,7 @@ LiveRunResult runFast(const LiveRunOptions& options, const engine::LoadedModelPt
     result.frames = recognised.clip.frames;
     result.source = recognised.source;
     result.wallSeconds = secondsSince(start);
-    result.statistics.device = engine::deviceDescription();
+    result.statistics.device = engine::computeDevice();
     return result;
 }
 

@@ -9,21 +9,27 @@ namespace {
 int exitCode(livegloss::ErrorCode code) {
     using livegloss::ErrorCode;
     switch (code) {
-    case ErrorCode::InvalidArgument: return 2;
+    case ErrorCode::InvalidArgument:
+        return 2;
     case ErrorCode::NotFound:
     case ErrorCode::PermissionDenied:
     case ErrorCode::Unreadable:
     case ErrorCode::Unsupported:
-    case ErrorCode::NoVideo: return 3;
+    case ErrorCode::NoVideo:
+        return 3;
     case ErrorCode::Timeout:
-    case ErrorCode::Disconnected: return 4;
-    case ErrorCode::WriteFailed: return 5;
-    case ErrorCode::Cancelled: return 130;
-    default: return 1;
+    case ErrorCode::Disconnected:
+        return 4;
+    case ErrorCode::WriteFailed:
+        return 5;
+    case ErrorCode::Cancelled:
+        return 130;
+    default:
+        return 1;
     }
 }
 
-}  // namespace
+} // namespace
 
 int main(int argc, char** argv) {
     CLI::App app{"LiveGloss recognises continuous sign language in video and shows where the network looks."};
@@ -34,30 +40,16 @@ int main(int argc, char** argv) {
                "4 device or network gone, 5 output that cannot be written, 130 cancelled.\n"
                "livegloss-cli COMMAND --help explains a command with examples.");
     using namespace livegloss::cli;
-#ifdef LIVEGLOSS_HAS_RECOGNIZE
+#ifdef LIVEGLOSS_WITH_MEDIA
     addRecognizeCommand(app);
-#endif
-#ifdef LIVEGLOSS_HAS_LIVE
     addLiveCommand(app);
-#endif
-#ifdef LIVEGLOSS_HAS_EVALUATE
     addEvaluateCommand(app);
-#endif
-#ifdef LIVEGLOSS_HAS_INSPECT
-    addInspectCommand(app);
-#endif
-#ifdef LIVEGLOSS_HAS_FORWARD
-    addForwardCommand(app);
-#endif
-#ifdef LIVEGLOSS_HAS_TRAIN
-    addTrainCommand(app);
-#endif
-#ifdef LIVEGLOSS_HAS_SYNTH
     addSynthCommand(app);
-#endif
-#ifdef LIVEGLOSS_HAS_DEVICES
     addDevicesCommand(app);
 #endif
+    addInspectCommand(app);
+    addForwardCommand(app);
+    addTrainCommand(app);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -93,7 +93,12 @@ void BlockRunner::runBlock(const PreparedBlock& block, Tensor& rows, Tensor& nor
     Tensor mlpAdapted = active.narrow(1, 4 * width_, adapterWidth);
     torch::addmm_out(expanded, block.expandBias, norm, block.expand);
     torch::addmm_out(mlpAdapted, block.mlpAdapterBias, rows, block.mlpAdapter);
-    torch::silu_(active);
+    if (model_->prepared.gelu) {
+        expanded.copy_(torch::gelu(expanded));
+        torch::silu_(mlpAdapted);
+    } else {
+        torch::silu_(active);
+    }
     rows.addmm_(active, block.contract).add_(block.contractBias);
     norm = bareLayerNorm(rows);
 }

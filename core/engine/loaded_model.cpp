@@ -49,9 +49,8 @@ Result<LoadedModelPtr> loadModel(const std::filesystem::path& path) try {
     return failure(ErrorCode::Internal, "cannot prepare the model '" + path.string() + "': " + error.what());
 }
 
-std::string deviceDescription() {
-    const int threads = computeThreads();
-    return "CPU, " + std::to_string(threads) + (threads == 1 ? " thread" : " threads");
+ComputeDevice computeDevice() {
+    return {"CPU", computeThreads()};
 }
 
 } // namespace livegloss::engine

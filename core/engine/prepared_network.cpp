@@ -73,13 +73,15 @@ void prepareAttention(const model::ResidualBlock& block, int heads, PreparedBloc
 }
 
 void prepareMlp(const model::ResidualBlock& block, PreparedBlock& prepared) {
-    const Affine expand = scaled(afterNorm(affine(block->mlp->in), block->ln2), geluFactor);
+    const bool gelu = block->mlp->activation == model::Activation::Gelu;
+    const Affine expand = scaled(afterNorm(affine(block->mlp->in), block->ln2), gelu ? 1.0 : geluFactor);
     prepared.expand = expand.weight;
     prepared.expandBias = expand.bias;
     const Affine adapterIn = scaled(affine(block->mlpAdapter->mlp->in), geluFactor);
     prepared.mlpAdapter = adapterIn.weight;
     prepared.mlpAdapterBias = adapterIn.bias;
-    const Affine contract = joined(behindGelu(block->mlp->out), behindGelu(block->mlpAdapter->mlp->out));
+    const Affine contract =
+        joined(gelu ? affine(block->mlp->out) : behindGelu(block->mlp->out), behindGelu(block->mlpAdapter->mlp->out));
     prepared.contract = contract.weight;
     prepared.contractBias = contract.bias;
 }
@@ -114,9 +116,12 @@ PreparedNetwork prepareNetwork(const model::AdaptSign& network) {
     const model::VisualEncoder& visual = network->visual;
     const int heads = network->config().heads;
     PreparedNetwork prepared;
-    prepared.patchWeight = visual->conv1->weight.flatten(1).t().contiguous();
+    const Tensor& filters = visual->conv1->weight; // [D, 3, p, p]
+    prepared.patchWeight = (filters * visual->inputGain.view({3, 1, 1})).flatten(1).t().contiguous();
+    const Tensor offset = (filters * visual->inputOffset.view({3, 1, 1})).sum({1, 2, 3});
+    prepared.gelu = network->config().activation == model::Activation::Gelu;
     prepared.firstRow = visual->classEmbedding + visual->positionalEmbedding[0];
-    prepared.patchPosition = visual->positionalEmbedding.narrow(0, 1, network->config().patches()).clone();
+    prepared.patchPosition = visual->positionalEmbedding.narrow(0, 1, network->config().patches()) + offset;
     prepared.query = visual->transformer->query.view({1, -1}).clone();
     for (std::size_t i = 0; i < visual->transformer->blocks.size(); ++i) {
         PreparedBlock block;

@@ -10,7 +10,7 @@ namespace livegloss::engine {
 
 /// Weights of one block and its aggregation block, rearranged for inference with the same results up to rounding:
 /// - the gain and offset of a layer norm that feeds only linear layers are folded into these;
-/// - QuickGELU(z) = silu(1.702 z) / 1.702, with both factors folded into the layers around it;
+/// - QuickGELU(z) = silu(1.702 z) / 1.702, with both factors folded into the layers around it (GELU stays as it is);
 /// - an adapter's output layer and the layer whose result it is added to are one matrix over joined columns;
 /// - prefix keys and values are constants.
 /// D width, A adapter width, h heads of 64, K prefixes. Matrices are [inputs, outputs].
@@ -32,11 +32,13 @@ struct PreparedBlock {
     torch::Tensor gatherExpand, gatherExpandBias, gatherContract, gatherContractBias; ///< [D, D]
 };
 
+/// The input's normalisation is folded into the weight and the positions of the patches.
 struct PreparedNetwork {
     torch::Tensor patchWeight;   ///< [3 p p, D]
     torch::Tensor firstRow;      ///< [D]: class embedding with its position
     torch::Tensor patchPosition; ///< [P, D]
     torch::Tensor query;         ///< [1, D]
+    bool gelu = false;           ///< the blocks' own activation; else QuickGELU
     std::vector<PreparedBlock> blocks;
     double temporalWeight = 0.0;
     torch::Tensor classifier; ///< [H, V], columns of length one

@@ -1,6 +1,7 @@
 #include "model/model_config.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace livegloss::model {
 
@@ -91,6 +92,12 @@ Result<void> checkModelConfig(const ModelConfig& config) {
     if (temporalLayers(config.convType).empty()) {
         return wrong("conv_type " + std::to_string(config.convType) + " is not one of 0 to 9");
     }
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+        const double deviation = config.normalisation.deviation[channel];
+        if (!std::isfinite(config.normalisation.mean[channel]) || !(deviation > 1e-6) || !std::isfinite(deviation)) {
+            return wrong("the input normalisation has a mean or deviation that is not a sensible number");
+        }
+    }
     if (!(config.fps > 0.0) || config.fps > 1000.0) {
         return wrong("fps " + std::to_string(config.fps) + " is not between 0 and 1000");
     }
@@ -99,6 +106,10 @@ Result<void> checkModelConfig(const ModelConfig& config) {
                      std::to_string(config.classes) + " classes");
     }
     return {};
+}
+
+std::string_view activationName(Activation activation) {
+    return activation == Activation::Gelu ? "gelu" : "quick_gelu";
 }
 
 std::string glossText(const ModelConfig& config, int label) {

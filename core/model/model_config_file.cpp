@@ -11,7 +11,6 @@ namespace {
 
 using tensorfile::SafetensorsReader;
 using tensorfile::shapeText;
-using tensorfile::TensorInfo;
 
 constexpr std::string_view formatName = "livegloss-1";
 const std::string visualPrefix = "conv2d.visual.";
@@ -20,7 +19,7 @@ const std::string temporalPrefix = "conv1d.temporal_conv.";
 /// Collects sizes from a file; the first problem stays in `error`, later calls then give harmless values.
 class ConfigReader {
 public:
-    explicit ConfigReader(const SafetensorsReader& reader) : reader_(reader) {}
+    explicit ConfigReader(const ShapeTable& table) : table_(table) {}
 
     Result<ModelConfig> read() {
         readShapes();
@@ -43,7 +42,7 @@ public:
 private:
     std::string inFile(const std::string& text) const {
         std::string message("'");
-        message += reader_.path().string();
+        message += table_.path.string();
         message += "': ";
         return message + text;
     }
@@ -55,29 +54,29 @@ private:
 
     /// The shape of a tensor that every model has, with `rank` dimensions; zeros after a failure.
     tensorfile::Shape shapeOf(const std::string& name, std::size_t rank) {
-        const TensorInfo* tensor = reader_.find(name);
-        if (tensor == nullptr) {
+        const tensorfile::Shape* shape = find(name);
+        if (shape == nullptr) {
             fail(ErrorCode::Unsupported, "is not an AdaptSign model: it has no tensor '" + name + "'",
                  "Choose a LiveGloss model; other checkpoints have to be imported first.");
             return tensorfile::Shape(rank, 0);
         }
-        const bool sane = tensor->shape.size() == rank &&
-                          std::ranges::all_of(tensor->shape, [](std::int64_t n) { return n >= 0 && n <= 1'000'000; });
+        const bool sane = shape->size() == rank &&
+                          std::ranges::all_of(*shape, [](std::int64_t n) { return n >= 0 && n <= 1'000'000; });
         if (!sane) {
-            fail(ErrorCode::Unsupported, "tensor '" + name + "' has the shape " + shapeText(tensor->shape) + ", not " +
+            fail(ErrorCode::Unsupported, "tensor '" + name + "' has the shape " + shapeText(*shape) + ", not " +
                                              std::to_string(rank) + " dimensions of a sensible size");
             return tensorfile::Shape(rank, 0);
         }
-        return tensor->shape;
+        return *shape;
     }
 
     /// A size that a shape gives; where metadata names it too, both have to agree.
     int agreed(const std::string& key, std::int64_t fromShape, const std::string& tensor) {
         if (const auto stated = integerMetadata(key); stated && *stated != fromShape && !error_) {
             std::string source = tensor;
-            if (const TensorInfo* info = reader_.find(tensor)) {
+            if (const tensorfile::Shape* shape = find(tensor)) {
                 source += " of shape ";
-                source += shapeText(info->shape);
+                source += shapeText(*shape);
             }
             fail(ErrorCode::Unreadable, "its metadata says " + key + " = " + std::to_string(*stated) + ", but " +
                                             source + " means " + std::to_string(fromShape));
@@ -85,9 +84,14 @@ private:
         return static_cast<int>(fromShape);
     }
 
+    const tensorfile::Shape* find(const std::string& name) const {
+        const auto found = table_.shapes.find(name);
+        return found == table_.shapes.end() ? nullptr : &found->second;
+    }
+
     const std::string* metadata(const std::string& key) const {
-        const auto found = reader_.metadata().find(key);
-        return found == reader_.metadata().end() ? nullptr : &found->second;
+        const auto found = table_.metadata.find(key);
+        return found == table_.metadata.end() ? nullptr : &found->second;
     }
 
     std::optional<int> integerMetadata(const std::string& key) {
@@ -108,8 +112,7 @@ private:
 
     int countLayers() const {
         int layers = 0;
-        while (reader_.find(visualPrefix + "transformer.resblocks." + std::to_string(layers) + ".ln_1.weight") !=
-               nullptr) {
+        while (find(visualPrefix + "transformer.resblocks." + std::to_string(layers) + ".ln_1.weight") != nullptr) {
             ++layers;
         }
         return layers;
@@ -138,7 +141,7 @@ private:
     }
 
     void readTemporalShapes() {
-        const bool hasFc = reader_.find("conv1d.fc.weight") != nullptr;
+        const bool hasFc = find("conv1d.fc.weight") != nullptr;
         const std::string classifier = hasFc ? "conv1d.fc.weight" : "classifier.weight";
         const auto shape = shapeOf(classifier, 2);
         config_.hidden = agreed("hidden", shape[0], classifier);
@@ -149,16 +152,15 @@ private:
     /// Place in the sequence of layers -> frames that the convolution there covers.
     std::map<int, int> convolutions() const {
         std::map<int, int> found;
-        for (const TensorInfo& tensor : reader_.tensors()) {
-            if (!tensor.name.starts_with(temporalPrefix) || !tensor.name.ends_with(".weight") ||
-                tensor.shape.size() != 3) {
+        for (const auto& [name, shape] : table_.shapes) {
+            if (!name.starts_with(temporalPrefix) || !name.ends_with(".weight") || shape.size() != 3) {
                 continue;
             }
             int place = -1;
-            const char* first = tensor.name.data() + temporalPrefix.size();
-            const char* last = tensor.name.data() + tensor.name.size() - std::string_view(".weight").size();
+            const char* first = name.data() + temporalPrefix.size();
+            const char* last = name.data() + name.size() - std::string_view(".weight").size();
             if (const auto parsed = std::from_chars(first, last, place); parsed.ptr == last) {
-                found[place] = static_cast<int>(std::min<std::int64_t>(tensor.shape[2], 1000));
+                found[place] = static_cast<int>(std::min<std::int64_t>(shape[2], 1000));
             }
         }
         return found;
@@ -200,6 +202,37 @@ private:
         fail(ErrorCode::Unsupported, "its temporal convolutions (" + description + ") are not of a known layout");
     }
 
+    void readActivation() {
+        const std::string* text = metadata("activation");
+        if (text == nullptr) {
+            return;
+        }
+        for (const Activation candidate : {Activation::QuickGelu, Activation::Gelu}) {
+            if (*text == activationName(candidate)) {
+                config_.activation = candidate;
+                return;
+            }
+        }
+        fail(ErrorCode::Unsupported,
+             "its metadata says activation = '" + text->substr(0, 40) + "', not quick_gelu or gelu");
+    }
+
+    /// Three numbers as a JSON array.
+    void readChannels(const std::string& key, std::array<double, 3>& values) {
+        const std::string* text = metadata(key);
+        if (text == nullptr) {
+            return;
+        }
+        const auto json = nlohmann::json::parse(*text, nullptr, false);
+        const bool numbers = json.is_array() && json.size() == 3 &&
+                             std::ranges::all_of(json, [](const auto& entry) { return entry.is_number(); });
+        if (!numbers) {
+            fail(ErrorCode::Unreadable, "its metadata entry " + key + " is not a JSON array of three numbers");
+            return;
+        }
+        values = json.get<std::array<double, 3>>();
+    }
+
     void readDescription() {
         if (const std::string* format = metadata("format");
             format != nullptr && *format != formatName && *format != "pt") {
@@ -215,11 +248,14 @@ private:
                 fail(ErrorCode::Unreadable, "its metadata entry fps = '" + fps->substr(0, 40) + "' is not a number");
             }
         }
+        readActivation();
+        readChannels("input_mean", config_.normalisation.mean);
+        readChannels("input_deviation", config_.normalisation.deviation);
         const auto text = [this](const std::string& key) {
             const std::string* value = metadata(key);
             return value == nullptr ? std::string() : *value;
         };
-        config_.name = metadata("name") != nullptr ? text("name") : reader_.path().stem().string();
+        config_.name = metadata("name") != nullptr ? text("name") : table_.path.stem().string();
         config_.signLanguage = text("sign_language");
         config_.licence = text("licence");
         config_.card = text("card");
@@ -251,7 +287,7 @@ private:
         }
     }
 
-    const SafetensorsReader& reader_;
+    const ShapeTable& table_;
     ModelConfig config_;
     std::optional<Error> error_;
 };
@@ -264,8 +300,20 @@ std::string decimal(double value) {
 
 } // namespace
 
+ShapeTable shapeTable(const SafetensorsReader& reader) {
+    ShapeTable table{reader.path(), {}, reader.metadata()};
+    for (const tensorfile::TensorInfo& tensor : reader.tensors()) {
+        table.shapes.emplace(tensor.name, tensor.shape);
+    }
+    return table;
+}
+
+Result<ModelConfig> readModelConfig(const ShapeTable& table) {
+    return ConfigReader(table).read();
+}
+
 Result<ModelConfig> readModelConfig(const SafetensorsReader& reader) {
-    return ConfigReader(reader).read();
+    return readModelConfig(shapeTable(reader));
 }
 
 tensorfile::Metadata modelMetadata(const ModelConfig& config) {
@@ -285,6 +333,13 @@ tensorfile::Metadata modelMetadata(const ModelConfig& config) {
         {"window", std::to_string(config.window)},
         {"fps", decimal(config.fps)},
     };
+    if (config.activation != Activation::QuickGelu) {
+        metadata["activation"] = activationName(config.activation);
+    }
+    if (config.normalisation != plainNormalisation) {
+        metadata["input_mean"] = nlohmann::json(config.normalisation.mean).dump();
+        metadata["input_deviation"] = nlohmann::json(config.normalisation.deviation).dump();
+    }
     const auto describe = [&metadata](const char* key, const std::string& value) {
         if (!value.empty()) {
             metadata[key] = value;

@@ -38,13 +38,16 @@ void registerList(nn::Module& parent, const std::string& name, const std::vector
 
 } // namespace
 
-TwoLayerImpl::TwoLayerImpl(const std::string& nameIn, const std::string& nameOut, int width, int inner) {
+TwoLayerImpl::TwoLayerImpl(const std::string& nameIn, const std::string& nameOut, int width, int inner,
+                           Activation between)
+    : activation(between) {
     in = register_module(nameIn, nn::Linear(width, inner));
     out = register_module(nameOut, nn::Linear(inner, width));
 }
 
 Tensor TwoLayerImpl::forward(const Tensor& x) {
-    return out->forward(quickGelu(in->forward(x)));
+    const Tensor inner = in->forward(x);
+    return out->forward(activation == Activation::Gelu ? torch::gelu(inner) : quickGelu(inner));
 }
 
 AdapterImpl::AdapterImpl(int width, int inner) {
@@ -109,7 +112,7 @@ ResidualBlockImpl::ResidualBlockImpl(const ModelConfig& config, int adapterInner
     prefixValue = register_parameter("prefix_embedding_v", scale * torch::randn({config.prefix, 1, width}));
     attn = register_module("attn", Attention(width, config.heads));
     ln1 = register_module("ln_1", layerNorm(width));
-    mlp = register_module("mlp", TwoLayer("c_fc", "c_proj", width, 4 * width));
+    mlp = register_module("mlp", TwoLayer("c_fc", "c_proj", width, 4 * width, config.activation));
     ln2 = register_module("ln_2", layerNorm(width));
     spatialAdapter = register_module("S_Adapter", Adapter(width, adapterInner));
     mlpAdapter = register_module("MLP_Adapter", Adapter(width, adapterInner));
@@ -194,11 +197,20 @@ VisualEncoderImpl::VisualEncoderImpl(const ModelConfig& config, int adapterInner
     lnPre = register_module("ln_pre", layerNorm(width));
     transformer = register_module("transformer", Transformer(config, adapterInner));
     lnPost = register_module("ln_post", layerNorm(width));
+    inputGain = torch::empty({3});
+    inputOffset = torch::empty({3});
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+        const double deviation = config.normalisation.deviation[channel];
+        inputGain[static_cast<std::int64_t>(channel)] = 0.5 / deviation;
+        inputOffset[static_cast<std::int64_t>(channel)] = (0.5 - config.normalisation.mean[channel]) / deviation;
+    }
+    plainInput = config.normalisation == plainNormalisation;
     lnPostCls = register_module("ln_post_cls", layerNorm(width));
 }
 
 Tensor VisualEncoderImpl::embed(const Tensor& images) {
-    const Tensor patches = conv1->forward(images).flatten(2).transpose(1, 2);
+    const Tensor wanted = plainInput ? images : images * inputGain.view({3, 1, 1}) + inputOffset.view({3, 1, 1});
+    const Tensor patches = conv1->forward(wanted).flatten(2).transpose(1, 2);
     const Tensor first = classEmbedding.expand({images.size(0), 1, -1});
     return lnPre->forward(torch::cat({first, patches}, 1) + positionalEmbedding);
 }

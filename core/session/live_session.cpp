@@ -50,7 +50,7 @@ void LiveSession::open(const media::SourceRequest& source, bool startPaused) {
 
 void LiveSession::setModel(engine::LoadedModelPtr model) {
     const bool recognises = model != nullptr;
-    const std::uint64_t epoch = impl_->state.beginModel(recognises ? engine::deviceDescription() : std::string());
+    const std::uint64_t epoch = impl_->state.beginModel(recognises ? engine::computeDevice() : engine::ComputeDevice());
     impl_->board.dropAttention(epoch);
     impl_->intake.setModel(std::move(model), epoch);
     if (recognises) {
@@ -92,7 +92,7 @@ void LiveSession::close() {
 std::shared_ptr<const Snapshot> LiveSession::snapshot() const {
     auto snapshot = std::make_shared<Snapshot>(impl_->state.read());
     snapshot->position = impl_->board.position();
-    std::string device = std::move(snapshot->statistics.device);
+    engine::ComputeDevice device = std::move(snapshot->statistics.device);
     snapshot->statistics = impl_->statistics.read();
     snapshot->statistics.backlog = impl_->intake.backlog();
     snapshot->statistics.device = std::move(device);

@@ -33,7 +33,7 @@ std::uint64_t SessionState::beginSource(State state) {
     return ++epoch_;
 }
 
-std::uint64_t SessionState::beginModel(std::string device) {
+std::uint64_t SessionState::beginModel(engine::ComputeDevice device) {
     const std::scoped_lock lock(mutex_);
     snapshot_.statistics.device = std::move(device);
     clearLists();

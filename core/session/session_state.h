@@ -16,7 +16,7 @@ public:
     /// A new source or none: lists empty, no error. Returns the new epoch.
     std::uint64_t beginSource(State state);
     /// A new model on the same source: lists empty. Returns the new epoch.
-    std::uint64_t beginModel(std::string device);
+    std::uint64_t beginModel(engine::ComputeDevice device);
     std::uint64_t epoch() const;
 
     void setState(State state);

@@ -25,7 +25,9 @@ struct QuickGelu : torch::autograd::Function<QuickGelu> {
 };
 
 Tensor twoLayer(model::TwoLayerImpl& layers, const Tensor& x) {
-    return layers.out->forward(QuickGelu::apply(layers.in->forward(x)));
+    const Tensor inner = layers.in->forward(x);
+    return layers.out->forward(layers.activation == model::Activation::Gelu ? torch::gelu(inner)
+                                                                            : QuickGelu::apply(inner));
 }
 
 Tensor normalised(torch::nn::LayerNormImpl& norm, const Tensor& x) {
@@ -165,7 +167,12 @@ Tensor encodeStills(model::VisualEncoderImpl& encoder, const Tensor& patches, co
     const Tensor& places = encoder.positionalEmbedding;
     const Tensor place = places.index_select(0, positions.flatten() + 1).view({count, kept, -1});
     const Tensor first = (encoder.classEmbedding + places[0]).expand({count, 1, -1});
-    const Tensor rows = torch::linear(patches, encoder.conv1->weight.flatten(1)) + place;
+    const Tensor wanted =
+        encoder.plainInput
+            ? patches
+            : (patches.view({count, kept, 3, -1}) * encoder.inputGain.view({3, 1}) + encoder.inputOffset.view({3, 1}))
+                  .flatten(2);
+    const Tensor rows = torch::linear(wanted, encoder.conv1->weight.flatten(1)) + place;
     Tensor tokens = normalised(*encoder.lnPre, torch::cat({first, rows}, 1));
     const auto layers = static_cast<int>(encoder.transformer->blocks.size());
     for (int layer = 0; layer < layers; ++layer) {

@@ -1,7 +1,6 @@
 #include "training/losses.h"
 
-#include <array>
-#include <string_view>
+#include "model/model_layout.h"
 
 namespace livegloss::training {
 namespace {
@@ -42,21 +41,7 @@ LossTerms alignmentLosses(const torch::Tensor& sequenceLogits, const torch::Tens
 }
 
 bool isTrained(const std::string& name, bool trainQuery) {
-    constexpr std::string_view encoder = "conv2d.";
-    if (!name.starts_with(encoder)) {
-        return true;
-    }
-    if (trainQuery && name.ends_with(".query")) {
-        return true;
-    }
-    constexpr std::array<std::string_view, 6> parts = {"ln_post", "ada_weight",       "taggblocks",
-                                                       "Adapter", "prefix_embedding", "aggblocks"};
-    for (const std::string_view part : parts) {
-        if (name.find(part) != std::string::npos) {
-            return true;
-        }
-    }
-    return name.ends_with("proj");
+    return (trainQuery && name.ends_with(".query")) || model::trainedByReleasedRule(name);
 }
 
 std::vector<NamedParameter> applyFreezeRule(torch::nn::Module& network, bool trainQuery) {

@@ -42,10 +42,14 @@ private slots:
         QTest::newRow("conv type 0") << 0 << 5;
         QTest::newRow("conv type 3") << 3 << 7;
         QTest::newRow("conv type 7, 30 frames") << 7 << 30;
+        QTest::newRow("GELU and CLIP's normalisation") << 2 << 9;
     }
     void paddedClipEqualsOffline() {
         QFETCH(int, convType);
         QFETCH(int, length);
+        const bool otherBackbone = QByteArray(QTest::currentDataTag()).startsWith("GELU");
+        random_->config.activation = otherBackbone ? model::Activation::Gelu : model::Activation::QuickGelu;
+        random_->config.normalisation = otherBackbone ? model::clipNormalisation : model::plainNormalisation;
         loadWith(convType);
         const model::TemporalLayout layout = model::temporalLayout(convType);
         const std::vector<float> clip = random_->uniform(static_cast<std::size_t>(length) * frameValues());
@@ -77,6 +81,8 @@ private slots:
 
     /// Frames that run side by side give what they give alone.
     void workersDoNotDisturbEachOther() {
+        random_->config.activation = model::Activation::QuickGelu;
+        random_->config.normalisation = model::plainNormalisation;
         loadWith(2);
         const int length = 16;
         const std::vector<float> clip = random_->uniform(static_cast<std::size_t>(length) * frameValues());
@@ -191,7 +197,8 @@ private:
     }
 
     void loadWith(int convType) {
-        if (model_ && model_->config().convType == convType) {
+        if (model_ && model_->config().convType == convType &&
+            model_->config().activation == random_->config.activation) {
             return;
         }
         random_->config.convType = convType;

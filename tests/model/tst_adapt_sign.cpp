@@ -1,5 +1,6 @@
 // LibTorch comes first: Qt's `slots` is a word in its headers.
 #include "model/adapt_sign.h"
+#include "model/model_layout.h"
 
 #define QT_NO_KEYWORDS
 #include "random_model.h"
@@ -19,6 +20,13 @@ ModelConfig smallConfig() {
 
 double difference(const torch::Tensor& a, const torch::Tensor& b) {
     return ((a - b).abs().max() / b.abs().max()).item<double>();
+}
+
+AdaptSign valueOf(Result<AdaptSign> network) {
+    if (!network) {
+        qFatal("%s", network.error().message.c_str());
+    }
+    return std::move(*network);
 }
 
 } // namespace
@@ -54,6 +62,58 @@ private Q_SLOTS:
         const auto parameters = (*network)->named_parameters();
         QVERIFY(parameters.contains("conv1d.fc.weight"));
         QVERIFY(!parameters.contains("classifier.weight"));
+    }
+
+    /// The list of tensors that an importer checks against is the list that the network has.
+    void layoutIsTheNetworks_data() {
+        QTest::addColumn<int>("convType");
+        for (const int convType : {0, 2, 7}) {
+            QTest::addRow("conv type %d", convType) << convType;
+        }
+    }
+    void layoutIsTheNetworks() {
+        QFETCH(int, convType);
+        ModelConfig config = smallConfig();
+        config.convType = convType;
+        const AdaptSign network(config, 20);
+        std::map<std::string, tensorfile::Shape> expected;
+        for (const auto& [name, tensor] : namedTensors(network)) {
+            if (name != "classifier.weight") {
+                expected[name] = tensor.sizes().vec();
+            }
+        }
+        std::map<std::string, tensorfile::Shape> actual;
+        std::int64_t parameters = 0;
+        for (const LayoutTensor& tensor : modelLayout(config, 20)) {
+            QVERIFY2(actual.emplace(tensor.name, tensor.shape).second, tensor.name.c_str());
+            parameters += tensor.statistic ? 0 : tensorfile::elementCount(tensor.shape);
+        }
+        QVERIFY(actual == expected);
+        std::int64_t counted = 0;
+        for (const PartCost& cost : partCosts(config, 20)) {
+            counted += cost.parameters;
+        }
+        QCOMPARE(counted, parameters);
+    }
+
+    /// ViT-B/16's published size: 17.56 G multiplications of the image tower at 224 pixels, 85.8 M parameters.
+    void costsOfTheUsualBackbone() {
+        ModelConfig config;
+        config.width = 768;
+        config.layers = 12;
+        config.heads = 12;
+        config.patch = 16;
+        config.resolution = 224;
+        config.resize = 256;
+        config.embedDim = 512;
+        config.hidden = 1024;
+        config.classes = 1296;
+        const std::vector<PartCost> costs = partCosts(config, 192);
+        const PartCost& backbone = costs[static_cast<std::size_t>(ModelPart::Backbone)];
+        QVERIFY(backbone.part == ModelPart::Backbone);
+        QVERIFY(std::abs(backbone.multiplicationsAsDrawn / 1e9 - 17.56) < 0.02);
+        QVERIFY(std::abs(static_cast<double>(backbone.parameters) / 1e6 - 85.8) < 0.05);
+        QCOMPARE(backbone.trained, std::int64_t{0});
     }
 
     void savedNetworkIsTheSame_data() {
@@ -136,6 +196,46 @@ private Q_SLOTS:
         network->eval();
         QVERIFY(torch::equal(network->recognise(features, lengths).sequenceLogits,
                              network->recognise(features, lengths).sequenceLogits));
+    }
+
+    /// A backbone that wants CLIP's normalisation sees frames in [-1, 1] as one that takes them as they are sees them
+    /// normalised beforehand.
+    void normalisationIsApplied() {
+        test::RandomModel random(3);
+        QVERIFY(random.save(path()));
+        AdaptSign plain = valueOf(loadAdaptSign(path()));
+        random = test::RandomModel(3);
+        random.config.normalisation = clipNormalisation;
+        QVERIFY(random.save(path()));
+        AdaptSign clip = valueOf(loadAdaptSign(path()));
+        const torch::Tensor frames = torch::rand({1, 3, 3, 32, 32}) * 2 - 1;
+        const auto channels = [](const std::array<double, 3>& values) {
+            return torch::tensor({values[0], values[1], values[2]}, torch::kFloat32).view({3, 1, 1});
+        };
+        const torch::Tensor normalised =
+            ((frames + 1) / 2 - channels(clipNormalisation.mean)) / channels(clipNormalisation.deviation);
+        const torch::NoGradGuard guard;
+        QVERIFY(difference(clip->encodeFrames(frames), plain->encodeFrames(normalised)) < 1e-5);
+        QVERIFY(difference(clip->encodeFrames(frames), plain->encodeFrames(frames)) > 1e-3);
+    }
+
+    void activationIsTheBackbonesAlone() {
+        const torch::Tensor x = torch::randn({4, 8}) * 2;
+        TwoLayer quick("a", "b", 8, 8);
+        TwoLayer gelu("a", "b", 8, 8, Activation::Gelu);
+        const torch::NoGradGuard guard;
+        gelu->in->weight.copy_(quick->in->weight);
+        gelu->in->bias.copy_(quick->in->bias);
+        const torch::Tensor inner = gelu->in->forward(x);
+        const torch::Tensor expected = gelu->out->forward(0.5 * inner * (1 + torch::erf(inner / std::sqrt(2.0))));
+        QVERIFY(difference(gelu->forward(x), expected) < 1e-5);
+        ModelConfig config = smallConfig();
+        config.activation = Activation::Gelu;
+        const AdaptSign network(config);
+        const auto& block = network->visual->transformer->blocks[0];
+        QVERIFY(block->mlp->activation == Activation::Gelu);
+        QVERIFY(block->spatialAdapter->mlp->activation == Activation::QuickGelu);
+        QVERIFY(network->visual->transformer->aggregations[0]->mlp->activation == Activation::QuickGelu);
     }
 
     void sequencesTooShortAreRefused() {

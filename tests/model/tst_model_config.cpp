@@ -44,6 +44,28 @@ private slots:
         QCOMPARE(temporalSteps(convType, -5), 0);
     }
 
+    void activationAndNormalisationComeBack() {
+        test::RandomModel random(1);
+        random.config.activation = Activation::Gelu;
+        random.config.normalisation = clipNormalisation;
+        const auto config = saveAndRead(random);
+        QVERIFY2(config, config ? "" : config.error().message.c_str());
+        QVERIFY(config->activation == Activation::Gelu);
+        QVERIFY(config->normalisation == clipNormalisation);
+    }
+
+    void unknownActivationIsRefused() {
+        test::RandomModel random(1);
+        random.extraMetadata = {{"activation", "mish"}};
+        const auto config = saveAndRead(random);
+        QVERIFY(!config);
+        QVERIFY2(config.error().message.find("mish") != std::string::npos, config.error().message.c_str());
+        random.extraMetadata = {{"input_mean", "[0.5, 0.5]"}};
+        QVERIFY(!saveAndRead(random));
+        random.extraMetadata = {{"input_deviation", "[0.5, 0, 0.5]"}};
+        QVERIFY(!saveAndRead(random));
+    }
+
     /// Sizes come from the shapes alone; the rest has defaults.
     void readsFilesWithoutMetadata() {
         test::RandomModel random(1);

@@ -32,8 +32,12 @@ double relativeError(const Tensor& actual, const Tensor& expected) {
     return ((actual - expected).norm() / expected.norm().clamp_min(1e-30)).item<double>();
 }
 
-model::AdaptSign smallNetwork() {
+model::AdaptSign smallNetwork(bool otherBackbone = false) {
     model::ModelConfig config;
+    if (otherBackbone) {
+        config.activation = model::Activation::Gelu;
+        config.normalisation = model::clipNormalisation;
+    }
     config.width = 128;
     config.layers = 2;
     config.heads = 2;
@@ -204,8 +208,14 @@ private slots:
         }
     }
 
+    void stillPathEqualsNetwork_data() {
+        QTest::addColumn<bool>("otherBackbone");
+        QTest::newRow("QuickGELU") << false;
+        QTest::newRow("GELU and CLIP's normalisation") << true;
+    }
     void stillPathEqualsNetwork() {
-        model::AdaptSign network = smallNetwork();
+        QFETCH(bool, otherBackbone);
+        model::AdaptSign network = smallNetwork(otherBackbone);
         for (auto& parameter : network->visual->parameters()) {
             parameter.set_requires_grad(true);
         }

@@ -19,6 +19,11 @@ QString number(double value, int decimals) {
     return QLocale().toString(value, 'f', decimals);
 }
 
+QString deviceText(const engine::ComputeDevice& device) {
+    const QString name = QString::fromStdString(device.name);
+    return device.threads > 1 ? name + QStringLiteral(" ×%1").arg(device.threads) : name;
+}
+
 } // namespace
 
 LiveStatus::LiveStatus(QWidget* parent)
@@ -99,8 +104,8 @@ void LiveStatus::refresh() {
                              .arg(figures.droppedOverload)
                              .arg(figures.droppedSource)
                              .arg(figures.backlog));
-    device_->setText(QString::fromStdString(figures.device));
-    device_->setVisible(!figures.device.empty());
+    device_->setText(deviceText(figures.device));
+    device_->setVisible(!figures.device.name.empty());
     refreshWarning();
 }
 
@@ -137,7 +142,7 @@ void LiveStatus::retranslate() {
     source_->setToolTip(tr("Frames a second that the source gives"));
     encoded_->setToolTip(tr("Frames a second that the network takes"));
     delay_->setToolTip(tr("From the capture of a frame to the caption that includes it"));
-    device_->setToolTip(tr("What the network runs on"));
+    device_->setToolTip(tr("What the network runs on, and its threads"));
     refresh();
 }
 

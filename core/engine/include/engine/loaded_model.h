@@ -19,7 +19,11 @@ using LoadedModelPtr = std::shared_ptr<const LoadedModel>;
 /// Reads a .safetensors model. Errors say which file, key or shape is wrong.
 Result<LoadedModelPtr> loadModel(const std::filesystem::path& path);
 
-/// Processor or device that inference runs on, for people ("CPU, 2 threads").
-std::string deviceDescription();
+/// What inference runs on.
+struct ComputeDevice {
+    std::string name; ///< "CPU"; empty: none
+    int threads = 0;
+};
+ComputeDevice computeDevice();
 
 } // namespace livegloss::engine

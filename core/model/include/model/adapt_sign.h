@@ -26,11 +26,13 @@ struct ForwardOutput {
 /// them. N = B * T frames, L tokens, P patches.
 using ForwardTrace = std::vector<std::pair<std::string, torch::Tensor>>;
 
-/// Two linear layers with QuickGELU between them; children `nameIn` and `nameOut`.
+/// Two linear layers with an activation between them; children `nameIn` and `nameOut`.
 class TwoLayerImpl : public torch::nn::Module {
 public:
-    TwoLayerImpl(const std::string& nameIn, const std::string& nameOut, int width, int inner);
+    TwoLayerImpl(const std::string& nameIn, const std::string& nameOut, int width, int inner,
+                 Activation between = Activation::QuickGelu);
     torch::Tensor forward(const torch::Tensor& x);
+    Activation activation;
     torch::nn::Linear in{nullptr};
     torch::nn::Linear out{nullptr};
 };
@@ -128,6 +130,9 @@ public:
     VisualEncoderImpl(const ModelConfig& config, int adapterInner);
     /// images [N, 3, R, R] in [-1, 1] -> tokens after ln_pre [N, L, D].
     torch::Tensor embed(const torch::Tensor& images);
+    /// x / 127.5 - 1 -> the configuration's normalisation is inputGain * x + inputOffset, [3] each.
+    torch::Tensor inputGain, inputOffset;
+    bool plainInput = true; ///< gain 1, offset 0
     /// frames [B, T, 3, R, R] -> frame features [B, T, E].
     torch::Tensor forward(const torch::Tensor& frames, ForwardTrace* trace = nullptr);
     /// Plain CLIP image tower: images [N, 3, R, R] -> ln_post(class token) * proj [N, E]. No prefixes, adapters or

@@ -3,10 +3,32 @@
 #include "base/result.h"
 #include "tensorfile/safetensors.h"
 
+#include <array>
+#include <filesystem>
+#include <functional>
+#include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace livegloss::model {
+
+/// Activation of the image backbone's blocks. CLIP as OpenAI trained it uses QuickGELU, most of open_clip's models
+/// GELU. Adapters and aggregation blocks use QuickGELU whatever the backbone does.
+enum class Activation { QuickGelu, Gelu };
+std::string_view activationName(Activation activation); ///< as in metadata: "quick_gelu", "gelu"
+
+/// What the first layer wants of a channel's value v in [0, 1]: (v - mean) / deviation.
+struct InputNormalisation {
+    std::array<double, 3> mean{0.5, 0.5, 0.5};
+    std::array<double, 3> deviation{0.5, 0.5, 0.5};
+    bool operator==(const InputNormalisation&) const = default;
+};
+/// As AdaptSign's released code has it, x / 127.5 - 1 (the default).
+inline constexpr InputNormalisation plainNormalisation{};
+/// As CLIP was trained.
+inline constexpr InputNormalisation clipNormalisation{{0.48145466, 0.4578275, 0.40821073},
+                                                      {0.26862954, 0.26130258, 0.27577711}};
 
 /// Sizes and facts of one AdaptSign model. Sizes come from the weights' shapes; the rest from the file's metadata, with
 /// the defaults below where it says nothing.
@@ -23,7 +45,9 @@ struct ModelConfig {
     int convType = 2;   ///< layout of the temporal convolutions, see temporalStride()
     int prefix = 8;     ///< learnt prefix rows per block
     int window = 5;     ///< frames of the cross-frame attention (t-2..t+2)
-    double fps = 25.0;  ///< frame rate that the model was trained at
+    Activation activation = Activation::QuickGelu;
+    InputNormalisation normalisation;
+    double fps = 25.0; ///< frame rate that the model was trained at
     std::string name;
     std::string signLanguage;
     std::string licence;
@@ -51,6 +75,16 @@ struct TemporalLayer {
 };
 /// Layers of `convType` 0..9 in order; empty for any other value.
 std::vector<TemporalLayer> temporalLayers(int convType);
+
+/// What a file of any format says about a model, without its values.
+struct ShapeTable {
+    std::filesystem::path path; ///< for messages
+    std::map<std::string, tensorfile::Shape, std::less<>> shapes;
+    tensorfile::Metadata metadata;
+};
+ShapeTable shapeTable(const tensorfile::SafetensorsReader& reader);
+/// As readModelConfig() for a file, from a table under the released names.
+Result<ModelConfig> readModelConfig(const ShapeTable& table);
 
 /// Configuration of a model file: sizes from the shapes, the rest from metadata. Errors name the tensor or the key;
 /// where metadata contradicts a shape the message has both.

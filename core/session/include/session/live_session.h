@@ -39,7 +39,7 @@ struct Statistics {
     std::int64_t droppedSource = 0;   ///< the device or decoder lost or could not decode them
     std::int64_t backlog = 0;         ///< frames waiting for the model
     bool cannotKeepUp = false;
-    std::string device; ///< what the network runs on
+    engine::ComputeDevice device; ///< what the network runs on
 };
 
 /// One consistent view of the session; cheap to copy, never changes.

@@ -1,0 +1,44 @@
+#pragma once
+
+#include "model/model_config.h"
+#include "tensorfile/tensor_types.h"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace livegloss::model {
+
+/// What a tensor of a model belongs to.
+enum class ModelPart { Backbone, Adapters, Prefixes, Aggregation, CrossFrame, FrameFeature, TemporalHead };
+/// For people: "Backbone", "Adapters", ...
+std::string_view partName(ModelPart part);
+
+struct LayoutTensor {
+    std::string name; ///< as in a released checkpoint
+    tensorfile::Shape shape;
+    ModelPart part = ModelPart::Backbone;
+    bool statistic = false; ///< kept by a batch norm, not a parameter
+};
+
+/// Every tensor that a model file of these sizes holds, once each (the classifier as conv1d.fc.weight).
+std::vector<LayoutTensor> modelLayout(const ModelConfig& config, int adapterWidth);
+/// The released freeze rule: whether training changes the tensor of this name (`query` stays as it is).
+bool trainedByReleasedRule(std::string_view name);
+
+struct PartCost {
+    ModelPart part = ModelPart::Backbone;
+    std::int64_t parameters = 0;
+    std::int64_t trained = 0;          ///< of them, by the released rule
+    double multiplicationsAsDrawn = 0; ///< per frame, multiply-accumulates of every formula as the paper writes it
+    double multiplicationsFused = 0;   ///< per frame, with what never changes between frames computed once
+};
+
+/// Parameters and computation of each part, in the order of ModelPart. Counted are the multiplications of matrix
+/// products, of convolutions and of attention (scores and averages); not norms, activations and sums. "Fused" leaves
+/// out what a stream needs only once (projections of the prefixes) and moves the aggregation's one query to the other
+/// side of its key and value projections. The temporal head is counted for a whole clip, spread over its frames.
+std::vector<PartCost> partCosts(const ModelConfig& config, int adapterWidth);
+
+} // namespace livegloss::model
