@@ -13,6 +13,7 @@ using tensorfile::SafetensorsReader;
 using tensorfile::shapeText;
 
 constexpr std::string_view formatName = "livegloss-1";
+constexpr std::string_view backboneKind = "backbone";
 const std::string visualPrefix = "conv2d.visual.";
 const std::string temporalPrefix = "conv1d.temporal_conv.";
 
@@ -35,6 +36,23 @@ public:
         }
         if (auto checked = checkModelConfig(config_); !checked) {
             return failure(ErrorCode::Unsupported, inFile(checked.error().message));
+        }
+        return config_;
+    }
+
+    /// Sizes of the image tower only.
+    Result<ModelConfig> readBackbone() {
+        readTower();
+        if (!error_) {
+            readDescription();
+        }
+        if (!error_ && (config_.width < 64 || config_.width % 64 != 0 || config_.layers < 1 || config_.patch < 1)) {
+            fail(ErrorCode::Unsupported, "has an image tower of " + std::to_string(config_.layers) +
+                                             " blocks of width " + std::to_string(config_.width) +
+                                             "; the width has to be a multiple of 64");
+        }
+        if (error_) {
+            return tl::unexpected(*error_);
         }
         return config_;
     }
@@ -119,6 +137,17 @@ private:
     }
 
     void readShapes() {
+        if (const std::string* kind = metadata("kind"); kind != nullptr && *kind == backboneKind) {
+            fail(ErrorCode::Unsupported, "is a backbone for training, without AdaptSign's parts",
+                 "Choose a model that was trained to recognise signs.");
+            return;
+        }
+        readTower();
+        const std::string prefix = visualPrefix + "transformer.resblocks.0.prefix_embedding_k";
+        config_.prefix = agreed("prefix", shapeOf(prefix, 3)[0], prefix);
+    }
+
+    void readTower() {
         const std::string patchTensor = visualPrefix + "conv1.weight";
         const auto patchShape = shapeOf(patchTensor, 4);
         config_.width = agreed("width", patchShape[0], patchTensor);
@@ -136,8 +165,6 @@ private:
         }
         config_.resolution = agreed("resolution", side * config_.patch, positions);
         config_.embedDim = agreed("embed_dim", shapeOf(visualPrefix + "proj", 2)[1], visualPrefix + "proj");
-        const std::string prefix = visualPrefix + "transformer.resblocks.0.prefix_embedding_k";
-        config_.prefix = agreed("prefix", shapeOf(prefix, 3)[0], prefix);
     }
 
     void readTemporalShapes() {
@@ -312,6 +339,10 @@ Result<ModelConfig> readModelConfig(const ShapeTable& table) {
     return ConfigReader(table).read();
 }
 
+Result<ModelConfig> readBackboneConfig(const ShapeTable& table) {
+    return ConfigReader(table).readBackbone();
+}
+
 Result<ModelConfig> readModelConfig(const SafetensorsReader& reader) {
     return readModelConfig(shapeTable(reader));
 }
@@ -353,6 +384,15 @@ tensorfile::Metadata modelMetadata(const ModelConfig& config) {
         const std::vector<std::string> glosses(config.vocabulary.begin() + 1, config.vocabulary.end());
         metadata["vocabulary"] = nlohmann::json(glosses).dump();
     }
+    return metadata;
+}
+
+tensorfile::Metadata backboneMetadata(const ModelConfig& config) {
+    tensorfile::Metadata metadata = modelMetadata(config);
+    for (const char* key : {"hidden", "classes", "conv_type", "prefix", "window", "fps", "vocabulary"}) {
+        metadata.erase(key);
+    }
+    metadata["kind"] = backboneKind;
     return metadata;
 }
 

@@ -14,6 +14,7 @@ const QMap<QString, QSet<QString>>& allowedFolders() {
         {"base", {}},
         {"tensorfile", {"base"}},
         {"model", {"base", "tensorfile"}},
+        {"importing", {"base", "tensorfile", "model"}},
         {"engine", {"base", "tensorfile", "model"}},
         {"decode", {"base"}},
         {"media", {"base"}},

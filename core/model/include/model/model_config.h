@@ -86,11 +86,16 @@ ShapeTable shapeTable(const tensorfile::SafetensorsReader& reader);
 /// As readModelConfig() for a file, from a table under the released names.
 Result<ModelConfig> readModelConfig(const ShapeTable& table);
 
+/// As readModelConfig(), for a file that has only CLIP's image tower: hidden and classes stay 0.
+Result<ModelConfig> readBackboneConfig(const ShapeTable& table);
+
 /// Configuration of a model file: sizes from the shapes, the rest from metadata. Errors name the tensor or the key;
 /// where metadata contradicts a shape the message has both.
 Result<ModelConfig> readModelConfig(const tensorfile::SafetensorsReader& reader);
 /// The metadata that readModelConfig() reads back (format "livegloss-1").
 tensorfile::Metadata modelMetadata(const ModelConfig& config);
+/// The same for a file that holds only an image tower (kind "backbone").
+tensorfile::Metadata backboneMetadata(const ModelConfig& config);
 /// Checks sizes that a network is to be built with (heads = width / 64, patch divides resolution, known convType, ...).
 Result<void> checkModelConfig(const ModelConfig& config);
 /// Text of one class for people: the gloss, or its number where the model has no vocabulary.

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "base/result.h"
+#include "model/model_config.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace livegloss::importing {
+
+/// What a person chose. Empty means: take it from the file, or leave it open.
+struct ImportOptions {
+    std::filesystem::path checkpoint;
+    std::filesystem::path glosses;  ///< gloss dictionary or list, see readVocabulary()
+    std::filesystem::path backbone; ///< where `checkpoint` holds only the trained parts
+    std::string name, signLanguage, licence;
+    std::optional<double> fps;
+    std::optional<model::Activation> activation;
+    std::optional<model::InputNormalisation> normalisation;
+};
+
+enum class ImportKind {
+    Recogniser, ///< a complete AdaptSign model
+    Backbone,   ///< a CLIP image tower, to train AdaptSign on
+};
+
+/// What was found, before anything is written.
+struct ImportPreview {
+    ImportKind kind = ImportKind::Recogniser;
+    std::string format; ///< of the checkpoint, for people
+    model::ModelConfig config; ///< a backbone has only sizes of the encoder
+    int adapterWidth = 0;
+    std::optional<std::int64_t> epoch;
+    int tensors = 0;                   ///< that will be written
+    std::uint64_t bytes = 0;           ///< of these
+    std::vector<std::string> notes;    ///< facts: what was left out, what was assumed
+    std::vector<std::string> warnings; ///< what a person should look at
+    std::vector<std::string> problems; ///< what makes an import impossible; write() then fails with the first
+};
+
+/// One checkpoint on its way to a model file. Only names and shapes are read until write(). May be used from any
+/// thread, by one at a time.
+class ModelImport {
+public:
+    /// Errors of the readers, and Unsupported for a file without a network.
+    static Result<ModelImport> open(const ImportOptions& options);
+
+    const ImportPreview& preview() const;
+    /// Writes a .safetensors model; half-precision weights stay so. `progress` gets 0..1 and returns false to cancel
+    /// (Cancelled; nothing is left behind). The output is written whole or not at all.
+    Result<void> write(const std::filesystem::path& output, const std::function<bool(double)>& progress = {}) const;
+
+private:
+    struct Contents;
+    explicit ModelImport(std::shared_ptr<const Contents> contents);
+    std::shared_ptr<const Contents> contents_;
+};
+
+} // namespace livegloss::importing

@@ -1,0 +1,373 @@
+#include "importing/model_import.h"
+
+#include "import_contents.h"
+#include "importing/vocabulary.h"
+
+#include <algorithm>
+#include <new>
+
+namespace livegloss::importing {
+namespace {
+
+using model::LayoutTensor;
+using model::ModelConfig;
+using model::ModelPart;
+
+const std::string classifierName = "conv1d.fc.weight";
+const std::string secondClassifier = "classifier.weight";
+const std::string adapterTensor = "conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight";
+
+std::string counted(int count, const char* what) {
+    std::string text = std::to_string(count);
+    text += count == 1 ? " tensor " : " tensors ";
+    return text + what;
+}
+
+/// A tensor that a checkpoint may lack: an import makes it anew.
+bool mayBeFresh(const LayoutTensor& tensor, bool pooled) {
+    return tensor.name.ends_with("num_batches_tracked") ||
+           (pooled && tensor.part == ModelPart::FrameFeature && tensor.name.find("ln_post_cls") == std::string::npos);
+}
+
+/// Collects what there is to say about one import.
+class Inquiry {
+public:
+    explicit Inquiry(const ImportOptions& options) : options_(options) {}
+
+    Result<void> look() {
+        auto selection = selectFrom(options_.checkpoint);
+        if (!selection) {
+            return tl::unexpected(selection.error());
+        }
+        preview_.format = tensorfile::formatName(selection->chosen.begin()->second.source->format());
+        noteLeftOut(*selection);
+        pooled_ = selection->pooler > 0;
+        fromOpenAi_ = selection->fromOpenAi;
+        readEpoch(*selection->chosen.begin()->second.source);
+        preview_.kind = selection->hasTrainedParts() ? ImportKind::Recogniser : ImportKind::Backbone;
+        if (auto joined = joinBackbone(*selection); !joined) {
+            return joined;
+        }
+        chosen_ = std::move(selection->chosen);
+        if (auto sized = readSizes(); !sized) {
+            return sized;
+        }
+        if (auto described = describe(); !described) {
+            return described;
+        }
+        buildLayout();
+        checkTensors();
+        return {};
+    }
+
+    ImportPreview& preview() { return preview_; }
+    ChosenTensors& chosen() { return chosen_; }
+    std::vector<LayoutTensor>& layout() { return layout_; }
+
+private:
+    static Result<Selection> selectFrom(const std::filesystem::path& path) {
+        auto source = tensorfile::openTensorFile(path);
+        if (!source) {
+            return tl::unexpected(source.error());
+        }
+        return selectTensors(*source);
+    }
+
+    std::string inFile(const std::string& text) const {
+        std::string message("'");
+        message += options_.checkpoint.string();
+        message += "' ";
+        return message + text;
+    }
+
+    void noteLeftOut(const Selection& selection) {
+        if (!selection.group.empty()) {
+            preview_.notes.push_back("The weights are those of '" + selection.group + "'.");
+        }
+        if (selection.otherGroups > 0) {
+            preview_.notes.push_back("Left out: " +
+                                     counted(selection.otherGroups, "of the optimiser and other parts of training."));
+        }
+        if (selection.text > 0) {
+            preview_.notes.push_back("Left out: " + counted(selection.text, "of CLIP's text side."));
+        }
+        if (selection.pooler > 0) {
+            preview_.notes.push_back("Left out: " + counted(selection.pooler, "of CoCa's attentional pooler.") +
+                                     " AdaptSign works on the tokens before it.");
+        }
+        if (selection.unknown > 0) {
+            preview_.warnings.push_back("Left out: " + counted(selection.unknown, "of no known use") + ", such as '" +
+                                        selection.anUnknown + "'.");
+        }
+    }
+
+    void readEpoch(const tensorfile::TensorSource& source) {
+        if (const auto found = source.scalars().find("epoch"); found != source.scalars().end()) {
+            if (const auto* epoch = std::get_if<std::int64_t>(&found->second)) {
+                preview_.epoch = *epoch;
+            }
+        }
+    }
+
+    Result<void> joinBackbone(Selection& selection) {
+        const std::string hint = "Give the CLIP checkpoint that it was trained on as the backbone.";
+        if (options_.backbone.empty()) {
+            if (!selection.hasBackbone()) {
+                return failure(ErrorCode::Unsupported, inFile("holds trained parts without their backbone"), hint);
+            }
+            return {};
+        }
+        if (preview_.kind == ImportKind::Backbone) {
+            return failure(ErrorCode::InvalidArgument, inFile("is a backbone itself, without AdaptSign's parts"),
+                           "Give the AdaptSign checkpoint first and CLIP's as the backbone.");
+        }
+        auto backbone = selectFrom(options_.backbone);
+        if (!backbone) {
+            return tl::unexpected(backbone.error());
+        }
+        if (!backbone->hasBackbone()) {
+            return failure(ErrorCode::Unsupported, "'" + options_.backbone.string() + "' holds no CLIP image tower",
+                           hint);
+        }
+        const std::size_t before = selection.chosen.size();
+        selection.chosen.merge(backbone->chosen); // what training changed stays
+        preview_.notes.push_back(counted(static_cast<int>(selection.chosen.size() - before), "come from the backbone '") +
+                                 options_.backbone.filename().string() + "'.");
+        fromOpenAi_ = fromOpenAi_ || backbone->fromOpenAi;
+        pooled_ = pooled_ || backbone->pooler > 0;
+        return {};
+    }
+
+    /// Facts that a LiveGloss model carries stay when it is imported again.
+    tensorfile::Metadata metadata() const {
+        tensorfile::Metadata facts;
+        const auto& source = *chosen_.begin()->second.source;
+        if (source.format() == tensorfile::TensorFileFormat::Safetensors) {
+            for (const auto& [key, value] : source.scalars()) {
+                if (const auto* text = std::get_if<std::string>(&value)) {
+                    facts.emplace(key, *text);
+                }
+            }
+        }
+        facts.erase("kind");
+        return facts;
+    }
+
+    Result<void> readSizes() {
+        model::ShapeTable table{options_.checkpoint, {}, metadata()};
+        for (const auto& [name, entry] : chosen_) {
+            table.shapes.emplace(name, entry.tensor->shape);
+        }
+        statesActivation_ = table.metadata.contains("activation");
+        const bool whole = preview_.kind == ImportKind::Recogniser;
+        auto config = whole ? model::readModelConfig(table) : model::readBackboneConfig(table);
+        if (!config) {
+            return tl::unexpected(config.error());
+        }
+        preview_.config = std::move(*config);
+        const auto adapter = chosen_.find(adapterTensor);
+        const bool usable = adapter != chosen_.end() && adapter->second.tensor->shape.size() == 2 &&
+                            adapter->second.tensor->shape[0] >= 1 && adapter->second.tensor->shape[0] <= 65536;
+        preview_.adapterWidth = usable ? static_cast<int>(adapter->second.tensor->shape[0]) : preview_.config.width / 4;
+        return {};
+    }
+
+    Result<void> describe() {
+        ModelConfig& config = preview_.config;
+        const auto replace = [](std::string& target, const std::string& chosen) {
+            if (!chosen.empty()) {
+                target = chosen;
+            }
+        };
+        replace(config.name, options_.name);
+        replace(config.signLanguage, options_.signLanguage);
+        replace(config.licence, options_.licence);
+        chooseActivation();
+        if (options_.normalisation) {
+            config.normalisation = *options_.normalisation;
+        } else if (preview_.kind == ImportKind::Backbone && !statesActivation_) {
+            config.normalisation = model::clipNormalisation;
+            preview_.notes.push_back("Colours are normalised by CLIP's mean and deviation.");
+        }
+        if (preview_.kind == ImportKind::Backbone) {
+            return {};
+        }
+        if (options_.fps) {
+            config.fps = *options_.fps;
+        } else if (!metadata().contains("fps")) {
+            preview_.notes.push_back("The frame rate is taken to be 25 per second, as in PHOENIX.");
+        }
+        if (config.licence.empty()) {
+            preview_.warnings.push_back("No licence is stated. Look it up before you pass the model on.");
+        }
+        return readGlosses();
+    }
+
+    void chooseActivation() {
+        model::Activation& activation = preview_.config.activation;
+        if (options_.activation) {
+            activation = *options_.activation;
+            return;
+        }
+        if (statesActivation_) {
+            return;
+        }
+        activation = pooled_ ? model::Activation::Gelu : model::Activation::QuickGelu;
+        if (pooled_) {
+            preview_.notes.push_back("Activation: GELU, as CoCa has it.");
+        } else if (preview_.kind == ImportKind::Backbone && !fromOpenAi_) {
+            preview_.warnings.push_back("The file does not say which activation its backbone uses; QuickGELU is "
+                                        "assumed, as in OpenAI's models. Most of open_clip's own use GELU.");
+        }
+    }
+
+    Result<void> readGlosses() {
+        ModelConfig& config = preview_.config;
+        if (options_.glosses.empty()) {
+            if (config.vocabulary.empty()) {
+                preview_.warnings.push_back("No gloss dictionary: glosses will be shown as numbers.");
+            }
+            return {};
+        }
+        auto glosses = readVocabulary(options_.glosses);
+        if (!glosses) {
+            return tl::unexpected(glosses.error());
+        }
+        const auto expected = static_cast<std::size_t>(config.classes) - 1;
+        if (glosses->size() != expected) {
+            preview_.problems.push_back("'" + options_.glosses.filename().string() + "' has " +
+                                        std::to_string(glosses->size()) + " glosses, but the model knows " +
+                                        std::to_string(expected) + " and the blank: they do not belong together.");
+            return {};
+        }
+        config.vocabulary.assign(1, std::string());
+        config.vocabulary.insert(config.vocabulary.end(), glosses->begin(), glosses->end());
+        return {};
+    }
+
+    void buildLayout() {
+        for (LayoutTensor& tensor : model::modelLayout(preview_.config, preview_.adapterWidth)) {
+            const bool imageTower = tensor.part == ModelPart::Backbone || tensor.name == "conv2d.visual.proj" ||
+                                    tensor.name.starts_with("conv2d.visual.ln_post.");
+            if (preview_.kind == ImportKind::Recogniser || imageTower) {
+                layout_.push_back(std::move(tensor));
+            }
+        }
+        if (chosen_.contains(secondClassifier)) {
+            const ChosenTensor classifier = chosen_.find(secondClassifier)->second;
+            if (chosen_.emplace(classifierName, classifier).second) {
+                return; // only the second name is there
+            }
+            layout_.push_back({secondClassifier, {preview_.config.hidden, preview_.config.classes},
+                               ModelPart::TemporalHead, false});
+        }
+    }
+
+    void checkTensors() {
+        std::vector<std::string> missing;
+        for (const LayoutTensor& tensor : layout_) {
+            const auto found = chosen_.find(tensor.name);
+            const bool fresh = mayBeFresh(tensor, pooled_);
+            if (found != chosen_.end() && found->second.tensor->shape != tensor.shape && fresh) {
+                chosen_.erase(found);
+            } else if (found == chosen_.end() && !fresh) {
+                missing.push_back(tensor.name);
+            } else if (found != chosen_.end()) {
+                checkTensor(tensor, *found->second.tensor);
+            }
+            const bool half = chosen_.contains(tensor.name) &&
+                              chosen_.find(tensor.name)->second.tensor->type == tensorfile::DataType::F16;
+            const std::uint64_t width = tensor.statistic && tensor.shape.empty() ? 8 : half ? 2 : 4;
+            preview_.bytes += static_cast<std::uint64_t>(tensorfile::elementCount(tensor.shape)) * width;
+        }
+        if (!missing.empty()) {
+            preview_.problems.push_back(counted(static_cast<int>(missing.size()), "of the network are missing: '") +
+                                        missing.front() + (missing.size() > 1 ? "' and others." : "'."));
+        }
+        if (pooled_ && !chosen_.contains("conv2d.visual.proj")) {
+            preview_.notes.push_back("The last norm and projection are made anew, because the checkpoint's belong to "
+                                     "the pooler; training learns them.");
+        }
+        preview_.tensors = static_cast<int>(layout_.size());
+        noteSurplus();
+    }
+
+    void checkTensor(const LayoutTensor& wanted, const tensorfile::SourceTensor& found) {
+        using tensorfile::DataType;
+        if (found.shape != wanted.shape) {
+            preview_.problems.push_back("'" + found.name + "' has the shape " + tensorfile::shapeText(found.shape) +
+                                        ", but the network's sizes ask for " + tensorfile::shapeText(wanted.shape) +
+                                        ".");
+        }
+        const bool real = found.type == DataType::F32 || found.type == DataType::F16 || found.type == DataType::BF16 ||
+                          found.type == DataType::F64;
+        if (real == wanted.name.ends_with("num_batches_tracked")) {
+            preview_.problems.push_back("'" + found.name + "' holds " +
+                                        std::string(tensorfile::dataTypeName(found.type)) +
+                                        (real ? " values, not integers." : " values, not real numbers."));
+        }
+    }
+
+    void noteSurplus() {
+        int surplus = 0;
+        std::string example;
+        for (const auto& [name, entry] : chosen_) {
+            if (name != secondClassifier &&
+                std::ranges::none_of(layout_, [&n = name](const LayoutTensor& tensor) { return tensor.name == n; })) {
+                ++surplus;
+                example = name;
+            }
+        }
+        if (surplus > 0) {
+            preview_.warnings.push_back("Left out: " + counted(surplus, "that the network has no place for") +
+                                        ", such as '" + example + "'.");
+        }
+    }
+
+    const ImportOptions& options_;
+    ImportPreview preview_;
+    ChosenTensors chosen_;
+    std::vector<LayoutTensor> layout_;
+    bool pooled_ = false;
+    bool fromOpenAi_ = false;
+    bool statesActivation_ = false;
+};
+
+} // namespace
+
+ModelImport::ModelImport(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
+
+Result<ModelImport> ModelImport::open(const ImportOptions& options) try {
+    Inquiry inquiry(options);
+    if (auto looked = inquiry.look(); !looked) {
+        return tl::unexpected(looked.error());
+    }
+    auto contents = std::make_shared<Contents>();
+    contents->options = options;
+    contents->preview = std::move(inquiry.preview());
+    contents->chosen = std::move(inquiry.chosen());
+    contents->layout = std::move(inquiry.layout());
+    return ModelImport(std::move(contents));
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "not enough memory for '" + options.checkpoint.string() + "'");
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, "cannot look into '" + options.checkpoint.string() + "': " + error.what());
+}
+
+const ImportPreview& ModelImport::preview() const {
+    return contents_->preview;
+}
+
+Result<void> ModelImport::write(const std::filesystem::path& output, const std::function<bool(double)>& progress) const
+try {
+    return writeImport(contents_->options, contents_->preview, contents_->chosen, contents_->layout, output, progress);
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "not enough memory to import '" + contents_->options.checkpoint.string() +
+                                               "'; it needs " + std::to_string(contents_->preview.bytes / 1'000'000) +
+                                               " MB");
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal,
+                   "cannot import '" + contents_->options.checkpoint.string() + "': " + error.what());
+}
+
+} // namespace livegloss::importing
