@@ -9,7 +9,7 @@ constexpr std::size_t longestQuotedName = 80;
 
 const char* const damagedFileHint = "The file is damaged or incomplete; copy or download it again.";
 
-std::string quoted(std::string_view name) {
+std::string quotedName(std::string_view name) {
     std::string text("'");
     for (const char letter : name.substr(0, longestQuotedName)) {
         const auto code = static_cast<unsigned char>(letter);

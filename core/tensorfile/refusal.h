@@ -35,7 +35,7 @@ std::string joined(const Parts&... parts) {
 }
 
 /// A name from a file, quoted for a message: cut when long, control characters replaced.
-std::string quoted(std::string_view name);
+std::string quotedName(std::string_view name);
 
 /// For files that contradict themselves or end early.
 [[noreturn]] void refuse(std::string message);

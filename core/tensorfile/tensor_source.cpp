@@ -1,5 +1,6 @@
 #include "tensorfile/tensor_source.h"
 
+#include "file_kind.h"
 #include "tensorfile/safetensors.h"
 #include "tensorfile/torch_file.h"
 
@@ -95,7 +96,15 @@ Result<std::vector<float>> TensorSource::readFloats(std::string_view name) const
 }
 
 Result<std::shared_ptr<const TensorSource>> openTensorFile(const std::filesystem::path& path) {
-    if (auto reader = SafetensorsReader::open(path)) {
+    const auto kind = guarded(path, [&path] { return tellKind(*FileBytes::open(path)); });
+    if (!kind) {
+        return tl::unexpected(kind.error());
+    }
+    if (*kind == FileKind::Safetensors) {
+        auto reader = SafetensorsReader::open(path);
+        if (!reader) {
+            return tl::unexpected(reader.error());
+        }
         return std::make_shared<SafetensorsSource>(std::move(*reader));
     }
     auto file = TorchFile::open(path);

@@ -1,43 +1,120 @@
 #include "tensorfile/torch_file.h"
 
-#include "refusal.h"
+#include "data_type.h"
+#include "file_kind.h"
+#include "torch_layout.h"
+#include "torch_values.h"
+
+#include <mutex>
+#include <unordered_set>
 
 namespace livegloss::tensorfile {
 
 struct TorchFile::Contents {
     std::filesystem::path path;
-    std::vector<TorchTensor> tensors;
-    Scalars scalars;
+    std::shared_ptr<const FileBytes> file;
+    TorchLayout layout;
+    std::unordered_map<std::string_view, const TorchTensor*> byName; ///< into `layout`
+    mutable std::mutex mutex;                                        ///< guards `verified`
+    mutable std::unordered_set<std::string> verified;                ///< storages whose checksum was right
+
+    /// The tensor of this name and its storage, verified. Throws Refusal.
+    std::pair<const TorchTensor*, const TorchStorage*> prepare(std::string_view name) const {
+        const auto found = byName.find(name);
+        if (found == byName.end()) {
+            throw Refusal{ErrorCode::NotFound, joined("there is no tensor ", quotedName(name)), "Choose another file."};
+        }
+        const TorchTensor* tensor = found->second;
+        const TorchStorage* storage = &layout.storages.at(tensor->storage);
+        const std::scoped_lock lock(mutex);
+        if (!verified.contains(tensor->storage)) {
+            verifyStorage(*file, *storage);
+            verified.insert(tensor->storage);
+        }
+        return {tensor, storage};
+    }
 };
 
 TorchFile::TorchFile(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
 
 Result<TorchFile> TorchFile::open(const std::filesystem::path& path) {
-    return failure(ErrorCode::Unsupported, joined("'", path.string(), "': PyTorch files cannot be read yet"));
+    return guarded(path, [&path] {
+        auto contents = std::make_shared<Contents>();
+        contents->path = path;
+        contents->file = FileBytes::open(path);
+        switch (tellKind(*contents->file)) {
+        case FileKind::Zip:
+            contents->layout = readTorchZip(*contents->file);
+            break;
+        case FileKind::Pickle:
+            contents->layout = readTorchLegacy(*contents->file);
+            break;
+        case FileKind::Safetensors:
+            refuseUnsupported("it is not a PyTorch file", "Open it as safetensors.");
+        }
+        for (const TorchTensor& tensor : contents->layout.tensors) {
+            contents->byName.emplace(tensor.name, &tensor);
+        }
+        return TorchFile(std::move(contents));
+    });
 }
+
 TensorFileFormat TorchFile::format() const {
-    return TensorFileFormat::TorchZip;
+    return contents_->layout.format;
 }
 const std::filesystem::path& TorchFile::path() const {
     return contents_->path;
 }
 const std::vector<TorchTensor>& TorchFile::tensors() const {
-    return contents_->tensors;
+    return contents_->layout.tensors;
 }
-const TorchTensor* TorchFile::find(std::string_view) const {
-    return nullptr;
+const TorchTensor* TorchFile::find(std::string_view name) const {
+    const auto found = contents_->byName.find(name);
+    return found == contents_->byName.end() ? nullptr : found->second;
 }
 const Scalars& TorchFile::scalars() const {
-    return contents_->scalars;
+    return contents_->layout.scalars;
 }
-Result<void> TorchFile::readFloatsInto(std::string_view, std::span<float>) const {
-    return failure(ErrorCode::Unsupported, "PyTorch files cannot be read yet");
+
+Result<void> TorchFile::readFloatsInto(std::string_view name, std::span<float> destination) const {
+    const auto read = guarded(contents_->path, [&] {
+        const auto [tensor, storage] = contents_->prepare(name);
+        if (destination.size() != static_cast<std::size_t>(elementCount(tensor->shape))) {
+            throw Refusal{ErrorCode::InvalidArgument,
+                          joined("tensor ", quotedName(name), " has the shape ", shapeText(tensor->shape), ", not ",
+                                 destination.size(), " values"),
+                          {}};
+        }
+        readTorchFloats(*contents_->file, *storage, *tensor, destination);
+        return destination.size();
+    });
+    if (!read) {
+        return tl::unexpected(read.error());
+    }
+    return {};
 }
-Result<std::vector<float>> TorchFile::readFloats(std::string_view) const {
-    return failure(ErrorCode::Unsupported, "PyTorch files cannot be read yet");
+
+Result<std::vector<float>> TorchFile::readFloats(std::string_view name) const {
+    return guarded(contents_->path, [&] {
+        const auto [tensor, storage] = contents_->prepare(name);
+        std::vector<float> values(static_cast<std::size_t>(elementCount(tensor->shape)));
+        readTorchFloats(*contents_->file, *storage, *tensor, values);
+        return values;
+    });
 }
-Result<std::vector<std::int64_t>> TorchFile::readIntegers(std::string_view) const {
-    return failure(ErrorCode::Unsupported, "PyTorch files cannot be read yet");
+
+Result<std::vector<std::int64_t>> TorchFile::readIntegers(std::string_view name) const {
+    return guarded(contents_->path, [&] {
+        const auto [tensor, storage] = contents_->prepare(name);
+        if (isFloatingPoint(tensor->type)) {
+            refuseUnsupported(
+                joined("tensor ", quotedName(name), " (", dataTypeName(tensor->type), ") holds no integers"),
+                "Read it as numbers with fractions.");
+        }
+        std::vector<std::int64_t> values(static_cast<std::size_t>(elementCount(tensor->shape)));
+        readTorchIntegers(*contents_->file, *storage, *tensor, values);
+        return values;
+    });
 }
 
 } // namespace livegloss::tensorfile
