@@ -25,6 +25,7 @@ T valueOrFail(Result<T> result) {
 
 // One function per subcommand, each in command_<name>.cpp: it declares options and sets the callback that does the work.
 void addForwardCommand(CLI::App& app);
+void addImportCommand(CLI::App& app);
 void addInspectCommand(CLI::App& app);
 void addTrainCommand(CLI::App& app);
 #ifdef LIVEGLOSS_WITH_MEDIA

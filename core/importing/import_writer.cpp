@@ -69,14 +69,16 @@ public:
             if (!std::isfinite(value)) {
                 std::string message("'");
                 message += source.source->path().string();
-                message += "': tensor '" + source.tensor->name + "' holds values that are not numbers";
+                message += "': tensor '";
+                message += source.tensor->name;
+                message += "' holds values that are not numbers";
                 return failure(ErrorCode::Unreadable, std::move(message),
                                "The training that made it went wrong; choose another epoch.");
             }
         }
         if (tensor.name == "classifier.weight") {
-            auto first = chosen_.find(classifierName)->second.source->readFloats(
-                chosen_.find(classifierName)->second.tensor->name);
+            auto first = chosen_.find(classifierName)
+                             ->second.source->readFloats(chosen_.find(classifierName)->second.tensor->name);
             if (!first || *first != *values) {
                 return failure(ErrorCode::Unsupported,
                                "'conv1d.fc.weight' and 'classifier.weight' differ; they are one shared weight");
@@ -121,6 +123,13 @@ private:
     tensorfile::SafetensorsWriter writer_;
 };
 
+std::string quoted(const std::filesystem::path& path) {
+    std::string text("'");
+    text += path.string();
+    text += '\'';
+    return text;
+}
+
 bool sameFile(const std::filesystem::path& a, const std::filesystem::path& b) {
     std::error_code ignored;
     return std::filesystem::equivalent(a, b, ignored);
@@ -133,14 +142,14 @@ Result<void> writeImport(const ImportOptions& options, const ImportPreview& prev
                          const std::function<bool(double)>& progress) {
     if (!preview.problems.empty()) {
         return failure(ErrorCode::Unsupported,
-                       "'" + options.checkpoint.string() + "' cannot be imported: " + preview.problems.front());
+                       quoted(options.checkpoint) + " cannot be imported: " + preview.problems.front());
     }
     if (output.extension() != ".safetensors") {
-        return failure(ErrorCode::InvalidArgument, "the output '" + output.string() + "' is not named .safetensors",
+        return failure(ErrorCode::InvalidArgument, "the output " + quoted(output) + " is not named .safetensors",
                        "Models are kept in .safetensors files.");
     }
     if (sameFile(output, options.checkpoint) || sameFile(output, options.backbone)) {
-        return failure(ErrorCode::InvalidArgument, "the output '" + output.string() + "' is the input itself",
+        return failure(ErrorCode::InvalidArgument, "the output " + quoted(output) + " is the input itself",
                        "Choose another name.");
     }
     Writer writer(options, preview, chosen);

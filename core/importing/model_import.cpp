@@ -131,8 +131,9 @@ private:
         }
         const std::size_t before = selection.chosen.size();
         selection.chosen.merge(backbone->chosen); // what training changed stays
-        preview_.notes.push_back(counted(static_cast<int>(selection.chosen.size() - before), "come from the backbone '") +
-                                 options_.backbone.filename().string() + "'.");
+        preview_.notes.push_back(
+            counted(static_cast<int>(selection.chosen.size() - before), "come from the backbone '") +
+            options_.backbone.filename().string() + "'.");
         fromOpenAi_ = fromOpenAi_ || backbone->fromOpenAi;
         pooled_ = pooled_ || backbone->pooler > 0;
         return {};
@@ -247,9 +248,7 @@ private:
 
     void buildLayout() {
         for (LayoutTensor& tensor : model::modelLayout(preview_.config, preview_.adapterWidth)) {
-            const bool imageTower = tensor.part == ModelPart::Backbone || tensor.name == "conv2d.visual.proj" ||
-                                    tensor.name.starts_with("conv2d.visual.ln_post.");
-            if (preview_.kind == ImportKind::Recogniser || imageTower) {
+            if (preview_.kind == ImportKind::Recogniser || model::inBackboneFile(tensor)) {
                 layout_.push_back(std::move(tensor));
             }
         }
@@ -258,8 +257,8 @@ private:
             if (chosen_.emplace(classifierName, classifier).second) {
                 return; // only the second name is there
             }
-            layout_.push_back({secondClassifier, {preview_.config.hidden, preview_.config.classes},
-                               ModelPart::TemporalHead, false});
+            layout_.push_back(
+                {secondClassifier, {preview_.config.hidden, preview_.config.classes}, ModelPart::TemporalHead, false});
         }
     }
 
@@ -359,7 +358,7 @@ const ImportPreview& ModelImport::preview() const {
 }
 
 Result<void> ModelImport::write(const std::filesystem::path& output, const std::function<bool(double)>& progress) const
-try {
+    try {
     return writeImport(contents_->options, contents_->preview, contents_->chosen, contents_->layout, output, progress);
 } catch (const std::bad_alloc&) {
     return failure(ErrorCode::OutOfMemory, "not enough memory to import '" + contents_->options.checkpoint.string() +

@@ -18,15 +18,20 @@ bool belongsToNetwork(std::string_view name) {
 
 bool belongsToText(std::string_view name) {
     constexpr std::array<std::string_view, 11> starts{
-        "transformer.",    "token_embedding",  "positional_embedding", "ln_final", "text_projection", "text.",
-        "text_decoder.",   "logit_scale",      "logit_bias",           "context_length", "vocab_size"};
+        "transformer.",  "token_embedding", "positional_embedding", "ln_final",       "text_projection", "text.",
+        "text_decoder.", "logit_scale",     "logit_bias",           "context_length", "vocab_size"};
     return std::ranges::any_of(starts, [name](std::string_view start) { return name.starts_with(start); });
 }
 
-void replaceAll(std::string& text, std::string_view what, std::string_view with) {
-    for (auto at = text.find(what); at != std::string::npos; at = text.find(what, at)) {
-        text.replace(at, what.size(), with);
+/// `text` with every ".module." shortened to ".".
+std::string withoutParallelMarks(std::string_view text) {
+    constexpr std::string_view mark = ".module.";
+    std::string kept;
+    for (auto at = text.find(mark); at != std::string_view::npos; at = text.find(mark)) {
+        kept.append(text.substr(0, at));
+        text.remove_prefix(at + mark.size() - 1);
     }
+    return kept.append(text);
 }
 
 /// The group that holds most tensors of the network.
@@ -68,7 +73,9 @@ tl::unexpected<Error> nothingFound(const tensorfile::TensorSource& source) {
                        "Take a checkpoint whose tower is a plain CLIP vision transformer.");
     }
     if (!tensors.empty()) {
-        message += "; its first tensor is '" + tensors.front().name.substr(0, 80) + "'";
+        message += "; its first tensor is '";
+        message += tensors.front().name.substr(0, 80);
+        message += '\'';
     }
     return failure(ErrorCode::Unsupported, message, "Choose an AdaptSign or CLIP checkpoint.");
 }
@@ -89,8 +96,11 @@ std::string releasedName(std::string key) {
     while (key.starts_with("module.") || key.starts_with("model.")) {
         key.erase(0, key.find('.') + 1);
     }
-    replaceAll(key, ".module.", ".");
-    return key.starts_with("visual.") ? "conv2d." + key : key;
+    key = withoutParallelMarks(key);
+    if (key.starts_with("visual.")) {
+        key.insert(0, "conv2d.");
+    }
+    return key;
 }
 
 Result<Selection> selectTensors(const SourcePtr& source) {
@@ -114,7 +124,10 @@ Result<Selection> selectTensors(const SourcePtr& source) {
         } else if (const auto [other, added] = selection.chosen.emplace(name, ChosenTensor{source, &tensor}); !added) {
             std::string message("'");
             message += source->path().string();
-            message += "': '" + other->second.tensor->name + "' and '" + tensor.name + "' both mean '" + name + "'";
+            for (const std::string& part : {std::string("': '"), other->second.tensor->name, std::string("' and '"),
+                                            tensor.name, std::string("' both mean '"), name, std::string("'")}) {
+                message += part;
+            }
             return failure(ErrorCode::Unreadable, std::move(message), "Choose a checkpoint that holds one model.");
         }
     }

@@ -23,12 +23,12 @@ using ChosenTensors = std::map<std::string, ChosenTensor, std::less<>>;
 /// What of a checkpoint belongs to the network.
 struct Selection {
     ChosenTensors chosen;
-    std::string group;      ///< of the checkpoint that was taken ("model_state_dict"); may be empty
-    int text = 0;           ///< tensors left out: of CLIP's text side
-    int pooler = 0;         ///< of CoCa's attentional pooler
-    int otherGroups = 0;    ///< of other groups: optimiser, scheduler, ...
-    int unknown = 0;        ///< anything else
-    std::string anUnknown;  ///< one of these
+    std::string group;       ///< of the checkpoint that was taken ("model_state_dict"); may be empty
+    int text = 0;            ///< tensors left out: of CLIP's text side
+    int pooler = 0;          ///< of CoCa's attentional pooler
+    int otherGroups = 0;     ///< of other groups: optimiser, scheduler, ...
+    int unknown = 0;         ///< anything else
+    std::string anUnknown;   ///< one of these
     bool fromOpenAi = false; ///< holds the facts that only OpenAI's own archives carry
 
     bool hasBackbone() const;

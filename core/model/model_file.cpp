@@ -1,4 +1,5 @@
 #include "model/adapt_sign.h"
+#include "model/model_layout.h"
 
 #include <map>
 #include <span>
@@ -118,6 +119,31 @@ Result<AdaptSign> loadAdaptSign(const std::filesystem::path& path) try {
     return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'");
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, "cannot load the model '" + path.string() + "': " + error.what());
+}
+
+Result<void> loadBackbone(AdaptSign& network, const std::filesystem::path& path) try {
+    auto reader = SafetensorsReader::open(path);
+    if (!reader) {
+        return tl::unexpected(reader.error());
+    }
+    const torch::NoGradGuard guard;
+    const int adapterWidth =
+        static_cast<int>(network->visual->transformer->blocks[0]->spatialAdapter->mlp->in->weight.size(0));
+    std::map<std::string, Tensor> targets;
+    for (const auto& [name, tensor] : namedTensors(network)) {
+        targets.emplace(name, tensor);
+    }
+    for (const LayoutTensor& tensor : modelLayout(network->config(), adapterWidth)) {
+        if (!inBackboneFile(tensor)) {
+            continue;
+        }
+        if (auto read = readInto(*reader, tensor.name, targets.at(tensor.name)); !read) {
+            return read;
+        }
+    }
+    return {};
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, "cannot load the backbone '" + path.string() + "': " + error.what());
 }
 
 Result<void> saveAdaptSign(const AdaptSign& network, const std::filesystem::path& path, tensorfile::DataType storeAs,

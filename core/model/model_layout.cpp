@@ -166,6 +166,11 @@ std::vector<LayoutTensor> modelLayout(const ModelConfig& config, int adapterWidt
     return LayoutBuilder(config, adapterWidth).build();
 }
 
+bool inBackboneFile(const LayoutTensor& tensor) {
+    return tensor.part == ModelPart::Backbone || tensor.name == "conv2d.visual.proj" ||
+           tensor.name.starts_with("conv2d.visual.ln_post.");
+}
+
 bool trainedByReleasedRule(std::string_view name) {
     constexpr std::array<std::string_view, 6> parts{"ln_post", "ada_weight",       "taggblocks",
                                                     "Adapter", "prefix_embedding", "aggblocks"};

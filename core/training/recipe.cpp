@@ -196,6 +196,8 @@ void checkRecipe(const Recipe& recipe) {
           "\"recipe.adapt\": batch, uses and dev_every have to be at least 1, keep_clips at least batch");
     check(recipe.adapt.minFrames >= 20 && recipe.adapt.maxFrames >= recipe.adapt.minFrames,
           "\"recipe.adapt\": min_frames has to be at least 20 and at most max_frames");
+    check(recipe.backbone.empty() || recipe.pretrain.steps == 0,
+          "\"recipe.backbone\" replaces pre-training: set \"recipe.pretrain.steps\" to 0");
     check(recipe.head.clips == 0 || recipe.head.batch >= 1, "\"recipe.head.batch\" has to be at least 1");
 }
 
@@ -227,6 +229,9 @@ Result<Recipe> parseRecipe(const std::string& json, const std::string& where) {
         section.take("sign_language", recipe.signLanguage);
         section.take("seed", recipe.seed);
         section.take("checkpoint_minutes", recipe.checkpointMinutes);
+        std::string backbone;
+        section.take("backbone", backbone);
+        recipe.backbone = backbone;
         readModel(section.child("model"), recipe.model);
         readPretrain(section.child("pretrain"), recipe.pretrain);
         readHead(section.child("head"), recipe.head);
@@ -247,7 +252,11 @@ Result<Recipe> readRecipe(const std::filesystem::path& path) {
     }
     std::ostringstream text;
     text << file.rdbuf();
-    return parseRecipe(text.str(), path.string());
+    auto recipe = parseRecipe(text.str(), path.string());
+    if (recipe && recipe->backbone.is_relative() && !recipe->backbone.empty()) {
+        recipe->backbone = path.parent_path() / recipe->backbone;
+    }
+    return recipe;
 }
 
 } // namespace livegloss::training

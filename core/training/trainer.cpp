@@ -1,9 +1,31 @@
 #include "training/trainer.h"
 
 #include "stage.h"
+#include "tensorfile/safetensors.h"
 
 namespace livegloss::training {
 namespace {
+
+/// The recipe's backbone has to be of the recipe's sizes; what it says of activation and colours holds.
+void adoptBackbone(model::ModelConfig& config, const std::filesystem::path& path) {
+    const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(path));
+    const model::ModelConfig found = valueOrThrow(model::readBackboneConfig(model::shapeTable(reader)));
+    const auto compare = [&path](const char* what, int wanted, int present) {
+        if (wanted != present) {
+            throw StageFailure{{ErrorCode::Unsupported,
+                                "the recipe wants " + std::string(what) + " " + std::to_string(wanted) +
+                                    ", but the backbone '" + path.string() + "' has " + std::to_string(present),
+                                "write the backbone's sizes into \"recipe.model\""}};
+        }
+    };
+    compare("width", config.width, found.width);
+    compare("layers", config.layers, found.layers);
+    compare("patch", config.patch, found.patch);
+    compare("resolution", config.resolution, found.resolution);
+    compare("embed_dim", config.embedDim, found.embedDim);
+    config.activation = found.activation;
+    config.normalisation = found.normalisation;
+}
 
 TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const TrainOptions& options) {
     std::filesystem::create_directories(options.workFolder);
@@ -16,6 +38,9 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
     config.vocabulary = {""};
     config.vocabulary.insert(config.vocabulary.end(), source.glosses().begin(), source.glosses().end());
     config.classes = static_cast<int>(config.vocabulary.size());
+    if (!recipe.backbone.empty()) {
+        adoptBackbone(config, recipe.backbone);
+    }
     valueOrThrow(model::checkModelConfig(config));
     torch::manual_seed(recipe.seed);
     StageContext context{recipe,
@@ -25,6 +50,9 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
                          ComputePool(options.threads),
                          Pacer(options, recipe.checkpointMinutes),
                          RunLog(options.workFolder / "log.jsonl")};
+    if (!recipe.backbone.empty()) {
+        valueOrThrow(model::loadBackbone(context.network, recipe.backbone));
+    }
     if (options.stage != Stage::Adapt && recipe.pretrain.steps > 0 && !runPretraining(context)) {
         return {false, "stopped while pre-training; run the same command to go on"};
     }

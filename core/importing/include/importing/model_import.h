@@ -32,7 +32,7 @@ enum class ImportKind {
 /// What was found, before anything is written.
 struct ImportPreview {
     ImportKind kind = ImportKind::Recogniser;
-    std::string format; ///< of the checkpoint, for people
+    std::string format;        ///< of the checkpoint, for people
     model::ModelConfig config; ///< a backbone has only sizes of the encoder
     int adapterWidth = 0;
     std::optional<std::int64_t> epoch;

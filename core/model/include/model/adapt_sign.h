@@ -209,6 +209,8 @@ TORCH_MODULE(AdaptSign);
 
 /// Reads a .safetensors model; sizes come from the shapes. In eval mode. Errors name the file and the tensor or key.
 Result<AdaptSign> loadAdaptSign(const std::filesystem::path& path);
+/// Reads an image tower (see inBackboneFile()) into a network of the same sizes; everything else stays as it is.
+Result<void> loadBackbone(AdaptSign& network, const std::filesystem::path& path);
 /// Writes weights, buffers and configuration. `storeAs` F16 halves the file; batch norm counters stay integers.
 /// `extra` is added to the metadata.
 Result<void> saveAdaptSign(const AdaptSign& network, const std::filesystem::path& path,

@@ -24,6 +24,8 @@ struct LayoutTensor {
 
 /// Every tensor that a model file of these sizes holds, once each (the classifier as conv1d.fc.weight).
 std::vector<LayoutTensor> modelLayout(const ModelConfig& config, int adapterWidth);
+/// Whether a file that holds only CLIP's image tower has this tensor: the backbone, its last norm and projection.
+bool inBackboneFile(const LayoutTensor& tensor);
 /// The released freeze rule: whether training changes the tensor of this name (`query` stays as it is).
 bool trainedByReleasedRule(std::string_view name);
 

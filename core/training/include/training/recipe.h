@@ -88,6 +88,7 @@ struct Recipe {
     std::string signLanguage;
     std::uint64_t seed = 1;
     model::ModelConfig model; ///< sizes; classes and vocabulary come from the sample source
+    std::filesystem::path backbone; ///< image tower to start from instead of pre-training; empty: none
     PretrainRecipe pretrain;
     HeadRecipe head;
     AdaptRecipe adapt;

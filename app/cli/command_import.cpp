@@ -1,0 +1,138 @@
+#include "commands.h"
+
+#include "importing/model_import.h"
+
+#include <CLI/CLI.hpp>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <unistd.h>
+
+namespace livegloss::cli {
+namespace {
+
+std::atomic<bool> cancelled{false};
+
+struct Arguments {
+    importing::ImportOptions options;
+    std::string output;
+    std::string checkpoint, glosses, backbone, activation, normalisation;
+    double fps = 0.0;
+    bool preview = false;
+};
+
+importing::ImportOptions optionsOf(const Arguments& arguments) {
+    importing::ImportOptions options = arguments.options;
+    options.checkpoint = arguments.checkpoint;
+    options.glosses = arguments.glosses;
+    options.backbone = arguments.backbone;
+    if (arguments.fps > 0.0) {
+        options.fps = arguments.fps;
+    }
+    if (!arguments.activation.empty()) {
+        options.activation = arguments.activation == "gelu" ? model::Activation::Gelu : model::Activation::QuickGelu;
+    }
+    if (!arguments.normalisation.empty()) {
+        options.normalisation =
+            arguments.normalisation == "clip" ? model::clipNormalisation : model::plainNormalisation;
+    }
+    return options;
+}
+
+void printPreview(const importing::ImportPreview& preview) {
+    const model::ModelConfig& config = preview.config;
+    const bool whole = preview.kind == importing::ImportKind::Recogniser;
+    std::printf("%-14s %s%s\n", "Found", whole ? "AdaptSign model" : "CLIP image tower (a backbone for training)",
+                preview.epoch ? (", epoch " + std::to_string(*preview.epoch)).c_str() : "");
+    std::printf("%-14s %s\n", "Format", preview.format.c_str());
+    std::printf("%-14s %d blocks of width %d, patches of %d x %d, pictures of %d x %d, features of %d\n", "Encoder",
+                config.layers, config.width, config.patch, config.patch, config.resolution, config.resolution,
+                config.embedDim);
+    std::printf("%-14s %s\n", "Activation", config.activation == model::Activation::Gelu ? "GELU" : "QuickGELU");
+    if (whole) {
+        std::printf("%-14s convolutions of type %d, width %d\n", "Temporal head", config.convType, config.hidden);
+        std::string first;
+        for (std::size_t i = 1; i < config.vocabulary.size() && i <= 6; ++i) {
+            first += (i == 1 ? ": " : " ") + config.vocabulary[i];
+        }
+        std::printf("%-14s %d and the blank%s%s\n", "Glosses", config.classes - 1, first.c_str(),
+                    config.vocabulary.size() > 7 ? " ..." : "");
+        std::printf("%-14s %g per second\n", "Frames", config.fps);
+    }
+    std::printf("%-14s %d tensors, %.1f MB\n", "To be written", preview.tensors,
+                static_cast<double>(preview.bytes) / 1e6);
+    for (const std::string& note : preview.notes) {
+        std::printf("  %s\n", note.c_str());
+    }
+    for (const std::string& warning : preview.warnings) {
+        std::printf("  Warning: %s\n", warning.c_str());
+    }
+    for (const std::string& problem : preview.problems) {
+        std::printf("  Problem: %s\n", problem.c_str());
+    }
+    std::fflush(stdout);
+}
+
+void runImport(const Arguments& arguments) {
+    const auto import = valueOrFail(importing::ModelImport::open(optionsOf(arguments)));
+    printPreview(import.preview());
+    if (arguments.preview) {
+        return;
+    }
+    if (arguments.output.empty()) {
+        throw CommandFailure{{ErrorCode::InvalidArgument, "no output is named",
+                              "Add --output MODEL.safetensors, or --preview to look only."}};
+    }
+    std::signal(SIGINT, [](int) { cancelled = true; });
+    const bool terminal = isatty(STDERR_FILENO) != 0;
+    const auto progress = [terminal](double share) {
+        if (terminal) {
+            std::fprintf(stderr, "\r%3.0f %%%s", 100.0 * share, share >= 1.0 ? "\n" : "");
+        }
+        return !cancelled.load();
+    };
+    const auto written = import.write(arguments.output, progress);
+    std::signal(SIGINT, SIG_DFL);
+    if (!written && terminal) {
+        std::fprintf(stderr, "\n");
+    }
+    valueOrFail(written);
+    std::printf("Written: %s\n", arguments.output.c_str());
+}
+
+} // namespace
+
+void addImportCommand(CLI::App& app) {
+    auto arguments = std::make_shared<Arguments>();
+    CLI::App* command = app.add_subcommand("import", "Turn a PyTorch checkpoint into a LiveGloss model.");
+    importing::ImportOptions& options = arguments->options;
+    command->add_option("checkpoint", arguments->checkpoint, "AdaptSign or CLIP checkpoint (.pt, .bin, .safetensors)")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--glosses", arguments->glosses, "Gloss dictionary: .npy, JSON, or text with one gloss a line")
+        ->type_name("FILE");
+    command->add_option("--backbone", arguments->backbone, "CLIP checkpoint, where the first holds only trained parts")
+        ->type_name("FILE");
+    command->add_option("-o,--output", arguments->output, "Model to write")->type_name("FILE");
+    command->add_option("--name", options.name, "Name for people")->type_name("TEXT");
+    command->add_option("--language", options.signLanguage, "Sign language (DGS, CSL, ...)")->type_name("TEXT");
+    command->add_option("--fps", arguments->fps, "Frame rate that it was trained at (default 25)")
+        ->check(CLI::Range(0.5, 1000.0));
+    command->add_option("--license,--licence", options.licence, "Licence of the weights")->type_name("TEXT");
+    command->add_option("--activation", arguments->activation, "Of the backbone, where the file does not say")
+        ->check(CLI::IsMember({"quick_gelu", "gelu"}));
+    command
+        ->add_option("--normalisation", arguments->normalisation,
+                     "Of the colours: plain (x / 127.5 - 1) or clip (CLIP's mean and deviation)")
+        ->check(CLI::IsMember({"plain", "clip"}));
+    command->add_flag("--preview", arguments->preview, "Show what was found, write nothing");
+    command->footer(
+        "No code in the file is run; only tensors and plain values are read.\nExamples:\n"
+        "  livegloss-cli import best_model.pt --glosses gloss_dict.npy --language DGS -o phoenix.safetensors\n"
+        "  livegloss-cli import ViT-B-16.pt -o clip-b16.safetensors");
+    command->callback([arguments] { runImport(*arguments); });
+}
+
+} // namespace livegloss::cli

@@ -1,0 +1,460 @@
+// LibTorch comes first: Qt's `slots` is a word in its headers.
+#include "model/adapt_sign.h"
+
+#define QT_NO_KEYWORDS
+#include "importing/model_import.h"
+#include "random_model.h"
+#include "tensorfile/tensor_source.h"
+
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <functional>
+#include <limits>
+
+using namespace livegloss;
+using importing::ImportKind;
+using importing::ImportOptions;
+using importing::ModelImport;
+using tensorfile::DataType;
+
+namespace {
+
+template <class T>
+T valueOf(Result<T> result) {
+    if (!result) {
+        qFatal("%s", result.error().message.c_str());
+    }
+    if constexpr (!std::is_void_v<T>) {
+        return std::move(*result);
+    }
+}
+
+struct Change {
+    std::string name; ///< empty: leave the tensor out
+    tensorfile::Shape shape;
+    std::vector<float> values;
+    DataType storeAs = DataType::F32;
+};
+
+/// Copies a model tensor by tensor, each as `change` wants it; metadata is left behind, as in a checkpoint.
+void rewrite(const QString& from, const QString& to, const std::function<void(Change&)>& change,
+             const std::vector<Change>& more = {}) {
+    const auto reader = valueOf(tensorfile::SafetensorsReader::open(from.toStdString()));
+    tensorfile::SafetensorsWriter writer;
+    for (const tensorfile::TensorInfo& tensor : reader.tensors()) {
+        if (tensor.type == DataType::I64) {
+            const auto values = valueOf(reader.readIntegers(tensor.name));
+            Change renamed{tensor.name, tensor.shape, {}, DataType::F32};
+            change(renamed);
+            if (!renamed.name.empty()) {
+                writer.addIntegers(renamed.name, tensor.shape, values);
+            }
+            continue;
+        }
+        Change changed{tensor.name, tensor.shape, valueOf(reader.readFloats(tensor.name)), DataType::F32};
+        change(changed);
+        if (!changed.name.empty()) {
+            writer.addFloats(changed.name, changed.shape, changed.values, changed.storeAs);
+        }
+    }
+    for (const Change& tensor : more) {
+        writer.addFloats(tensor.name, tensor.shape, tensor.values, tensor.storeAs);
+    }
+    valueOf(writer.save(to.toStdString()));
+}
+
+bool ofImageTower(const std::string& name) {
+    for (const char* part : {"Adapter", "prefix_embedding", "aggblocks", "taggblocks", "ada_weight", "query",
+                             "ln_post_cls", "conv1d.", "temporal_model", "classifier"}) {
+        if (name.find(part) != std::string::npos) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/// As OpenAI's and open_clip's files name it: without `conv2d.`, nothing of AdaptSign.
+void asClip(Change& tensor) {
+    tensor.name = ofImageTower(tensor.name) ? tensor.name.substr(std::string("conv2d.").size()) : std::string();
+}
+
+Change zeros(std::string name, tensorfile::Shape shape) {
+    std::vector<float> values(static_cast<std::size_t>(tensorfile::elementCount(shape)));
+    return {std::move(name), std::move(shape), std::move(values), DataType::F32};
+}
+
+bool mentions(const std::vector<std::string>& lines, const char* what) {
+    return std::any_of(lines.begin(), lines.end(),
+                       [what](const std::string& line) { return line.find(what) != std::string::npos; });
+}
+
+void compareTensors(const QString& a, const QString& b) {
+    const auto first = valueOf(tensorfile::SafetensorsReader::open(a.toStdString()));
+    const auto second = valueOf(tensorfile::SafetensorsReader::open(b.toStdString()));
+    QCOMPARE(first.tensors().size(), second.tensors().size());
+    for (const tensorfile::TensorInfo& tensor : first.tensors()) {
+        const tensorfile::TensorInfo* other = second.find(tensor.name);
+        QVERIFY2(other != nullptr, tensor.name.c_str());
+        QCOMPARE(other->shape, tensor.shape);
+        QVERIFY2(valueOf(first.readFloats(tensor.name)) == valueOf(second.readFloats(tensor.name)),
+                 tensor.name.c_str());
+    }
+}
+
+} // namespace
+
+class TestModelImport : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir folder_;
+    QString model_; ///< an AdaptSign file with random weights
+
+    QString at(const char* name) const { return folder_.filePath(QString::fromUtf8(name)); }
+    ImportOptions from(const QString& checkpoint) const {
+        ImportOptions options;
+        options.checkpoint = checkpoint.toStdString();
+        return options;
+    }
+    QString glossList(int count) const {
+        const QString path = at("list.txt");
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly)) {
+            qFatal("cannot write the list");
+        }
+        for (int i = 1; i <= count; ++i) {
+            file.write("GLOSS-" + QByteArray::number(i) + '\n');
+        }
+        return path;
+    }
+    /// An AdaptSign model on the tower of `backbone`, run on a few frames: finite logits.
+    static void runs(const QString& path, int classes) {
+        auto network = valueOf(model::loadAdaptSign(path.toStdString()));
+        const torch::NoGradGuard guard;
+        const int side = network->config().resolution;
+        const torch::Tensor frames = torch::rand({1, 20, 3, side, side}) * 2 - 1;
+        const auto output = network->forward(frames, torch::tensor({20}, torch::kInt64));
+        QCOMPARE(output.sequenceLogits.size(2), static_cast<std::int64_t>(classes));
+        QVERIFY(torch::isfinite(output.sequenceLogits).all().item<bool>());
+    }
+
+private Q_SLOTS:
+    void initTestCase() {
+        torch::manual_seed(1);
+        test::RandomModel random(test::announcedSeed());
+        random.withMetadata = false;
+        model_ = at("model.safetensors");
+        valueOf(random.save(model_.toStdString()));
+    }
+
+    void referenceCheckpointGivesReferenceTensors() {
+        const QDir golden(QStringLiteral(LIVEGLOSS_SHARED_DIR "/golden"));
+        if (!golden.exists("tiny-p16.pt")) {
+            QSKIP("the reference data is not here");
+        }
+        ImportOptions options = from(golden.filePath("tiny-p16.pt"));
+        options.glosses = glossList(20).toStdString();
+        options.name = "Tiny";
+        options.signLanguage = "DGS";
+        options.licence = "none";
+        options.fps = 30.0;
+        const ModelImport import = valueOf(ModelImport::open(options));
+        QVERIFY(import.preview().kind == ImportKind::Recogniser);
+        QCOMPARE(import.preview().problems.size(), 0U);
+        QVERIFY(import.preview().epoch.has_value());
+        const QString output = at("tiny.safetensors");
+        valueOf(import.write(output.toStdString()));
+        compareTensors(golden.filePath("tiny-p16.safetensors"), output);
+        const auto config =
+            valueOf(model::readModelConfig(valueOf(tensorfile::SafetensorsReader::open(output.toStdString()))));
+        QCOMPARE(config.name, std::string("Tiny"));
+        QCOMPARE(config.signLanguage, std::string("DGS"));
+        QCOMPARE(config.licence, std::string("none"));
+        QCOMPARE(config.fps, 30.0);
+        QCOMPARE(config.vocabulary.at(20), std::string("GLOSS-20"));
+        QVERIFY(config.card.find("tiny-p16.pt") != std::string::npos);
+    }
+
+    void marksOfParallelTrainingAreDropped_data() {
+        QTest::addColumn<QString>("start");
+        QTest::addColumn<QString>("inside");
+        QTest::newRow("module. in front") << "module."
+                                          << "";
+        QTest::newRow("model. in front") << "model."
+                                         << "";
+        QTest::newRow("model.module. in front") << "model.module."
+                                                << "";
+        QTest::newRow("inside") << ""
+                                << "module.";
+    }
+    void marksOfParallelTrainingAreDropped() {
+        QFETCH(QString, start);
+        QFETCH(QString, inside);
+        const QString checkpoint = at("parallel.safetensors");
+        rewrite(model_, checkpoint, [&](Change& tensor) {
+            tensor.name.insert(tensor.name.find('.') + 1, inside.toStdString());
+            tensor.name.insert(0, start.toStdString());
+        });
+        valueOf(valueOf(ModelImport::open(from(checkpoint))).write(at("out.safetensors").toStdString()));
+        compareTensors(model_, at("out.safetensors"));
+    }
+
+    void oneNameMeantTwiceIsRefused() {
+        const QString checkpoint = at("twice.safetensors");
+        rewrite(model_, checkpoint, [](Change&) {}, {zeros("module.conv2d.visual.ada_weight", {2})});
+        const auto import = ModelImport::open(from(checkpoint));
+        QVERIFY(!import);
+        QVERIFY2(import.error().message.find("both mean") != std::string::npos, import.error().message.c_str());
+    }
+
+    void halfPrecisionStays() {
+        const QString checkpoint = at("half.safetensors");
+        rewrite(model_, checkpoint, [](Change& tensor) { tensor.storeAs = DataType::F16; });
+        valueOf(valueOf(ModelImport::open(from(checkpoint))).write(at("out.safetensors").toStdString()));
+        compareTensors(checkpoint, at("out.safetensors"));
+        const auto out = valueOf(tensorfile::SafetensorsReader::open(at("out.safetensors").toStdString()));
+        QVERIFY(out.find("conv2d.visual.proj")->type == DataType::F16);
+        runs(at("out.safetensors"), 6);
+    }
+
+    void glossesHaveToFitTheClasses() {
+        ImportOptions options = from(model_);
+        options.glosses = glossList(4).toStdString();
+        const ModelImport import = valueOf(ModelImport::open(options));
+        QVERIFY(mentions(import.preview().problems, "has 4 glosses, but the model knows 5"));
+        const auto written = import.write(at("never.safetensors").toStdString());
+        QVERIFY(!written);
+        QVERIFY(!QFile::exists(at("never.safetensors")));
+    }
+
+    void withoutGlossesNumbersAreAnnounced() {
+        QVERIFY(mentions(valueOf(ModelImport::open(from(model_))).preview().warnings, "shown as numbers"));
+    }
+
+    void missingAndMisshapenTensorsAreProblems() {
+        const QString checkpoint = at("damaged.safetensors");
+        rewrite(model_, checkpoint, [](Change& tensor) {
+            if (tensor.name.ends_with("resblocks.1.ln_2.bias")) {
+                tensor.name.clear();
+            } else if (tensor.name.ends_with("resblocks.0.ln_2.bias")) {
+                tensor.shape = {static_cast<std::int64_t>(tensor.values.size()), 1};
+            }
+        });
+        const ModelImport import = valueOf(ModelImport::open(from(checkpoint)));
+        QVERIFY(mentions(import.preview().problems, "resblocks.1.ln_2.bias"));
+        QVERIFY(mentions(import.preview().problems, "has the shape [64, 1]"));
+        QVERIFY(!import.write(at("never.safetensors").toStdString()));
+    }
+
+    void weightsThatAreNotNumbersAreRefused() {
+        const QString checkpoint = at("nan.safetensors");
+        rewrite(model_, checkpoint, [](Change& tensor) {
+            if (tensor.name == "conv2d.visual.proj") {
+                tensor.values[3] = std::numeric_limits<float>::quiet_NaN();
+            }
+        });
+        const auto written = valueOf(ModelImport::open(from(checkpoint))).write(at("never.safetensors").toStdString());
+        QVERIFY(!written);
+        QVERIFY(written.error().message.find("conv2d.visual.proj") != std::string::npos);
+        QVERIFY(!QFile::exists(at("never.safetensors")));
+    }
+
+    void cancellingLeavesNothing() {
+        const ModelImport import = valueOf(ModelImport::open(from(model_)));
+        int calls = 0;
+        const auto written =
+            import.write(at("never.safetensors").toStdString(), [&calls](double) { return ++calls < 5; });
+        QVERIFY(!written);
+        QVERIFY(written.error().code == ErrorCode::Cancelled);
+        QCOMPARE(QDir(folder_.path()).entryList({"never*"}).size(), 0);
+    }
+
+    void progressRises() {
+        double last = -1.0;
+        bool rises = true;
+        valueOf(valueOf(ModelImport::open(from(model_))).write(at("out.safetensors").toStdString(), [&](double share) {
+            rises = rises && share >= last;
+            last = share;
+            return true;
+        }));
+        QVERIFY(rises);
+        QCOMPARE(last, 1.0);
+    }
+
+    void theInputIsNeverOverwritten() {
+        const auto written = valueOf(ModelImport::open(from(model_))).write(model_.toStdString());
+        QVERIFY(!written);
+        QVERIFY(written.error().code == ErrorCode::InvalidArgument);
+        QVERIFY(!valueOf(ModelImport::open(from(model_))).write(at("model.pt").toStdString()));
+    }
+
+    void plainClipBecomesABackbone() {
+        const QString clip = at("clip.safetensors");
+        rewrite(model_, clip, asClip,
+                {zeros("text_projection", {24, 24}), zeros("transformer.resblocks.0.ln_1.weight", {24}),
+                 zeros("positional_embedding", {77, 24}), zeros("logit_scale", {}), zeros("input_resolution", {})});
+        const ModelImport import = valueOf(ModelImport::open(from(clip)));
+        QVERIFY(import.preview().kind == ImportKind::Backbone);
+        QVERIFY(import.preview().config.normalisation == model::clipNormalisation);
+        QVERIFY(mentions(import.preview().notes, "4 tensors of CLIP's text side"));
+        const QString backbone = at("backbone.safetensors");
+        valueOf(import.write(backbone.toStdString()));
+        const auto loaded = model::loadAdaptSign(backbone.toStdString());
+        QVERIFY(!loaded);
+        QVERIFY2(loaded.error().message.find("backbone for training") != std::string::npos,
+                 loaded.error().message.c_str());
+        auto network = valueOf(model::loadAdaptSign(model_.toStdString()));
+        const torch::NoGradGuard guard;
+        const torch::Tensor before = network->visual->proj.clone();
+        network->visual->proj.zero_();
+        valueOf(model::loadBackbone(network, backbone.toStdString()));
+        QVERIFY(torch::equal(network->visual->proj, before));
+    }
+
+    void backboneAndTrainedPartsJoin() {
+        const QString clip = at("tower.safetensors");
+        const QString parts = at("parts.safetensors");
+        rewrite(model_, clip, asClip);
+        rewrite(model_, parts, [](Change& tensor) {
+            if (ofImageTower(tensor.name)) {
+                tensor.name.clear();
+            }
+        });
+        const auto alone = ModelImport::open(from(parts));
+        QVERIFY(!alone);
+        QVERIFY(alone.error().message.find("without their backbone") != std::string::npos);
+        ImportOptions options = from(parts);
+        options.backbone = clip.toStdString();
+        valueOf(valueOf(ModelImport::open(options)).write(at("out.safetensors").toStdString()));
+        compareTensors(model_, at("out.safetensors"));
+        options = from(clip);
+        options.backbone = parts.toStdString();
+        QVERIFY(!ModelImport::open(options));
+    }
+
+    /// CLIP's towers in small: their patches, grids, width against features, and activation.
+    void everyLayoutImportsAndRuns_data() {
+        QTest::addColumn<int>("patch");
+        QTest::addColumn<int>("grid");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<int>("embed");
+        QTest::addColumn<bool>("pooled");
+        QTest::newRow("ViT-B/32") << 32 << 7 << 64 << 32 << false;
+        QTest::newRow("ViT-B/16") << 16 << 14 << 64 << 32 << false;
+        QTest::newRow("ViT-L/14") << 14 << 16 << 128 << 96 << false;
+        QTest::newRow("ViT-L/14@336") << 14 << 24 << 128 << 96 << false;
+        QTest::newRow("CoCa ViT-B/32") << 32 << 7 << 64 << 32 << true;
+    }
+    void everyLayoutImportsAndRuns() {
+        QFETCH(int, patch);
+        QFETCH(int, grid);
+        QFETCH(int, width);
+        QFETCH(int, embed);
+        QFETCH(bool, pooled);
+        test::RandomModel random(7);
+        random.withMetadata = false;
+        random.config.patch = patch;
+        random.config.resolution = patch * grid;
+        random.config.width = width;
+        random.config.heads = width / 64;
+        random.config.embedDim = embed;
+        const QString whole = at("whole.safetensors");
+        valueOf(random.save(whole.toStdString()));
+        std::vector<Change> more;
+        if (pooled) {
+            more = {zeros("visual.attn_pool.query", {16, embed}), zeros("visual.attn_pool.ln_k.weight", {width}),
+                    zeros("visual.ln_post.weight", {embed}),      zeros("visual.ln_post.bias", {embed}),
+                    zeros("visual.proj", {embed, embed}),         zeros("text_decoder.ln_final.weight", {embed})};
+        }
+        const QString clip = at("tower.safetensors");
+        rewrite(
+            whole, clip,
+            [pooled](Change& tensor) {
+                asClip(tensor);
+                if (pooled && (tensor.name == "visual.proj" || tensor.name.starts_with("visual.ln_post"))) {
+                    tensor.name.clear();
+                }
+            },
+            more);
+        const ModelImport tower = valueOf(ModelImport::open(from(clip)));
+        QVERIFY(tower.preview().problems.empty());
+        const model::ModelConfig& config = tower.preview().config;
+        QCOMPARE(config.patch, patch);
+        QCOMPARE(config.resolution, patch * grid);
+        QCOMPARE(config.width, width);
+        QCOMPARE(config.embedDim, embed);
+        QVERIFY(config.activation == (pooled ? model::Activation::Gelu : model::Activation::QuickGelu));
+        QCOMPARE(mentions(tower.preview().notes, "attentional pooler"), pooled);
+        const QString backbone = at("backbone.safetensors");
+        valueOf(tower.write(backbone.toStdString()));
+
+        // AdaptSign with this tower, its facts kept.
+        auto network = valueOf(model::loadAdaptSign(whole.toStdString()));
+        valueOf(model::loadBackbone(network, backbone.toStdString()));
+        model::ModelConfig adapted = network->config();
+        adapted.activation = config.activation;
+        adapted.normalisation = config.normalisation;
+        model::AdaptSign fresh(adapted, random.adapterWidth);
+        valueOf(model::loadBackbone(fresh, backbone.toStdString()));
+        fresh->eval();
+        const QString out = at("out.safetensors");
+        valueOf(model::saveAdaptSign(fresh, out.toStdString(), DataType::F32, {}));
+        runs(out, 6);
+    }
+
+    void activationCanBeChosen() {
+        const QString clip = at("tower.safetensors");
+        rewrite(model_, clip, asClip);
+        ImportOptions options = from(clip);
+        QVERIFY(mentions(valueOf(ModelImport::open(options)).preview().warnings, "QuickGELU is assumed"));
+        options.activation = model::Activation::Gelu;
+        options.normalisation = model::plainNormalisation;
+        valueOf(valueOf(ModelImport::open(options)).write(at("out.safetensors").toStdString()));
+        const auto reader = valueOf(tensorfile::SafetensorsReader::open(at("out.safetensors").toStdString()));
+        const auto config = valueOf(model::readBackboneConfig(model::shapeTable(reader)));
+        QVERIFY(config.activation == model::Activation::Gelu);
+        QVERIFY(config.normalisation == model::plainNormalisation);
+    }
+
+    void strangersAreNamed_data() {
+        QTest::addColumn<QString>("tensor");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("HuggingFace") << "vision_model.encoder.layers.0.layer_norm1.weight"
+                                     << "HuggingFace";
+        QTest::newRow("timm") << "visual.trunk.blocks.0.norm1.weight"
+                              << "";
+        QTest::newRow("other") << "backbone.stem.weight"
+                               << "its first tensor is 'backbone.stem.weight'";
+    }
+    void strangersAreNamed() {
+        QFETCH(QString, tensor);
+        QFETCH(QString, says);
+        tensorfile::SafetensorsWriter writer;
+        const std::vector<float> values(4);
+        writer.addFloats(tensor.toStdString(), {4}, values);
+        valueOf(writer.save(at("stranger.safetensors").toStdString()));
+        const auto import = ModelImport::open(from(at("stranger.safetensors")));
+        QVERIFY(!import);
+        QVERIFY2(import.error().message.find(says.toStdString()) != std::string::npos, import.error().message.c_str());
+        QVERIFY(!import.error().hint.empty());
+    }
+
+    void factsOfALiveGlossModelStay() {
+        test::RandomModel random(3);
+        random.config.fps = 12.5;
+        random.config.signLanguage = "ISL";
+        random.config.activation = model::Activation::Gelu;
+        valueOf(random.save(at("ours.safetensors").toStdString()));
+        valueOf(valueOf(ModelImport::open(from(at("ours.safetensors")))).write(at("out.safetensors").toStdString()));
+        const auto reader = valueOf(tensorfile::SafetensorsReader::open(at("out.safetensors").toStdString()));
+        const auto config = valueOf(model::readModelConfig(reader));
+        QCOMPARE(config.fps, 12.5);
+        QCOMPARE(config.signLanguage, std::string("ISL"));
+        QVERIFY(config.activation == model::Activation::Gelu);
+    }
+};
+
+QTEST_GUILESS_MAIN(TestModelImport)
+#include "tst_model_import.moc"

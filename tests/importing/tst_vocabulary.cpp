@@ -1,0 +1,115 @@
+#include "importing/vocabulary.h"
+
+#include <QDir>
+#include <QFile>
+#include <QTemporaryDir>
+#include <QtTest>
+#include <algorithm>
+
+using namespace livegloss;
+
+namespace {
+
+QString shared(const char* name) {
+    return QDir(QStringLiteral(LIVEGLOSS_SHARED_DIR)).filePath(QString::fromUtf8(name));
+}
+
+} // namespace
+
+class TestVocabulary : public QObject {
+    Q_OBJECT
+
+private:
+    QTemporaryDir folder_;
+
+    std::filesystem::path written(const QByteArray& contents) {
+        const QString path = folder_.filePath("glosses");
+        QFile file(path);
+        if (!file.open(QIODevice::WriteOnly) || file.write(contents) != contents.size()) {
+            qFatal("cannot write %s", qPrintable(path));
+        }
+        return path.toStdString();
+    }
+
+private slots:
+    void releasedDictionaries_data() {
+        QTest::addColumn<int>("glosses");
+        QTest::addColumn<QString>("one");
+        QTest::newRow("phoenix2014") << 1295 << "REGEN";
+        QTest::newRow("phoenix2014-T") << 1115 << QString::fromUtf8("MÖGLICH");
+        QTest::newRow("CSL-Daily") << 2000 << QString::fromUtf8("我");
+        QTest::newRow("CSL") << 179 << QString::fromUtf8("我");
+    }
+    void releasedDictionaries() {
+        QFETCH(int, glosses);
+        QFETCH(QString, one);
+        const QString path = shared("data/glosses/") + QTest::currentDataTag() + ".npy";
+        if (!QFile::exists(path)) {
+            QSKIP("the reference data is not here");
+        }
+        const auto found = importing::readVocabulary(path.toStdString());
+        QVERIFY2(found, found ? "" : found.error().message.c_str());
+        QCOMPARE(static_cast<int>(found->size()), glosses);
+        QVERIFY2(std::ranges::find(*found, one.toStdString()) != found->end(), qPrintable(one));
+    }
+
+    void everyFormatGivesTheSame_data() {
+        QTest::addColumn<QByteArray>("contents");
+        QTest::newRow("lines") << QByteArray("HALLO\nMÜDE\n你好\n");
+        QTest::newRow("lines of Windows, byte order mark, no last line end, spaces")
+            << QByteArray("\xEF\xBB\xBFHALLO\r\n  MÜDE \r\n\r\n你好");
+        QTest::newRow("list") << QByteArray("[\"HALLO\", \"MÜDE\", \"你好\"]");
+        QTest::newRow("gloss to index") << QByteArray("{\"你好\": 3, \"HALLO\": 1, \"MÜDE\": 2}");
+        QTest::newRow("gloss to index and count") << QByteArray(" {\"MÜDE\":[2,9],\"HALLO\":[1,7],\"你好\":[3,1]}");
+        QTest::newRow("index to gloss") << QByteArray("{\"2\":\"MÜDE\",\"3\":\"你好\",\"1\":\"HALLO\"}");
+        QTest::newRow("index to gloss with the blank")
+            << QByteArray("{\"0\":\"<blank>\",\"2\":\"MÜDE\",\"3\":\"你好\",\"1\":\"HALLO\"}");
+    }
+    void everyFormatGivesTheSame() {
+        QFETCH(QByteArray, contents);
+        const auto found = importing::readVocabulary(written(contents));
+        QVERIFY2(found, found ? "" : found.error().message.c_str());
+        QCOMPARE(*found, (std::vector<std::string>{"HALLO", "MÜDE", "你好"}));
+    }
+
+    void badListsSayWhatIsWrong_data() {
+        QTest::addColumn<QByteArray>("contents");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("empty") << QByteArray() << "holds no gloss";
+        QTest::newRow("blank lines") << QByteArray("\n \n\t\n") << "holds no gloss";
+        QTest::newRow("twice") << QByteArray("A\nB\nA\n") << "classes 1 and 3";
+        QTest::newRow("Latin-1") << QByteArray("A\nM\xDC\x44\x45\n") << "line 2 is not UTF-8";
+        QTest::newRow("UTF-16") << QByteArray("\xFF\xFEH\0I\0", 6) << "line 1 is not UTF-8";
+        QTest::newRow("picture") << QByteArray("\x89PNG\r\n\x1a\n\0\0", 10) << "line 1 is not UTF-8";
+        QTest::newRow("broken JSON") << QByteArray("[\"A\", ") << "not valid JSON at byte";
+        QTest::newRow("numbers in a list") << QByteArray("[\"A\", 2]") << "entry 2";
+        QTest::newRow("gap") << QByteArray("{\"A\": 1, \"B\": 3}") << "class number 2";
+        QTest::newRow("from 0") << QByteArray("{\"LONG-GLOSS\": 0, \"B\": 1}") << "class number 1";
+        QTest::newRow("same number") << QByteArray("{\"A\": 1, \"B\": 1}") << "same class number 1";
+        QTest::newRow("negative") << QByteArray("{\"A\": -1, \"B\": 1}") << "class number 1";
+        QTest::newRow("no number") << QByteArray("{\"A\": null}") << "'A' has no class number";
+        QTest::newRow("fraction") << QByteArray("{\"A\": 1.5}") << "'A' has no class number";
+        QTest::newRow("word as index") << QByteArray("{\"x\": \"A\"}") << "'x' has no class number";
+        QTest::newRow("empty gloss") << QByteArray("[\"A\", \"\"]") << "class 2 is empty";
+        QTest::newRow("NumPy, cut short") << QByteArray("\x93NUMPY\x01") << "";
+    }
+    void badListsSayWhatIsWrong() {
+        QFETCH(QByteArray, contents);
+        QFETCH(QString, says);
+        const auto found = importing::readVocabulary(written(contents));
+        QVERIFY(!found);
+        const QString message = QString::fromStdString(found.error().message);
+        QVERIFY2(message.contains(says) && message.contains("glosses"), qPrintable(message));
+    }
+
+    void missingFileIsNamed() {
+        const auto found = importing::readVocabulary(folder_.filePath("nowhere.txt").toStdString());
+        QVERIFY(!found);
+        QVERIFY(found.error().code == ErrorCode::NotFound);
+        QVERIFY(QString::fromStdString(found.error().message).contains("nowhere.txt"));
+        QVERIFY(!importing::readVocabulary(folder_.path().toStdString()));
+    }
+};
+
+QTEST_APPLESS_MAIN(TestVocabulary)
+#include "tst_vocabulary.moc"
