@@ -1,5 +1,6 @@
 #include "data_type.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -74,6 +75,10 @@ bool isFloatingPoint(DataType type) {
 }
 
 std::int64_t elementCount(const Shape& shape) {
+    // The sizes beside a zero may be too large to be multiplied.
+    if (std::ranges::find(shape, 0) != shape.end()) {
+        return 0;
+    }
     std::int64_t count = 1;
     for (const std::int64_t size : shape) {
         count *= size;

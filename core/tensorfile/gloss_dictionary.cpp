@@ -28,7 +28,7 @@ std::unique_ptr<const Pickle> readObject(const FileBytes& file) {
                 joined("it is an array of the type ", quotedName(header.descr), ", not a gloss dictionary"),
                 "Choose the gloss dictionary that belongs to the model (gloss_dict.npy).");
         }
-        if (elementCount(header.shape) != 1) {
+        if (std::ranges::any_of(header.shape, [](std::int64_t size) { return size != 1; })) {
             refuse(joined("it holds an array of objects of shape ", shapeText(header.shape),
                           " instead of one dictionary"));
         }

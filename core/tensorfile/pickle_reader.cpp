@@ -1,10 +1,8 @@
 #include "pickle_reader.h"
 
 #include "pickle_calls.h"
+#include "pickle_literals.h"
 
-#include <bit>
-#include <charconv>
-#include <cmath>
 #include <unordered_map>
 
 namespace livegloss::tensorfile {
@@ -13,7 +11,6 @@ namespace {
 constexpr std::uint64_t longestPickle = 64U << 20;
 constexpr std::size_t highestStack = 1U << 20;
 constexpr std::size_t mostMarks = 2 * pickleDepth;
-constexpr std::size_t longestLine = 4096;
 constexpr int newestProtocol = 5;
 
 class Machine {
@@ -23,13 +20,8 @@ public:
           budget_(budget),
           pickle_(std::make_unique<Pickle>()),
           calls_(dialect, budget, *pickle_),
-          begin_(stream.position()),
-          none_(calls_.make(PickleKind::None)) {
-        for (PickleValue*& value : truth_) {
-            value = calls_.make(PickleKind::Bool);
-        }
-        truth_[1]->integer = 1;
-    }
+          literals_(stream, budget, calls_),
+          begin_(stream.position()) {}
 
     std::uint64_t opcodePlace() const { return opcodePlace_; }
 
@@ -49,7 +41,9 @@ public:
                 checkStructure(*root);
                 return std::move(pickle_);
             }
-            if (!number(opcode) && !text(opcode) && !container(opcode) && !memo(opcode) && !callOrControl(opcode)) {
+            if (PickleValue* literal = literals_.read(opcode)) {
+                push(literal);
+            } else if (!container(opcode) && !memo(opcode) && !callOrControl(opcode)) {
                 refuse(joined("the opcode ", static_cast<unsigned>(static_cast<unsigned char>(opcode)),
                               " is unknown or not allowed"));
             }
@@ -89,198 +83,6 @@ private:
         const std::size_t begin = marks_.back();
         marks_.pop_back();
         return begin;
-    }
-
-    void pushInteger(std::int64_t value) {
-        PickleValue* made = calls_.make(PickleKind::Integer);
-        made->integer = value;
-        push(made);
-    }
-    void pushReal(double value) {
-        PickleValue* made = calls_.make(PickleKind::Float);
-        made->real = value;
-        push(made);
-    }
-
-    std::int64_t parsedInteger(std::string_view digits) {
-        std::int64_t value = 0;
-        const auto [end, problem] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
-        if (problem != std::errc() || end != digits.data() + digits.size()) {
-            refuse(joined(quotedName(digits), " is not an integer of 64 bits"));
-        }
-        return value;
-    }
-
-    void longInteger(std::uint64_t bytes) {
-        budget_.take(bytes);
-        std::string digits = stream_.text(bytes);
-        if (bytes > 8) {
-            push(calls_.makeText(PickleKind::BigInteger, std::move(digits)));
-            return;
-        }
-        const bool negative = bytes > 0 && (static_cast<unsigned char>(digits.back()) & 0x80U) != 0;
-        std::uint64_t value = negative ? ~0ULL : 0;
-        for (std::size_t i = digits.size(); i-- > 0;) {
-            value = (value << 8) | static_cast<unsigned char>(digits[i]);
-        }
-        pushInteger(static_cast<std::int64_t>(value));
-    }
-
-    void integerLine(bool isLong) {
-        std::string line = stream_.line(longestLine);
-        if (!isLong && (line == "00" || line == "01")) {
-            push(truth_[line == "01" ? 1 : 0]);
-            return;
-        }
-        if (isLong && line.ends_with('L')) {
-            line.pop_back();
-        }
-        pushInteger(parsedInteger(line));
-    }
-
-    void realLine() {
-        const std::string line = stream_.line(longestLine);
-        double value = 0;
-        const auto [end, problem] = std::from_chars(line.data(), line.data() + line.size(), value);
-        if (problem != std::errc() || end != line.data() + line.size()) {
-            refuse(joined(quotedName(line), " is not a number"));
-        }
-        pushReal(value);
-    }
-
-    bool number(char opcode) {
-        switch (opcode) {
-        case 'N':
-            push(none_);
-            return true;
-        case '\x88':
-        case '\x89':
-            push(truth_[opcode == '\x88' ? 1 : 0]);
-            return true;
-        case 'I':
-        case 'L':
-            integerLine(opcode == 'L');
-            return true;
-        case 'J':
-            pushInteger(static_cast<std::int32_t>(stream_.unsignedInteger(4)));
-            return true;
-        case 'K':
-            pushInteger(stream_.byte());
-            return true;
-        case 'M':
-            pushInteger(static_cast<std::int64_t>(stream_.unsignedInteger(2)));
-            return true;
-        case '\x8A':
-            longInteger(stream_.byte());
-            return true;
-        case '\x8B':
-            longInteger(stream_.unsignedInteger(4));
-            return true;
-        case 'F':
-            realLine();
-            return true;
-        case 'G': {
-            std::uint64_t bits = 0;
-            for (int i = 0; i < 8; ++i) {
-                bits = (bits << 8) | stream_.byte();
-            }
-            pushReal(std::bit_cast<double>(bits));
-            return true;
-        }
-        default:
-            return false;
-        }
-    }
-
-    std::string counted(std::size_t lengthBytes) {
-        const std::uint64_t length = stream_.unsignedInteger(lengthBytes);
-        if (length <= stream_.left()) {
-            budget_.take(length);
-        }
-        return stream_.text(length);
-    }
-
-    void pushText(std::string text) {
-        if (!isUtf8(text)) {
-            refuse("a text is not UTF-8");
-        }
-        push(calls_.makeText(PickleKind::Text, std::move(text)));
-    }
-    void pushBytes(std::string bytes) { push(calls_.makeText(PickleKind::Bytes, std::move(bytes))); }
-    /// Python 2 made no difference between texts and bytes.
-    void pushOldString(std::string bytes) {
-        const PickleKind kind = isUtf8(bytes) ? PickleKind::Text : PickleKind::Bytes;
-        push(calls_.makeText(kind, std::move(bytes)));
-    }
-
-    void quotedLine() {
-        std::string line = stream_.line(longestLine);
-        if (line.size() < 2 || (line.front() != '\'' && line.front() != '"') || line.back() != line.front()) {
-            refuse("a text lacks its quotation marks");
-        }
-        line = line.substr(1, line.size() - 2);
-        if (line.find('\\') != std::string::npos) {
-            refuse("a text is written with escapes, which are not read here");
-        }
-        budget_.take(line.size());
-        pushOldString(std::move(line));
-    }
-
-    void unicodeLine() {
-        std::string line = stream_.line(longestLine);
-        if (line.find('\\') != std::string::npos) {
-            refuse("a text is written with escapes, which are not read here");
-        }
-        std::string text;
-        for (const char letter : line) {
-            const auto code = static_cast<unsigned char>(letter);
-            if (code < 0x80) {
-                text += letter;
-            } else {
-                text += static_cast<char>(0xC0U | (code >> 6));
-                text += static_cast<char>(0x80U | (code & 0x3FU));
-            }
-        }
-        budget_.take(text.size());
-        pushText(std::move(text));
-    }
-
-    bool text(char opcode) {
-        switch (opcode) {
-        case 'S':
-            quotedLine();
-            return true;
-        case 'V':
-            unicodeLine();
-            return true;
-        case 'T':
-            pushOldString(counted(4));
-            return true;
-        case 'U':
-            pushOldString(counted(1));
-            return true;
-        case 'X':
-            pushText(counted(4));
-            return true;
-        case '\x8C':
-            pushText(counted(1));
-            return true;
-        case '\x8D':
-            pushText(counted(8));
-            return true;
-        case 'B':
-            pushBytes(counted(4));
-            return true;
-        case 'C':
-            pushBytes(counted(1));
-            return true;
-        case '\x8E':
-        case '\x96':
-            pushBytes(counted(8));
-            return true;
-        default:
-            return false;
-        }
     }
 
     /// A new container of the values from `begin` on, which leave the stack.
@@ -392,7 +194,7 @@ private:
         push(found->second);
     }
     std::uint64_t memoLine() {
-        const std::int64_t key = parsedInteger(stream_.line(longestLine));
+        const std::int64_t key = parsedPickleInteger(stream_.line(longestPickleLine));
         if (key < 0) {
             refuse("a memo entry has a negative number");
         }
@@ -472,8 +274,8 @@ private:
             push(&top());
             return true;
         case 'c': {
-            const std::string module = stream_.line(longestLine);
-            push(calls_.global(module, stream_.line(longestLine)));
+            const std::string module = stream_.line(longestPickleLine);
+            push(calls_.global(module, stream_.line(longestPickleLine)));
             return true;
         }
         case '\x93':
@@ -524,13 +326,12 @@ private:
     MemoryBudget& budget_;
     std::unique_ptr<Pickle> pickle_;
     PickleCalls calls_;
+    PickleLiterals literals_;
     std::uint64_t begin_;
     std::uint64_t opcodePlace_ = 0;
     std::vector<PickleValue*> stack_;
     std::vector<std::size_t> marks_;
     std::unordered_map<std::uint64_t, PickleValue*> memo_;
-    PickleValue* none_;
-    PickleValue* truth_[2]{};
 };
 
 } // namespace

@@ -12,6 +12,9 @@ namespace livegloss::tensorfile {
 namespace {
 
 constexpr std::size_t longestQuotedName = 80;
+// A header of the longest allowed length could hold millions, which would need more memory than the weights.
+constexpr std::size_t mostTensors = 200'000;
+constexpr std::size_t mostMetadata = 100'000;
 
 std::string inQuotes(std::string_view name) {
     std::string text("'");
@@ -56,6 +59,9 @@ public:
             if (!rootKeys_.insert(name).second) {
                 return fail("the name " + inQuotes(name) + " appears twice");
             }
+            if (rootKeys_.size() > mostTensors) {
+                return fail("more than " + std::to_string(mostTensors) + " tensors");
+            }
             key_ = name;
             place_ = Place::RootValue;
             return true;
@@ -63,6 +69,9 @@ public:
         field_ = name;
         if (place_ == Place::Metadata) {
             place_ = Place::MetadataValue;
+            if (header.metadata.size() == mostMetadata) {
+                return fail("more than " + std::to_string(mostMetadata) + " metadata entries");
+            }
             return !header.metadata.contains(name) || fail("the metadata key " + inQuotes(name) + " appears twice");
         }
         if (name == "dtype") {

@@ -2,6 +2,7 @@
 #include "safetensors_header.h"
 #include "tensorfile/safetensors.h"
 
+#include <algorithm>
 #include <cstring>
 #include <fstream>
 #include <mutex>
@@ -12,6 +13,7 @@ namespace livegloss::tensorfile {
 namespace {
 
 constexpr std::uint64_t longestHeader = 100'000'000;
+constexpr std::size_t partBytes = 1U << 20;
 
 std::string quotedPath(const std::filesystem::path& path) {
     std::string text("'");
@@ -133,19 +135,34 @@ Result<std::vector<std::byte>> SafetensorsReader::readBytes(std::string_view nam
                    "not enough memory for tensor '" + std::string(name) + "' of " + quotedPath(contents_->path));
 }
 
-Result<void> SafetensorsReader::readFloatsInto(std::string_view name, std::span<float> destination) const {
-    auto bytes = readBytes(name);
-    if (!bytes) {
-        return tl::unexpected(bytes.error());
-    }
+Result<void> SafetensorsReader::readFloatsInto(std::string_view name, std::span<float> destination) const try {
     const TensorInfo* tensor = find(name);
+    if (tensor == nullptr) {
+        return failure(ErrorCode::NotFound,
+                       quotedPath(contents_->path) + " holds no tensor '" + std::string(name) + "'");
+    }
     if (destination.size() != static_cast<std::size_t>(elementCount(tensor->shape))) {
         return failure(ErrorCode::InvalidArgument, "tensor '" + tensor->name + "' has the shape " +
                                                        shapeText(tensor->shape) + ", not " +
                                                        std::to_string(destination.size()) + " values");
     }
-    convertToFloats(tensor->type, *bytes, destination);
+    // In parts, so that a large tensor is not in memory twice.
+    const std::size_t width = dataTypeSize(tensor->type);
+    std::vector<std::byte> part(std::min<std::size_t>(partBytes, tensor->bytes));
+    std::uint64_t offset = tensor->offset;
+    while (!destination.empty()) {
+        const std::size_t count = std::min(destination.size(), part.size() / width);
+        if (auto read = contents_->readAt(offset, part.data(), count * width); !read) {
+            return read;
+        }
+        convertToFloats(tensor->type, part, destination.first(count));
+        offset += count * width;
+        destination = destination.subspan(count);
+    }
     return {};
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory,
+                   "not enough memory for tensor '" + std::string(name) + "' of " + quotedPath(contents_->path));
 }
 
 Result<std::vector<float>> SafetensorsReader::readFloats(std::string_view name) const try {

@@ -10,9 +10,9 @@ namespace livegloss::tensorfile {
 namespace {
 
 constexpr std::size_t mostDimensions = 64;
-constexpr std::uint64_t mostSteps = 4'000'000;
+constexpr std::uint64_t mostSteps = 1'000'000;
 constexpr std::uint64_t freeExpansion = 1U << 24;
-constexpr std::uint64_t recordBytes = 320;
+constexpr std::uint64_t recordBytes = 1024;
 
 std::string fullName(const std::string& group, const std::string& key) {
     return group.empty() ? key : joined(group, "/", key);
@@ -118,8 +118,8 @@ private:
             step();
             std::string key;
             if (keyText(*value.items[i], key)) {
-                // Shared values may be reached on many paths: the work of building paths has its limit, too.
-                budget_.take((path.size() + key.size()) / 16);
+                // Shared values may be reached on many paths, which are all built.
+                budget_.take(path.size() + key.size());
                 visit(*value.items[i + 1], below(key));
             } else if (holdsTensors(*value.items[i + 1])) {
                 refuse(joined("tensors lie under a key that is ", kindText(value.items[i]->kind), " in ",

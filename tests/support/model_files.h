@@ -45,7 +45,7 @@ struct TensorParts {
     std::vector<std::int64_t> strides{1};
     std::string module = "torch";
     std::string location = "cpu";
-    std::optional<std::string> view; ///< opcodes of the sixth part of the persistent id
+    std::optional<std::string> view{}; ///< opcodes of the sixth part of the persistent id
 };
 std::string storageId(const TensorParts& parts); ///< with BINPERSID
 std::string tensor(const TensorParts& parts);

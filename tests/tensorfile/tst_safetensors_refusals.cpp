@@ -106,6 +106,14 @@ private slots:
         row("gap", two(entry("a", "\"U8\"", "[1]", "[0,1]"), entry("b", "\"U8\"", "[1]", "[2,3]"), "123"), "gap");
         row("gap at the start", one("\"U8\"", "[3]", "[1,4]", four), "gap");
         row("overlap", two(entry("a", "\"U8\"", "[3]", "[0,3]"), entry("b", "\"U8\"", "[2]", "[2,4]"), four), "inside");
+        std::string many("{\"__metadata__\":{\"k\":\"v\"}");
+        std::string notes("{\"__metadata__\":{\"k\":\"v\"");
+        for (int i = 0; i < 200001; ++i) {
+            many += ",\"t" + std::to_string(i) + "\":{\"dtype\":\"U8\",\"shape\":[0],\"data_offsets\":[0,0]}";
+            notes += ",\"" + std::to_string(i) + "\":\"\"";
+        }
+        row("too many tensors", whole(many + "}", ""), "more than 200000 tensors");
+        row("too many metadata entries", whole(notes + "}}", ""), "more than 100000 metadata");
         row("same bytes twice", two(entry("a", "\"U8\"", "[4]", "[0,4]"), entry("b", "\"U8\"", "[4]", "[0,4]"), four),
             "inside");
     }
@@ -119,6 +127,17 @@ private slots:
         const QString text = QString::fromStdString(reader.error().message);
         QVERIFY2(text.contains(message), qPrintable(text));
         QVERIFY2(text.contains("bad.safetensors"), qPrintable(text));
+        QVERIFY(!reader.error().hint.empty());
+    }
+
+    /// The longest allowed header is 100,000,000 bytes, whatever the file has room for.
+    void refusesLongHeaders() {
+        const std::filesystem::path path = folder_.filePath("long.safetensors").toStdString();
+        std::ofstream(path, std::ios::binary) << withLength(100'000'001, "{");
+        std::filesystem::resize_file(path, 100'000'100);
+        const auto reader = SafetensorsReader::open(path);
+        QVERIFY(!reader);
+        QVERIFY(QString::fromStdString(reader.error().message).contains("more than is allowed"));
     }
 
     void refusesWhatIsNoFile() {
