@@ -32,6 +32,11 @@ inline std::filesystem::path demoModelPath() {
     return dataFolder() / "models" / "demo.safetensors";
 }
 
+/// Models that can be had; may not exist.
+inline std::filesystem::path cataloguePath() {
+    return dataFolder() / "models" / "catalogue.json";
+}
+
 /// The three sample clips; they may not exist.
 inline std::vector<std::filesystem::path> samplePaths() {
     std::vector<std::filesystem::path> paths;

@@ -338,6 +338,172 @@
         <source>Release camera and model, and close the window</source>
         <translation>Kamera und Modell freigeben und das Fenster schließen</translation>
     </message>
+    <message>
+        <source>Models…</source>
+        <translation>Modelle …</translation>
+    </message>
+    <message>
+        <source>See, fetch and delete models, and choose the one to recognise with</source>
+        <translation>Modelle ansehen, holen und löschen, und das Modell zum Erkennen wählen</translation>
+    </message>
+</context>
+<context>
+    <name>Downloads</name>
+    <message>
+        <source>The server cannot be reached.</source>
+        <translation>Der Server ist nicht erreichbar.</translation>
+    </message>
+    <message>
+        <source>The server could not prove who it is.</source>
+        <translation>Der Server konnte sich nicht ausweisen.</translation>
+    </message>
+    <message>
+        <source>The server has stopped sending.</source>
+        <translation>Der Server sendet nichts mehr.</translation>
+    </message>
+    <message>
+        <source>The connection broke off.</source>
+        <translation>Die Verbindung ist abgebrochen.</translation>
+    </message>
+    <message>
+        <source>The file is no longer at its address.</source>
+        <translation>Die Datei ist nicht mehr unter ihrer Adresse.</translation>
+    </message>
+    <message>
+        <source>The server does not hand out the file.</source>
+        <translation>Der Server gibt die Datei nicht heraus.</translation>
+    </message>
+    <message>
+        <source>The server has a problem.</source>
+        <translation>Der Server hat eine Störung.</translation>
+    </message>
+    <message>
+        <source>The file on the server has another size than it should have. Nothing was installed.</source>
+        <translation>Die Datei auf dem Server hat eine andere Größe, als sie haben sollte. Es wurde nichts installiert.</translation>
+    </message>
+    <message>
+        <source>The file is not the one that was asked for: its checksum differs. Nothing was installed.</source>
+        <translation>Die Datei ist nicht die verlangte: Ihre Prüfsumme weicht ab. Es wurde nichts installiert.</translation>
+    </message>
+    <message>
+        <source>The address is not a secure one (https).</source>
+        <translation>Die Adresse ist nicht sicher (https).</translation>
+    </message>
+    <message>
+        <source>The server sends us on to an address that is not secure.</source>
+        <translation>Der Server leitet auf eine Adresse weiter, die nicht sicher ist.</translation>
+    </message>
+    <message>
+        <source>The server sends us round in circles.</source>
+        <translation>Der Server leitet im Kreis weiter.</translation>
+    </message>
+    <message>
+        <source>A web page came instead of the file.</source>
+        <translation>Statt der Datei kam eine Webseite.</translation>
+    </message>
+    <message>
+        <source>There is not enough room on the disk.</source>
+        <translation>Auf dem Datenträger ist nicht genug Platz.</translation>
+    </message>
+    <message>
+        <source>The file cannot be written.</source>
+        <translation>Die Datei lässt sich nicht schreiben.</translation>
+    </message>
+    <message>
+        <source>Another file with the name of this model is in the folder of models.</source>
+        <translation>Im Modellordner liegt eine andere Datei mit dem Namen dieses Modells.</translation>
+    </message>
+    <message>
+        <source>Another LiveGloss window is fetching models at the moment.</source>
+        <translation>Ein anderes LiveGloss-Fenster holt gerade Modelle.</translation>
+    </message>
+    <message>
+        <source>Check the network, then resume.</source>
+        <translation>Netzwerk prüfen, dann fortsetzen.</translation>
+    </message>
+    <message>
+        <source>What has arrived is kept. Resume when the network is back.</source>
+        <translation>Was angekommen ist, bleibt erhalten. Fortsetzen, sobald das Netzwerk wieder da ist.</translation>
+    </message>
+    <message>
+        <source>Try again later.</source>
+        <translation>Später noch einmal versuchen.</translation>
+    </message>
+    <message>
+        <source>Make room, then resume.</source>
+        <translation>Platz schaffen, dann fortsetzen.</translation>
+    </message>
+    <message>
+        <source>Check that the folder of models can be written to, then try again.</source>
+        <translation>Prüfen, ob in den Modellordner geschrieben werden kann, dann noch einmal versuchen.</translation>
+    </message>
+    <message>
+        <source>Perhaps this network wants you to log in first. Open a page in the browser, then resume.</source>
+        <translation>Vielleicht verlangt dieses Netzwerk zuerst eine Anmeldung. Eine Seite im Browser öffnen, dann fortsetzen.</translation>
+    </message>
+    <message>
+        <source>Give that file another name, then resume.</source>
+        <translation>Dieser Datei einen anderen Namen geben, dann fortsetzen.</translation>
+    </message>
+    <message>
+        <source>Try again when it is done.</source>
+        <translation>Noch einmal versuchen, wenn es fertig ist.</translation>
+    </message>
+    <message>
+        <source>Check the date of this computer and what stands between it and the network.</source>
+        <translation>Das Datum dieses Rechners prüfen, und was zwischen ihm und dem Netzwerk steht.</translation>
+    </message>
+    <message>
+        <source>Look at the source page for news, or try again later.</source>
+        <translation>Auf der Quellseite nach Neuigkeiten sehen oder es später noch einmal versuchen.</translation>
+    </message>
+</context>
+<context>
+    <name>Models</name>
+    <message>
+        <source>%1%</source>
+        <translation>%1 %</translation>
+    </message>
+    <message>
+        <source>German Sign Language</source>
+        <translation>Deutsche Gebärdensprache</translation>
+    </message>
+    <message>
+        <source>Chinese Sign Language</source>
+        <translation>Chinesische Gebärdensprache</translation>
+    </message>
+    <message>
+        <source>Synthetic signer</source>
+        <translation>Künstliche Figur</translation>
+    </message>
+    <message>
+        <source>Backbone for training</source>
+        <translation>Grundnetz zum Trainieren</translation>
+    </message>
+    <message>
+        <source>fetched by hand</source>
+        <translation>von Hand zu holen</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>%1 a second</source>
+        <translation>%1 je Sekunde</translation>
+    </message>
+    <message>
+        <source>more than a day left</source>
+        <translation>noch mehr als ein Tag</translation>
+    </message>
+    <message>
+        <source>%1 s left</source>
+        <translation>noch %1 s</translation>
+    </message>
+    <message>
+        <source>%1 min left</source>
+        <translation>noch %1 min</translation>
+    </message>
 </context>
 <context>
     <name>StageMessages</name>
@@ -923,6 +1089,276 @@ Warten auf das Modell: %5</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::ModelList</name>
+    <message>
+        <source>On this computer</source>
+        <translation>Auf diesem Rechner</translation>
+    </message>
+    <message>
+        <source>Available</source>
+        <translation>Erhältlich</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Checking</source>
+        <translation>Wird geprüft</translation>
+    </message>
+    <message>
+        <source>Failed</source>
+        <translation>Gescheitert</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>Loading</source>
+        <translation>Lädt</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>In Gebrauch</translation>
+    </message>
+    <message>
+        <source>Unusable</source>
+        <translation>Unbrauchbar</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::ModelPage</name>
+    <message>
+        <source>Checking that it is the right file…</source>
+        <translation>Es wird geprüft, ob es die richtige Datei ist …</translation>
+    </message>
+    <message>
+        <source>Use</source>
+        <translation>Verwenden</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>Herunterladen</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Open Its Page</source>
+        <translation>Seite öffnen</translation>
+    </message>
+    <message>
+        <source>Import…</source>
+        <translation>Importieren …</translation>
+    </message>
+    <message>
+        <source>Choose the File…</source>
+        <translation>Datei wählen …</translation>
+    </message>
+    <message>
+        <source>Cancel Download</source>
+        <translation>Download abbrechen</translation>
+    </message>
+    <message>
+        <source>Delete…</source>
+        <translation>Löschen …</translation>
+    </message>
+    <message>
+        <source>Recognise with this model from now on</source>
+        <translation>Von jetzt an mit diesem Modell erkennen</translation>
+    </message>
+    <message>
+        <source>Open the page of this model in the browser</source>
+        <translation>Die Seite dieses Modells im Browser öffnen</translation>
+    </message>
+    <message>
+        <source>Choose the file that the browser has downloaded</source>
+        <translation>Die Datei wählen, die der Browser heruntergeladen hat</translation>
+    </message>
+    <message>
+        <source>Give up and remove what has arrived</source>
+        <translation>Aufgeben und entfernen, was angekommen ist</translation>
+    </message>
+    <message>
+        <source>Remove the file from this computer</source>
+        <translation>Die Datei von diesem Rechner entfernen</translation>
+    </message>
+    <message>
+        <source>Progress of the download</source>
+        <translation>Fortschritt des Downloads</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Go on where it stopped</source>
+        <translation>Weitermachen, wo es aufgehört hat</translation>
+    </message>
+    <message>
+        <source>Fetch the file and check it before it is installed</source>
+        <translation>Die Datei holen und vor dem Installieren prüfen</translation>
+    </message>
+    <message>
+        <source>Downloading</source>
+        <translation>Wird heruntergeladen</translation>
+    </message>
+    <message>
+        <source>Checking</source>
+        <translation>Wird geprüft</translation>
+    </message>
+    <message>
+        <source>Download paused</source>
+        <translation>Download angehalten</translation>
+    </message>
+    <message>
+        <source>Download stopped</source>
+        <translation>Download unterbrochen</translation>
+    </message>
+    <message>
+        <source>Available, to be fetched in the browser</source>
+        <translation>Erhältlich, im Browser zu holen</translation>
+    </message>
+    <message>
+        <source>Available for download</source>
+        <translation>Zum Herunterladen erhältlich</translation>
+    </message>
+    <message>
+        <source>Loading the model…</source>
+        <translation>Das Modell wird geladen …</translation>
+    </message>
+    <message>
+        <source>In use</source>
+        <translation>In Gebrauch</translation>
+    </message>
+    <message>
+        <source>Comes with the program</source>
+        <translation>Kommt mit dem Programm</translation>
+    </message>
+    <message>
+        <source>On this computer</source>
+        <translation>Auf diesem Rechner</translation>
+    </message>
+    <message>
+        <source>This model could not be loaded; %1 stays in use.</source>
+        <translation>Dieses Modell ließ sich nicht laden; %1 bleibt in Gebrauch.</translation>
+    </message>
+    <message>
+        <source>This model could not be loaded.</source>
+        <translation>Dieses Modell ließ sich nicht laden.</translation>
+    </message>
+    <message>
+        <source>This file is not a model that LiveGloss can use.</source>
+        <translation>Diese Datei ist kein Modell, das LiveGloss verwenden kann.</translation>
+    </message>
+    <message>
+        <source>This model has no direct address. Open its page, download the file in the browser, then drop it on this window or choose it here.</source>
+        <translation>Dieses Modell hat keine direkte Adresse. Seine Seite öffnen, die Datei im Browser herunterladen, dann in dieses Fenster ziehen oder hier wählen.</translation>
+    </message>
+    <message>
+        <source>A backbone recognises nothing by itself. A model for a sign language is trained on top of it.</source>
+        <translation>Ein Grundnetz erkennt für sich allein nichts. Ein Modell für eine Gebärdensprache wird darauf trainiert.</translation>
+    </message>
+    <message>
+        <source>not stated</source>
+        <translation>nicht angegeben</translation>
+    </message>
+    <message>
+        <source>Sign language</source>
+        <translation>Gebärdensprache</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>Signs</source>
+        <translation>Gebärden</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>Parameter</translation>
+    </message>
+    <message>
+        <source>%1 million</source>
+        <translation>%1 Millionen</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>%1 × %1 pixels in %2 × %2 patches, %3 frames a second</source>
+        <translation>%1 × %1 Pixel in %2 × %2 Feldern, %3 Bilder je Sekunde</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>Encoder</translation>
+    </message>
+    <message>
+        <source>%1 blocks of width %2, frame features of %3</source>
+        <translation>%1 Blöcke der Breite %2, Bildmerkmale der Breite %3</translation>
+    </message>
+    <message>
+        <source>Temporal head</source>
+        <translation>Zeitlicher Teil</translation>
+    </message>
+    <message>
+        <source>width %1, a step every %2 frames, each sees %3</source>
+        <translation>Breite %1, ein Schritt alle %2 Bilder, jeder sieht %3</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>%1 (%2 bytes)</source>
+        <translation>%1 (%2 Byte)</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Word error rate</source>
+        <translation>Wortfehlerrate</translation>
+    </message>
+    <message>
+        <source>%1: dev %2%, test %3% (by its authors)</source>
+        <translation>%1: Dev %2 %, Test %3 % (laut den Autoren)</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>The file cannot be read.</source>
+        <translation>Die Datei ist nicht lesbar.</translation>
+    </message>
+    <message>
+        <source>Computing…</source>
+        <translation>Wird berechnet …</translation>
+    </message>
+    <message>
+        <source>As published</source>
+        <translation>Wie veröffentlicht</translation>
+    </message>
+    <message>
+        <source>Differs from the published one</source>
+        <translation>Weicht von der veröffentlichten ab</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::ModelPicker</name>
     <message>
         <source>Open Model File</source>
@@ -951,6 +1387,93 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>%1 knows %2 signs (%3)</source>
         <translation>%1 kennt %2 Gebärden (%3)</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::ModelsWorkspace</name>
+    <message>
+        <source>Delete Model</source>
+        <translation>Modell löschen</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>Löschen</translation>
+    </message>
+    <message>
+        <source>Added: %1</source>
+        <translation>Hinzugefügt: %1</translation>
+    </message>
+    <message>
+        <source>%1 was not added. %2</source>
+        <translation>%1 wurde nicht hinzugefügt. %2</translation>
+    </message>
+    <message>
+        <source>Adding the model…</source>
+        <translation>Das Modell wird hinzugefügt …</translation>
+    </message>
+    <message>
+        <source>%1 was not added: this version of LiveGloss takes models as .safetensors files only.</source>
+        <translation>%1 wurde nicht hinzugefügt: Diese Version von LiveGloss nimmt Modelle nur als .safetensors-Dateien.</translation>
+    </message>
+    <message>
+        <source>Models and checkpoints</source>
+        <translation>Modelle und Checkpoints</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>Alle Dateien</translation>
+    </message>
+    <message>
+        <source>Add Model File</source>
+        <translation>Modelldatei hinzufügen</translation>
+    </message>
+    <message>
+        <source>%1 is removed from this computer.</source>
+        <translation>%1 wird von diesem Rechner entfernt.</translation>
+    </message>
+    <message>
+        <source>This model is in use. Recognition goes on with it until another one is chosen or LiveGloss ends.</source>
+        <translation>Dieses Modell ist in Gebrauch. Die Erkennung läuft damit weiter, bis ein anderes gewählt oder LiveGloss beendet wird.</translation>
+    </message>
+    <message>
+        <source>Delete %1?</source>
+        <translation>%1 löschen?</translation>
+    </message>
+    <message>
+        <source>%1 was not deleted. %2</source>
+        <translation>%1 wurde nicht gelöscht. %2</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>On this computer: %1</source>
+        <translation>Auf diesem Rechner: %1</translation>
+    </message>
+    <message>
+        <source>free on the disk: %1</source>
+        <translation>frei auf dem Datenträger: %1</translation>
+    </message>
+    <message>
+        <source>Add File…</source>
+        <translation>Datei hinzufügen …</translation>
+    </message>
+    <message>
+        <source>Add a model file that is on this computer; it can also be dropped on this window</source>
+        <translation>Eine Modelldatei von diesem Rechner hinzufügen; sie lässt sich auch in dieses Fenster ziehen</translation>
+    </message>
+    <message>
+        <source>Open Folder</source>
+        <translation>Ordner öffnen</translation>
+    </message>
+    <message>
+        <source>Open the folder of models in the file manager</source>
+        <translation>Den Modellordner im Dateimanager öffnen</translation>
+    </message>
+    <message>
+        <source>The list of models that can be fetched is not readable. %1</source>
+        <translation>Die Liste der erhältlichen Modelle ist nicht lesbar. %1</translation>
     </message>
 </context>
 <context>

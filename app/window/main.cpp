@@ -10,6 +10,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QSettings>
+#include <QStandardPaths>
 #include <QTimer>
 
 #include <chrono>
@@ -61,12 +62,22 @@ Arguments parseArguments(const QApplication& application) {
     return arguments;
 }
 
+/// LIVEGLOSS_MODELS_DIR where it is set, else the usual place for a user's data.
+QString modelFolder() {
+    const QString chosen = qEnvironmentVariable("LIVEGLOSS_MODELS_DIR");
+    return chosen.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) +
+                                  QStringLiteral("/livegloss/models")
+                            : chosen;
+}
+
 ui::ResourceLocations resources() {
     ui::ResourceLocations locations;
     locations.demoModel = QString::fromStdString(app::demoModelPath().string());
     for (const std::filesystem::path& path : app::samplePaths()) {
         locations.samples.append(QString::fromStdString(path.string()));
     }
+    locations.catalogue = QString::fromStdString(app::cataloguePath().string());
+    locations.modelFolder = modelFolder();
     return locations;
 }
 
@@ -120,8 +131,12 @@ int main(int argc, char** argv) {
     applyLook();
     QObject::connect(&preferences, &ui::Preferences::changed, &application, applyLook);
 
-    auto* live = new ui::LiveWorkspace(ui::makeLiveRecogniser(), ui::makeEngineServices(), resources(), preferences);
+    const ui::EngineServices services = ui::makeEngineServices();
+    const ui::ResourceLocations locations = resources();
+    auto* live = new ui::LiveWorkspace(ui::makeLiveRecogniser(), services, locations, preferences);
     ui::MainWindow window(live, preferences);
+    window.addModels(new ui::ModelsWorkspace(
+        services, {locations.demoModel, locations.catalogue, locations.modelFolder}, ui::makeDesktopServices()));
     logFirstPicture(*live, started);
     window.show();
     live->start(arguments.model);

@@ -31,6 +31,25 @@ public:
             return fakeModel({"HOUSE", "RED", "CAR", "TREE"});
         };
         services.listCameras = [this] { return cameras; };
+        services.readModelCard = [](const std::filesystem::path& path) -> Result<ModelCard> {
+            if (path.filename() == "broken.safetensors") {
+                return failure(ErrorCode::Unreadable, "broken.safetensors: byte 12 is no header");
+            }
+            ModelCard card{fakeModel({"HOUSE", "RED", "CAR", "TREE"})->config(), 1'234'567};
+            card.config.name = path.stem().string();
+            card.config.patch = 16;
+            card.config.resolution = 192;
+            card.config.licence = "CC0-1.0";
+            card.config.signLanguage = "gsg";
+            return card;
+        };
+        locations.catalogue = QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models/catalogue.json");
+        locations.modelFolder = folder.filePath(QStringLiteral("models"));
+        desktop.open = [this](const QUrl& url) { visited.append(url); };
+        desktop.confirmDeletion = [this](QWidget*, const QString&, const QString& detail) {
+            asked.append(detail);
+            return confirms;
+        };
         makeWindow();
         window->resize(1180, 760);
     }
@@ -41,6 +60,9 @@ public:
         preferences = std::make_unique<Preferences>(*store);
         live = new LiveWorkspace(std::make_unique<FakeRecogniser>(script), services, locations, *preferences);
         window = std::make_unique<MainWindow>(live, *preferences);
+        models = new ModelsWorkspace(services, {locations.demoModel, locations.catalogue, locations.modelFolder},
+                                     desktop, rules);
+        window->addModels(models);
         window->show();
     }
     void destroyWindow() {
@@ -65,7 +87,13 @@ public:
     ResourceLocations locations;
     std::unique_ptr<QSettings> store;
     std::unique_ptr<Preferences> preferences;
-    LiveWorkspace* live = nullptr; ///< owned by the window
+    LiveWorkspace* live = nullptr;     ///< owned by the window
+    ModelsWorkspace* models = nullptr; ///< owned by the window
+    DesktopServices desktop;
+    downloads::DownloadRules rules;
+    QList<QUrl> visited;///< in the browser or file manager
+    QStringList asked;  ///< what was said before deleting
+    bool confirms = true;
     std::unique_ptr<MainWindow> window;
 };
 

@@ -14,6 +14,7 @@ enum class LiveAction {
     CloseSource,
     OpenModel,
     UseDemoModel,
+    ManageModels,
     PlayPause,
     Stop,
     StepBack,

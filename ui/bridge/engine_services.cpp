@@ -3,7 +3,7 @@
 namespace livegloss::ui {
 
 EngineServices makeEngineServices() {
-    return {engine::loadModel, media::listCameras};
+    return {engine::loadModel, media::listCameras, readModelCard};
 }
 
 } // namespace livegloss::ui

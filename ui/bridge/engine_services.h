@@ -2,6 +2,7 @@
 
 #include "engine/loaded_model.h"
 #include "media/frame_source.h"
+#include "ui/bridge/model_card.h"
 
 #include <filesystem>
 #include <functional>
@@ -13,6 +14,8 @@ namespace livegloss::ui {
 struct EngineServices {
     std::function<Result<engine::LoadedModelPtr>(const std::filesystem::path&)> loadModel;
     std::function<std::vector<media::CameraDevice>()> listCameras;
+    /// Reads what a model file says of itself, without its weights. Errors as loadModel.
+    std::function<Result<ModelCard>(const std::filesystem::path&)> readModelCard = {};
 };
 
 /// The engine's own functions.

@@ -177,7 +177,7 @@ void LiveWorkspace::fillMenus(const WorkspaceMenus& menus) {
     };
     add(menus.file, {LiveAction::OpenFile, LiveAction::UseCamera, LiveAction::OpenStream, LiveAction::PlaySample,
                      LiveAction::OpenPattern, LiveAction::CloseSource});
-    add(menus.file, {LiveAction::UseDemoModel, LiveAction::OpenModel});
+    add(menus.file, {LiveAction::UseDemoModel, LiveAction::OpenModel, LiveAction::ManageModels});
     add(menus.edit, {LiveAction::CopyHistory, LiveAction::SelectHistory, LiveAction::SearchVocabulary});
     add(menus.playback, {LiveAction::PlayPause, LiveAction::Stop, LiveAction::Loop});
     add(menus.playback, {LiveAction::StepBack, LiveAction::StepForward, LiveAction::SecondBack,

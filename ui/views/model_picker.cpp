@@ -34,6 +34,8 @@ ModelPicker::ModelPicker(const LiveActions& actions, EngineServices services, QS
     menu_.setObjectName(QStringLiteral("modelMenu"));
     menu_.addAction(actions_[LiveAction::UseDemoModel]);
     menu_.addAction(actions_[LiveAction::OpenModel]);
+    menu_.addSeparator();
+    menu_.addAction(actions_[LiveAction::ManageModels]);
     connect(actions_[LiveAction::UseDemoModel], &QAction::triggered, this, &ModelPicker::loadDemo);
     connect(actions_[LiveAction::OpenModel], &QAction::triggered, this, &ModelPicker::chooseFile);
 }
@@ -62,6 +64,7 @@ void ModelPicker::finish(const QString& path, const Result<engine::LoadedModelPt
         Q_EMIT modelLoaded(*result);
     } else {
         problem_ = result.error();
+        problemPath_ = path;
     }
     Q_EMIT changed();
 }

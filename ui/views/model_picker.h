@@ -31,6 +31,10 @@ public:
     void load(const QString& path);
     void loadDemo();
     bool loading() const { return loadingPath_.has_value(); }
+    /// The file that is being loaded.
+    QString loadingPath() const { return loadingPath_.value_or(QString()); }
+    /// The file that problem() is about.
+    const QString& problemPath() const { return problemPath_; }
     const std::optional<ModelInfo>& current() const { return current_; }
     /// Why the last load failed; empty after a success.
     const std::optional<Error>& problem() const { return problem_; }
@@ -54,6 +58,7 @@ private:
     std::optional<QString> loadingPath_; ///< the newest request; results of older ones are discarded
     std::optional<ModelInfo> current_;
     std::optional<Error> problem_;
+    QString problemPath_;
 };
 
 } // namespace livegloss::ui

@@ -68,7 +68,7 @@ void MainWindow::build() {
     rail_->choose(0);
     live_->toolbar()->addWindowAction(actions_[WindowAction::CaptionWindow]);
     live_->toolbar()->addWindowAction(actions_[WindowAction::FullScreen]);
-    connect(rail_, &Rail::chosen, pages_, &QStackedWidget::setCurrentIndex);
+    connect(rail_, &Rail::chosen, this, &MainWindow::showWorkspace);
 }
 
 void MainWindow::addWorkspace(Workspace* workspace) {
@@ -76,6 +76,33 @@ void MainWindow::addWorkspace(Workspace* workspace) {
     pages_->addWidget(workspace);
     addAction(rail_->addEntry(workspace->iconName(), workspace->title()));
     statusBar()->addPermanentWidget(workspace->statusWidget(), 1);
+    workspace->statusWidget()->setVisible(workspaces_.size() == 1);
+}
+
+void MainWindow::showWorkspace(int index) {
+    rail_->choose(index);
+    pages_->setCurrentIndex(index);
+    for (int other = 0; other < workspaces_.size(); ++other) {
+        workspaces_.at(other)->statusWidget()->setVisible(other == index);
+    }
+}
+
+void MainWindow::addModels(ModelsWorkspace* models) {
+    models_ = models;
+    addWorkspace(models);
+    const int index = static_cast<int>(workspaces_.size()) - 1;
+    view_->insertAction(actions_[WindowAction::CaptionWindow], rail_->entry(index));
+    models->restoreState(preferences_.store());
+    QAction* manage = live_->actions()[LiveAction::ManageModels];
+    manage->setVisible(true);
+    connect(manage, &QAction::triggered, this, [this, index] { showWorkspace(index); });
+    ModelPicker& picker = live_->models();
+    const auto tell = [this, &picker] {
+        models_->setUse({picker.current(), picker.loadingPath(), picker.problem(), picker.problemPath()});
+    };
+    connect(models, &ModelsWorkspace::useRequested, &picker, &ModelPicker::load);
+    connect(&picker, &ModelPicker::changed, models, tell);
+    tell();
 }
 
 void MainWindow::fillMenus() {
@@ -92,6 +119,7 @@ void MainWindow::fillMenus() {
     view_->addAction(actions_[WindowAction::CaptionWindow]);
     view_->addAction(actions_[WindowAction::FullScreen]);
     view_->addAction(actions_[WindowAction::LeaveFullScreen]);
+    live_->actions()[LiveAction::ManageModels]->setVisible(false);
     help_->addAction(actions_[WindowAction::Shortcuts]);
     help_->addAction(actions_[WindowAction::About]);
 }

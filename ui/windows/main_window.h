@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ui/actions/window_actions.h"
+#include "ui/models/models_workspace.h"
 #include "ui/settings/preferences.h"
 #include "ui/views/live_workspace.h"
 #include "ui/windows/caption_window.h"
@@ -23,7 +24,12 @@ public:
     MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* parent = nullptr);
     ~MainWindow() override;
 
+    /// Adds the Models workspace and lets it choose the model of the live one. Takes it; call once.
+    void addModels(ModelsWorkspace* models);
+
     LiveWorkspace* live() { return live_; }
+    /// Null until addModels().
+    ModelsWorkspace* models() { return models_; }
     const WindowActions& actions() const { return actions_; }
     Rail* rail() { return rail_; }
     CaptionWindow* captionWindow() { return captionWindow_; }
@@ -37,6 +43,7 @@ protected:
 private:
     void build();
     void addWorkspace(Workspace* workspace);
+    void showWorkspace(int index);
     void fillMenus();
     void connectActions();
     void setFullScreen(bool full);
@@ -46,6 +53,7 @@ private:
     Preferences& preferences_;
     WindowActions actions_;
     LiveWorkspace* live_;
+    ModelsWorkspace* models_ = nullptr;
     Rail* rail_;
     QStackedWidget* pages_;
     CaptionWindow* captionWindow_;

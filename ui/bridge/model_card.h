@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/result.h"
+#include "model/model_config.h"
+
+#include <cstdint>
+#include <filesystem>
+
+namespace livegloss::ui {
+
+/// What a model file says of itself.
+struct ModelCard {
+    model::ModelConfig config;
+    std::int64_t parameters = 0; ///< learnt numbers; a matrix that two layers share counts once
+};
+
+/// Reads the header and checks it; the weights stay on the disk. Any thread. Errors say which key or shape is wrong.
+Result<ModelCard> readModelCard(const std::filesystem::path& path);
+
+} // namespace livegloss::ui

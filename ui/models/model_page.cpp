@@ -1,0 +1,433 @@
+#include "ui/models/model_page.h"
+
+#include "ui/models/model_texts.h"
+#include "ui/style/theme.h"
+#include "ui/views/vocabulary_panel.h"
+
+#include <QEvent>
+#include <QFormLayout>
+#include <QLabel>
+#include <QLocale>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QStyle>
+#include <QVBoxLayout>
+
+namespace livegloss::ui {
+
+namespace {
+
+using downloads::Download;
+using downloads::Supply;
+using downloads::Task;
+
+constexpr int vocabularyWidth = 34 * grid;
+constexpr int progressSteps = 1000;
+
+QLabel* makeLabel(QWidget* parent, const char* name, const char* role) {
+    auto* label = new QLabel(parent);
+    label->setObjectName(QString::fromLatin1(name));
+    label->setProperty("role", QString::fromLatin1(role));
+    label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
+    label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    label->setFocusPolicy(Qt::NoFocus);
+    return label;
+}
+
+void showText(QLabel* label, const QString& text) {
+    label->setText(text);
+    label->setVisible(!text.isEmpty());
+}
+
+ModelInfo infoOf(const ShelfEntry& entry) {
+    ModelInfo info;
+    info.name = entry.name;
+    info.signCount = std::max(0, entry.card->config.classes - 1);
+    const std::vector<std::string>& glosses = entry.card->config.vocabulary;
+    for (std::size_t index = 1; index < glosses.size(); ++index) {
+        info.vocabulary.append(QString::fromStdString(glosses[index]));
+    }
+    return info;
+}
+
+} // namespace
+
+ModelPage::ModelPage(QWidget* parent)
+    : QWidget(parent),
+      title_(makeLabel(this, "modelTitle", "title")),
+      state_(makeLabel(this, "modelState", "muted")),
+      problem_(makeLabel(this, "modelProblem", "warning")),
+      problemDetail_(makeLabel(this, "modelProblemDetail", "muted")),
+      progress_(new QProgressBar(this)),
+      progressText_(makeLabel(this, "modelProgress", "muted")),
+      about_(makeLabel(this, "modelAbout", "text")),
+      vocabulary_(new VocabularyPanel(this)) {
+    setObjectName(QStringLiteral("modelPage"));
+    build();
+    retranslate();
+}
+
+void ModelPage::build() {
+    constexpr std::pair<ModelAction, const char*> names[] = {
+        {ModelAction::Use, "useModel"},       {ModelAction::Download, "downloadModel"},
+        {ModelAction::Pause, "pauseModel"},   {ModelAction::OpenPage, "openModelPage"},
+        {ModelAction::Import, "importModel"}, {ModelAction::ChooseFile, "chooseModelFile"},
+        {ModelAction::Cancel, "cancelModel"}, {ModelAction::Delete, "deleteModel"}};
+    auto* buttonRow = new QHBoxLayout;
+    buttonRow->setSpacing(grid);
+    for (const auto& [action, name] : names) {
+        auto* made = new QPushButton(this);
+        made->setObjectName(QString::fromLatin1(name));
+        connect(made, &QPushButton::clicked, this, [this, chosen = action] { Q_EMIT actionChosen(chosen); });
+        buttonRow->addWidget(made);
+        buttons_.insert(action, made);
+    }
+    buttonRow->addStretch();
+    progress_->setObjectName(QStringLiteral("modelProgressBar"));
+    progress_->setRange(0, progressSteps);
+    progress_->setTextVisible(false);
+    progress_->setFixedHeight(grid / 2);
+
+    auto* contents = new QWidget(this);
+    contents->setObjectName(QStringLiteral("modelPageContents"));
+    column_ = new QVBoxLayout(contents);
+    column_->setContentsMargins(3 * grid, 2 * grid, 3 * grid, 2 * grid);
+    column_->setSpacing(grid);
+    for (QWidget* widget :
+         std::initializer_list<QWidget*>{title_, state_, progress_, progressText_, problem_, problemDetail_}) {
+        column_->addWidget(widget);
+    }
+    column_->addSpacing(grid / 2);
+    column_->addLayout(buttonRow);
+    column_->addSpacing(grid);
+    column_->addWidget(about_);
+    column_->addStretch();
+    auto* scroll = new QScrollArea(this);
+    scroll->setObjectName(QStringLiteral("modelScroll"));
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setWidgetResizable(true);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setWidget(contents);
+    vocabulary_->setFixedWidth(vocabularyWidth);
+    vocabulary_->setAttribute(Qt::WA_StyledBackground);
+    auto* row = new QHBoxLayout(this);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(1);
+    row->addWidget(scroll, 1);
+    row->addWidget(vocabulary_);
+}
+
+void ModelPage::setEntry(const ShelfEntry* entry, const Download* download, const ModelUse& use) {
+    const bool sameFile = entry != nullptr && entry_ && entry->path == entry_->path;
+    entry_ = entry != nullptr ? std::optional<ShelfEntry>(*entry) : std::nullopt;
+    use_ = use;
+    if (!sameFile) {
+        checksum_.clear();
+        checksumFailed_ = false;
+    }
+    failure_ = download != nullptr ? download->failure() : std::nullopt;
+    downloadState_ = download != nullptr ? std::optional(download->state()) : std::nullopt;
+    update();
+    setDownload(download);
+}
+
+void ModelPage::setDownload(const Download* download) {
+    failure_ = download != nullptr ? download->failure() : std::nullopt;
+    downloadState_ = download != nullptr ? std::optional(download->state()) : std::nullopt;
+    progress_->setVisible(download != nullptr);
+    progressText_->setVisible(download != nullptr);
+    if (download != nullptr && download->bytes() > 0) {
+        const bool checking = download->state() == Download::State::Checking;
+        progress_->setValue(static_cast<int>(download->received() * progressSteps / download->bytes()));
+        progressText_->setText(checking ? tr("Checking that it is the right file…") : ModelTexts::progress(*download));
+    }
+    updateState();
+    updateProblem();
+    updateButtons();
+}
+
+void ModelPage::setChecksum(const QByteArray& sha256) {
+    checksum_ = sha256;
+    checksumFailed_ = sha256.isEmpty();
+    showChecksum();
+}
+
+QString ModelPage::stateText() const {
+    return state_->text();
+}
+
+QString ModelPage::problemText() const {
+    return problem_->isHidden() ? QString() : problem_->text();
+}
+
+void ModelPage::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::LanguageChange) {
+        retranslate();
+    }
+    QWidget::changeEvent(event);
+}
+
+void ModelPage::retranslate() {
+    const std::pair<ModelAction, QString> texts[] = {
+        {ModelAction::Use, tr("Use")},
+        {ModelAction::Download, tr("Download")},
+        {ModelAction::Pause, tr("Pause")},
+        {ModelAction::OpenPage, tr("Open Its Page")},
+        {ModelAction::Import, tr("Import…")},
+        {ModelAction::ChooseFile, tr("Choose the File…")},
+        {ModelAction::Cancel, tr("Cancel Download")},
+        {ModelAction::Delete, tr("Delete…")},
+    };
+    for (const auto& [action, text] : texts) {
+        buttons_[action]->setText(text);
+    }
+    buttons_[ModelAction::Use]->setToolTip(tr("Recognise with this model from now on"));
+    buttons_[ModelAction::OpenPage]->setToolTip(tr("Open the page of this model in the browser"));
+    buttons_[ModelAction::ChooseFile]->setToolTip(tr("Choose the file that the browser has downloaded"));
+    buttons_[ModelAction::Cancel]->setToolTip(tr("Give up and remove what has arrived"));
+    buttons_[ModelAction::Delete]->setToolTip(tr("Remove the file from this computer"));
+    progress_->setAccessibleName(tr("Progress of the download"));
+    update();
+}
+
+void ModelPage::update() {
+    title_->setText(entry_ ? entry_->name : QString());
+    updateState();
+    updateProblem();
+    updateButtons();
+    updateFacts();
+    const bool hasCard = entry_ && entry_->card;
+    vocabulary_->setVisible(hasCard);
+    vocabulary_->setModel(hasCard ? std::optional(infoOf(*entry_)) : std::nullopt);
+}
+
+bool ModelPage::isRunning() const {
+    return downloadState_ == Download::State::Running || downloadState_ == Download::State::Checking;
+}
+
+void ModelPage::updateButtons() {
+    const bool installed = entry_ && entry_->installed();
+    const bool byHand = entry_ && !installed && entry_->catalogued && entry_->catalogued->supply == Supply::ByHand;
+    const bool fetchable = entry_ && !installed && entry_->catalogued && entry_->catalogued->fetchable();
+    const QMap<ModelAction, bool> shown{
+        {ModelAction::Use, installed && entry_->isOwnFormat() && !use_.isCurrent(entry_->path)},
+        {ModelAction::Download, fetchable && !isRunning()},
+        {ModelAction::Pause, fetchable && isRunning()},
+        {ModelAction::OpenPage, byHand},
+        {ModelAction::Import, installed && !entry_->isOwnFormat()},
+        {ModelAction::ChooseFile, byHand},
+        {ModelAction::Cancel, fetchable && downloadState_.has_value()},
+        {ModelAction::Delete, installed && !entry_->bundled},
+    };
+    bool first = true;
+    for (auto [action, made] : buttons_.asKeyValueRange()) {
+        made->setVisible(shown[action]);
+        const bool primary = first && shown[action] && action != ModelAction::Delete;
+        first = first && !shown[action];
+        if (made->property("primary").toBool() != primary) {
+            made->setProperty("primary", primary);
+            style()->unpolish(made); // the style sheet looks at the property once
+            style()->polish(made);
+        }
+    }
+    const bool loading = entry_ && installed && use_.loadingPath == entry_->path;
+    buttons_[ModelAction::Use]->setEnabled(installed && !loading && !entry_->problem);
+    const bool begun = downloadState_.has_value();
+    buttons_[ModelAction::Download]->setText(begun ? tr("Resume") : tr("Download"));
+    buttons_[ModelAction::Download]->setToolTip(begun ? tr("Go on where it stopped")
+                                                      : tr("Fetch the file and check it before it is installed"));
+}
+
+void ModelPage::updateState() {
+    if (!entry_) {
+        showText(state_, {});
+    } else if (!entry_->installed()) {
+        const bool byHand = entry_->catalogued && entry_->catalogued->supply == Supply::ByHand;
+        switch (downloadState_.value_or(Download::State::Installed)) {
+        case Download::State::Running:
+            showText(state_, tr("Downloading"));
+            break;
+        case Download::State::Checking:
+            showText(state_, tr("Checking"));
+            break;
+        case Download::State::Paused:
+            showText(state_, tr("Download paused"));
+            break;
+        case Download::State::Failed:
+            showText(state_, tr("Download stopped"));
+            break;
+        case Download::State::Installed:
+            showText(state_, byHand ? tr("Available, to be fetched in the browser") : tr("Available for download"));
+            break;
+        }
+    } else if (use_.loadingPath == entry_->path) {
+        showText(state_, tr("Loading the model…"));
+    } else if (use_.isCurrent(entry_->path)) {
+        showText(state_, tr("In use"));
+    } else {
+        showText(state_, entry_->bundled ? tr("Comes with the program") : tr("On this computer"));
+    }
+}
+
+void ModelPage::updateProblem() {
+    QString what;
+    QString detail;
+    if (failure_ && downloadState_ == Download::State::Failed) {
+        what = downloads::FailureText::title(failure_->problem) + QLatin1Char(' ') +
+               downloads::FailureText::advice(failure_->problem);
+        detail = failure_->detail;
+    } else if (entry_ && entry_->installed() && use_.problem && use_.problemPath == entry_->path) {
+        what = use_.current ? tr("This model could not be loaded; %1 stays in use.").arg(use_.current->name)
+                            : tr("This model could not be loaded.");
+        detail = QString::fromStdString(use_.problem->message);
+    } else if (entry_ && entry_->problem) {
+        what = tr("This file is not a model that LiveGloss can use.");
+        detail = QString::fromStdString(entry_->problem->message);
+    }
+    showText(problem_, what);
+    showText(problemDetail_, detail);
+}
+
+void ModelPage::updateFacts() {
+    delete facts_;
+    checksumLabel_ = nullptr;
+    facts_ = new QWidget(this);
+    auto* form = new QFormLayout(facts_);
+    form->setContentsMargins(0, grid, 0, 0);
+    form->setHorizontalSpacing(3 * grid);
+    form->setVerticalSpacing(grid);
+    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
+    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+    column_->insertWidget(column_->count() - 1, facts_);
+    QString about;
+    if (entry_) {
+        const bool byHand = !entry_->installed() && entry_->catalogued && entry_->catalogued->supply == Supply::ByHand;
+        if (byHand) {
+            about =
+                tr("This model has no direct address. Open its page, download the file in the browser, then drop it "
+                   "on this window or choose it here.");
+        } else if (entry_->catalogued && entry_->catalogued->task == Task::Backbone) {
+            about = tr("A backbone recognises nothing by itself. A model for a sign language is trained on top of it.");
+        } else if (entry_->card) {
+            about = QString::fromStdString(entry_->card->config.card);
+        }
+        addCardFacts(*form);
+        addCatalogueFacts(*form);
+    }
+    showText(about_, about);
+}
+
+void ModelPage::addFact(QFormLayout& form, const QString& name, const QString& value) {
+    auto* label = makeLabel(facts_, "factName", "muted");
+    label->setWordWrap(false);
+    label->setText(name);
+    auto* text = makeLabel(facts_, "factValue", "text");
+    text->setText(value.isEmpty() ? tr("not stated") : value);
+    form.addRow(label, text);
+}
+
+void ModelPage::addLink(QFormLayout& form, const QString& name, const QUrl& target) {
+    addFact(form, name, {});
+    auto* link = static_cast<QLabel*>(form.itemAt(form.rowCount() - 1, QFormLayout::FieldRole)->widget());
+    const QString shown = target.host() + target.path();
+    link->setTextFormat(Qt::RichText);
+    link->setTextInteractionFlags(Qt::TextBrowserInteraction);
+    link->setOpenExternalLinks(true);
+    link->setFocusPolicy(Qt::StrongFocus);
+    link->setAccessibleName(name + QStringLiteral(": ") + shown);
+    link->setText(
+        QStringLiteral("<a href=\"%1\">%2</a>").arg(target.toString().toHtmlEscaped(), shown.toHtmlEscaped()));
+}
+
+void ModelPage::addCardFacts(QFormLayout& form) {
+    constexpr double million = 1e6;
+    const QLocale locale;
+    addFact(form, tr("Sign language"),
+            entry_->catalogued && entry_->catalogued->task == Task::Backbone
+                ? tr("none")
+                : ModelTexts::signLanguage(entry_->signLanguage()));
+    addFact(form, tr("Licence"), entry_->licence());
+    if (entry_->card) {
+        const model::ModelConfig& config = entry_->card->config;
+        const model::TemporalLayout layout = model::temporalLayout(config.convType);
+        addFact(form, tr("Signs"), locale.toString(std::max(0, config.classes - 1)));
+        addFact(form, tr("Parameters"),
+                tr("%1 million").arg(locale.toString(static_cast<double>(entry_->card->parameters) / million, 'f', 2)));
+        addFact(form, tr("Picture"),
+                tr("%1 × %1 pixels in %2 × %2 patches, %3 frames a second")
+                    .arg(config.resolution)
+                    .arg(config.gridSide())
+                    .arg(locale.toString(config.fps)));
+        addFact(form, tr("Encoder"),
+                tr("%1 blocks of width %2, frame features of %3")
+                    .arg(config.layers)
+                    .arg(config.width)
+                    .arg(config.embedDim));
+        addFact(form, tr("Temporal head"),
+                tr("width %1, a step every %2 frames, each sees %3")
+                    .arg(config.hidden)
+                    .arg(layout.stride)
+                    .arg(layout.receptiveField));
+    }
+    if (entry_->bytes > 0) {
+        addFact(form, tr("Size"),
+                tr("%1 (%2 bytes)").arg(ModelTexts::size(entry_->bytes), locale.toString(entry_->bytes)));
+    }
+    if (entry_->installed()) {
+        addFact(form, tr("File"), entry_->path);
+    }
+}
+
+void ModelPage::addCatalogueFacts(QFormLayout& form) {
+    if (const auto& known = entry_->catalogued) {
+        for (const downloads::Figures& row : known->figures) {
+            const QLocale locale;
+            addFact(form, tr("Word error rate"),
+                    tr("%1: dev %2%, test %3% (by its authors)")
+                        .arg(row.dataSet, locale.toString(row.dev, 'f', 1), locale.toString(row.test, 'f', 1)));
+        }
+        if (known->source.isValid() && !known->source.isEmpty()) {
+            addLink(form, tr("Source"), known->source);
+        }
+        if (known->fetchable()) {
+            addLink(form, tr("Address"), known->address);
+        }
+    }
+    const bool published = entry_->catalogued && !entry_->catalogued->sha256.isEmpty();
+    if (entry_->installed() || published) {
+        addFact(form, QStringLiteral("SHA-256"), {});
+        checksumLabel_ = static_cast<QLabel*>(form.itemAt(form.rowCount() - 1, QFormLayout::FieldRole)->widget());
+        checksumLabel_->setObjectName(QStringLiteral("modelChecksum"));
+        showChecksum();
+    }
+}
+
+void ModelPage::showChecksum() {
+    if (checksumLabel_ == nullptr || !entry_) {
+        return;
+    }
+    const QByteArray published = entry_->catalogued ? entry_->catalogued->sha256 : QByteArray();
+    // Broken after half of its digits, so that it fits beside the vocabulary.
+    const auto digits = [](const QByteArray& sum) {
+        return QString::fromLatin1(sum.left(sum.size() / 2) + '\n' + sum.mid(sum.size() / 2));
+    };
+    if (!entry_->installed()) {
+        checksumLabel_->setText(digits(published));
+    } else if (checksumFailed_) {
+        checksumLabel_->setText(tr("The file cannot be read."));
+    } else if (checksum_.isEmpty()) {
+        checksumLabel_->setText(tr("Computing…"));
+    } else if (published.isEmpty()) {
+        checksumLabel_->setText(digits(checksum_));
+    } else {
+        checksumLabel_->setText(digits(checksum_) + QLatin1Char('\n') +
+                                (checksum_ == published ? tr("As published") : tr("Differs from the published one")));
+    }
+    // The form does not make room by itself for lines that come later.
+    checksumLabel_->setMinimumHeight(checksumLabel_->sizeHint().height());
+}
+
+} // namespace livegloss::ui
