@@ -63,14 +63,14 @@ void printPreview(const importing::ImportPreview& preview) {
     }
     std::printf("%-14s %d tensors, %.1f MB\n", "To be written", preview.tensors,
                 static_cast<double>(preview.bytes) / 1e6);
-    for (const std::string& note : preview.notes) {
-        std::printf("  %s\n", note.c_str());
+    for (const importing::Remark& note : preview.notes) {
+        std::printf("  %s\n", importing::remarkText(note).c_str());
     }
-    for (const std::string& warning : preview.warnings) {
-        std::printf("  Warning: %s\n", warning.c_str());
+    for (const importing::Remark& warning : preview.warnings) {
+        std::printf("  Warning: %s\n", importing::remarkText(warning).c_str());
     }
-    for (const std::string& problem : preview.problems) {
-        std::printf("  Problem: %s\n", problem.c_str());
+    for (const importing::Remark& problem : preview.problems) {
+        std::printf("  Problem: %s\n", importing::remarkText(problem).c_str());
     }
     std::fflush(stdout);
 }

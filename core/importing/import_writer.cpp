@@ -39,9 +39,9 @@ std::string cardOf(const ImportOptions& options, const ImportPreview& preview) {
         card += std::to_string(*preview.epoch);
     }
     card += ").";
-    for (const std::string& note : preview.notes) {
+    for (const Remark& note : preview.notes) {
         card += '\n';
-        card += note;
+        card += remarkText(note);
     }
     return card;
 }
@@ -142,7 +142,7 @@ Result<void> writeImport(const ImportOptions& options, const ImportPreview& prev
                          const std::function<bool(double)>& progress) {
     if (!preview.problems.empty()) {
         return failure(ErrorCode::Unsupported,
-                       quoted(options.checkpoint) + " cannot be imported: " + preview.problems.front());
+                       quoted(options.checkpoint) + " cannot be imported: " + remarkText(preview.problems.front()));
     }
     if (output.extension() != ".safetensors") {
         return failure(ErrorCode::InvalidArgument, "the output " + quoted(output) + " is not named .safetensors",

@@ -12,16 +12,11 @@ namespace {
 using model::LayoutTensor;
 using model::ModelConfig;
 using model::ModelPart;
+using Kind = Remark::Kind;
 
 const std::string classifierName = "conv1d.fc.weight";
 const std::string secondClassifier = "classifier.weight";
 const std::string adapterTensor = "conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight";
-
-std::string counted(int count, const char* what) {
-    std::string text = std::to_string(count);
-    text += count == 1 ? " tensor " : " tensors ";
-    return text + what;
-}
 
 /// A tensor that a checkpoint may lack: an import makes it anew.
 bool mayBeFresh(const LayoutTensor& tensor, bool pooled) {
@@ -82,22 +77,18 @@ private:
 
     void noteLeftOut(const Selection& selection) {
         if (!selection.group.empty()) {
-            preview_.notes.push_back("The weights are those of '" + selection.group + "'.");
+            preview_.notes.push_back({Kind::WeightsOfGroup, selection.group});
         }
-        if (selection.otherGroups > 0) {
-            preview_.notes.push_back("Left out: " +
-                                     counted(selection.otherGroups, "of the optimiser and other parts of training."));
-        }
-        if (selection.text > 0) {
-            preview_.notes.push_back("Left out: " + counted(selection.text, "of CLIP's text side."));
-        }
-        if (selection.pooler > 0) {
-            preview_.notes.push_back("Left out: " + counted(selection.pooler, "of CoCa's attentional pooler.") +
-                                     " AdaptSign works on the tokens before it.");
-        }
+        const auto leftOut = [this](Kind kind, int count) {
+            if (count > 0) {
+                preview_.notes.push_back({kind, {}, count});
+            }
+        };
+        leftOut(Kind::TrainingLeftOut, selection.otherGroups);
+        leftOut(Kind::TextSideLeftOut, selection.text);
+        leftOut(Kind::PoolerLeftOut, selection.pooler);
         if (selection.unknown > 0) {
-            preview_.warnings.push_back("Left out: " + counted(selection.unknown, "of no known use") + ", such as '" +
-                                        selection.anUnknown + "'.");
+            preview_.warnings.push_back({Kind::UnknownLeftOut, selection.anUnknown, selection.unknown});
         }
     }
 
@@ -131,9 +122,8 @@ private:
         }
         const std::size_t before = selection.chosen.size();
         selection.chosen.merge(backbone->chosen); // what training changed stays
-        preview_.notes.push_back(
-            counted(static_cast<int>(selection.chosen.size() - before), "come from the backbone '") +
-            options_.backbone.filename().string() + "'.");
+        preview_.notes.push_back({Kind::FromBackbone, options_.backbone.filename().string(),
+                                  static_cast<std::int64_t>(selection.chosen.size() - before)});
         fromOpenAi_ = fromOpenAi_ || backbone->fromOpenAi;
         pooled_ = pooled_ || backbone->pooler > 0;
         return {};
@@ -188,7 +178,7 @@ private:
             config.normalisation = *options_.normalisation;
         } else if (preview_.kind == ImportKind::Backbone && !statesActivation_) {
             config.normalisation = model::clipNormalisation;
-            preview_.notes.push_back("Colours are normalised by CLIP's mean and deviation.");
+            preview_.notes.push_back({Kind::ClipColours});
         }
         if (preview_.kind == ImportKind::Backbone) {
             return {};
@@ -196,10 +186,10 @@ private:
         if (options_.fps) {
             config.fps = *options_.fps;
         } else if (!metadata().contains("fps")) {
-            preview_.notes.push_back("The frame rate is taken to be 25 per second, as in PHOENIX.");
+            preview_.notes.push_back({Kind::FrameRateAssumed});
         }
         if (config.licence.empty()) {
-            preview_.warnings.push_back("No licence is stated. Look it up before you pass the model on.");
+            preview_.warnings.push_back({Kind::NoLicence});
         }
         return readGlosses();
     }
@@ -215,10 +205,9 @@ private:
         }
         activation = pooled_ ? model::Activation::Gelu : model::Activation::QuickGelu;
         if (pooled_) {
-            preview_.notes.push_back("Activation: GELU, as CoCa has it.");
+            preview_.notes.push_back({Kind::GeluOfCoca});
         } else if (preview_.kind == ImportKind::Backbone && !fromOpenAi_) {
-            preview_.warnings.push_back("The file does not say which activation its backbone uses; QuickGELU is "
-                                        "assumed, as in OpenAI's models. Most of open_clip's own use GELU.");
+            preview_.warnings.push_back({Kind::ActivationAssumed});
         }
     }
 
@@ -226,7 +215,7 @@ private:
         ModelConfig& config = preview_.config;
         if (options_.glosses.empty()) {
             if (config.vocabulary.empty()) {
-                preview_.warnings.push_back("No gloss dictionary: glosses will be shown as numbers.");
+                preview_.warnings.push_back({Kind::NoGlosses});
             }
             return {};
         }
@@ -236,9 +225,9 @@ private:
         }
         const auto expected = static_cast<std::size_t>(config.classes) - 1;
         if (glosses->size() != expected) {
-            preview_.problems.push_back("'" + options_.glosses.filename().string() + "' has " +
-                                        std::to_string(glosses->size()) + " glosses, but the model knows " +
-                                        std::to_string(expected) + " and the blank: they do not belong together.");
+            preview_.problems.push_back({Kind::GlossesDoNotFit, options_.glosses.filename().string(),
+                                         static_cast<std::int64_t>(glosses->size()),
+                                         static_cast<std::int64_t>(expected)});
             return {};
         }
         config.vocabulary.assign(1, std::string());
@@ -280,12 +269,11 @@ private:
             preview_.bytes += static_cast<std::uint64_t>(tensorfile::elementCount(tensor.shape)) * width;
         }
         if (!missing.empty()) {
-            preview_.problems.push_back(counted(static_cast<int>(missing.size()), "of the network are missing: '") +
-                                        missing.front() + (missing.size() > 1 ? "' and others." : "'."));
+            preview_.problems.push_back(
+                {Kind::TensorsMissing, missing.front(), static_cast<std::int64_t>(missing.size())});
         }
         if (pooled_ && !chosen_.contains("conv2d.visual.proj")) {
-            preview_.notes.push_back("The last norm and projection are made anew, because the checkpoint's belong to "
-                                     "the pooler; training learns them.");
+            preview_.notes.push_back({Kind::ProjectionAnew});
         }
         preview_.tensors = static_cast<int>(layout_.size());
         noteSurplus();
@@ -294,16 +282,14 @@ private:
     void checkTensor(const LayoutTensor& wanted, const tensorfile::SourceTensor& found) {
         using tensorfile::DataType;
         if (found.shape != wanted.shape) {
-            preview_.problems.push_back("'" + found.name + "' has the shape " + tensorfile::shapeText(found.shape) +
-                                        ", but the network's sizes ask for " + tensorfile::shapeText(wanted.shape) +
-                                        ".");
+            preview_.problems.push_back({Kind::WrongShape, found.name, 0, 0, tensorfile::shapeText(found.shape),
+                                         tensorfile::shapeText(wanted.shape)});
         }
         const bool real = found.type == DataType::F32 || found.type == DataType::F16 || found.type == DataType::BF16 ||
                           found.type == DataType::F64;
         if (real == wanted.name.ends_with("num_batches_tracked")) {
-            preview_.problems.push_back("'" + found.name + "' holds " +
-                                        std::string(tensorfile::dataTypeName(found.type)) +
-                                        (real ? " values, not integers." : " values, not real numbers."));
+            preview_.problems.push_back(
+                {Kind::WrongType, found.name, 0, 0, std::string(tensorfile::dataTypeName(found.type)), {}});
         }
     }
 
@@ -318,8 +304,7 @@ private:
             }
         }
         if (surplus > 0) {
-            preview_.warnings.push_back("Left out: " + counted(surplus, "that the network has no place for") +
-                                        ", such as '" + example + "'.");
+            preview_.warnings.push_back({Kind::SurplusLeftOut, example, surplus});
         }
     }
 

@@ -85,9 +85,10 @@ Change zeros(std::string name, tensorfile::Shape shape) {
     return {std::move(name), std::move(shape), std::move(values), DataType::F32};
 }
 
-bool mentions(const std::vector<std::string>& lines, const char* what) {
-    return std::any_of(lines.begin(), lines.end(),
-                       [what](const std::string& line) { return line.find(what) != std::string::npos; });
+bool mentions(const std::vector<importing::Remark>& remarks, const char* what) {
+    return std::any_of(remarks.begin(), remarks.end(), [what](const importing::Remark& remark) {
+        return importing::remarkText(remark).find(what) != std::string::npos;
+    });
 }
 
 void compareTensors(const QString& a, const QString& b) {

@@ -29,6 +29,37 @@ enum class ImportKind {
     Backbone,   ///< a CLIP image tower, to train AdaptSign on
 };
 
+/// One thing to say about an import. The interface chooses words by `kind`; remarkText() has them in English.
+struct Remark {
+    enum class Kind {
+        WeightsOfGroup,   ///< subject: the group
+        TrainingLeftOut,  ///< count tensors of the optimiser and the like
+        TextSideLeftOut,  ///< count
+        PoolerLeftOut,    ///< count, of CoCa
+        UnknownLeftOut,   ///< count, subject: one of them
+        SurplusLeftOut,   ///< count, subject: one of them; of the network, but without a place in it
+        FromBackbone,     ///< count, subject: file
+        ClipColours,      ///< normalised by CLIP's mean and deviation
+        FrameRateAssumed, ///< 25 a second
+        GeluOfCoca,
+        ProjectionAnew,    ///< last norm and projection, because the pooler's do not fit
+        NoLicence,         ///< stated
+        ActivationAssumed, ///< QuickGELU
+        NoGlosses,         ///< glosses will be numbers
+        GlossesDoNotFit,   ///< subject: file, count: its glosses, other: the model's
+        TensorsMissing,    ///< count, subject: the first
+        WrongShape,        ///< subject, detail: shape, expected
+        WrongType,         ///< subject, detail: type
+    };
+    Kind kind = Kind::NoGlosses;
+    std::string subject = {};
+    std::int64_t count = 0;
+    std::int64_t other = 0;
+    std::string detail = {};
+    std::string expected = {};
+};
+std::string remarkText(const Remark& remark);
+
 /// What was found, before anything is written.
 struct ImportPreview {
     ImportKind kind = ImportKind::Recogniser;
@@ -36,11 +67,11 @@ struct ImportPreview {
     model::ModelConfig config; ///< a backbone has only sizes of the encoder
     int adapterWidth = 0;
     std::optional<std::int64_t> epoch;
-    int tensors = 0;                   ///< that will be written
-    std::uint64_t bytes = 0;           ///< of these
-    std::vector<std::string> notes;    ///< facts: what was left out, what was assumed
-    std::vector<std::string> warnings; ///< what a person should look at
-    std::vector<std::string> problems; ///< what makes an import impossible; write() then fails with the first
+    int tensors = 0;              ///< that will be written
+    std::uint64_t bytes = 0;      ///< of these
+    std::vector<Remark> notes;    ///< facts: what was left out, what was assumed
+    std::vector<Remark> warnings; ///< what a person should look at
+    std::vector<Remark> problems; ///< what makes an import impossible; write() then fails with the first
 };
 
 /// One checkpoint on its way to a model file. Only names and shapes are read until write(). May be used from any
