@@ -36,7 +36,7 @@ private slots:
         QTest::addColumn<int>("glosses");
         QTest::addColumn<QString>("one");
         QTest::newRow("phoenix2014") << 1295 << "REGEN";
-        QTest::newRow("phoenix2014-T") << 1115 << QString::fromUtf8("MÖGLICH");
+        QTest::newRow("phoenix2014-T") << 1115 << QStringLiteral("MOEGLICH");
         QTest::newRow("CSL-Daily") << 2000 << QString::fromUtf8("我");
         QTest::newRow("CSL") << 179 << QString::fromUtf8("我");
     }

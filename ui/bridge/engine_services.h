@@ -1,6 +1,7 @@
 #pragma once
 
 #include "engine/loaded_model.h"
+#include "importing/model_import.h"
 #include "media/frame_source.h"
 #include "ui/bridge/model_card.h"
 
@@ -16,6 +17,8 @@ struct EngineServices {
     std::function<std::vector<media::CameraDevice>()> listCameras;
     /// Reads what a model file says of itself, without its weights. Errors as loadModel.
     std::function<Result<ModelCard>(const std::filesystem::path&)> readModelCard = {};
+    /// Looks into a checkpoint that is to be imported.
+    std::function<Result<importing::ModelImport>(const importing::ImportOptions&)> openImport = {};
 };
 
 /// The engine's own functions.

@@ -1,0 +1,128 @@
+#include "ui/dialogs/import_remarks.h"
+
+#include <QCoreApplication>
+#include <QStringList>
+
+namespace livegloss::ui {
+namespace {
+
+struct ImportTexts {
+    Q_DECLARE_TR_FUNCTIONS(livegloss::ui::ImportTexts)
+public:
+    static QString leftOut(const importing::Remark& remark, int count) {
+        using Kind = importing::Remark::Kind;
+        const QString subject = QString::fromStdString(remark.subject);
+        switch (remark.kind) {
+        case Kind::TrainingLeftOut:
+            return tr("Left out: %n tensor(s) of the optimiser and other parts of training.", nullptr, count);
+        case Kind::TextSideLeftOut:
+            return tr("Left out: %n tensor(s) of CLIP's text side.", nullptr, count);
+        case Kind::PoolerLeftOut:
+            return tr("Left out: %n tensor(s) of CoCa's attentional pooler. AdaptSign works on the tokens before it.",
+                      nullptr, count);
+        case Kind::UnknownLeftOut:
+            return tr("Left out: %n tensor(s) of no known use, such as %1.", nullptr, count).arg(subject);
+        case Kind::SurplusLeftOut:
+            return tr("Left out: %n tensor(s) that the network has no place for, such as %1.", nullptr, count)
+                .arg(subject);
+        default:
+            return {};
+        }
+    }
+
+    static QString assumed(importing::Remark::Kind kind) {
+        using Kind = importing::Remark::Kind;
+        switch (kind) {
+        case Kind::ClipColours:
+            return tr("Colours are normalised by CLIP's mean and deviation.");
+        case Kind::FrameRateAssumed:
+            return tr("The frame rate is taken to be 25 per second.");
+        case Kind::GeluOfCoca:
+            return tr("Activation: GELU, as CoCa has it.");
+        case Kind::ProjectionAnew:
+            return tr("The last norm and projection are made anew, because the checkpoint's belong to the pooler; "
+                      "training learns them.");
+        case Kind::NoLicence:
+            return tr("No licence is stated. Look it up before you pass the model on.");
+        case Kind::ActivationAssumed:
+            return tr("The file does not say which activation its backbone uses; QuickGELU is assumed, as in OpenAI's "
+                      "models. Most of open_clip's own use GELU.");
+        case Kind::NoGlosses:
+            return tr("Without a gloss dictionary, glosses are shown as numbers.");
+        default:
+            return {};
+        }
+    }
+
+    static QString about(const importing::Remark& remark, int count) {
+        using Kind = importing::Remark::Kind;
+        const QString subject = QString::fromStdString(remark.subject);
+        const QString detail = QString::fromStdString(remark.detail);
+        switch (remark.kind) {
+        case Kind::WeightsOfGroup:
+            return tr("The weights are those of %1.").arg(subject);
+        case Kind::FromBackbone:
+            return tr("%n tensor(s) from the backbone %1.", nullptr, count).arg(subject);
+        case Kind::GlossesDoNotFit:
+            return tr("%1 has %n gloss(es), but the model knows %2: they do not belong together.", nullptr, count)
+                .arg(subject)
+                .arg(remark.other);
+        case Kind::TensorsMissing:
+            return tr("The network lacks %n tensor(s), first %1.", nullptr, count).arg(subject);
+        case Kind::WrongShape:
+            return tr("%1 has the shape %2, but the network needs %3.")
+                .arg(subject, detail, QString::fromStdString(remark.expected));
+        case Kind::WrongType:
+            return tr("%1 holds values of the type %2.").arg(subject, detail);
+        default:
+            return {};
+        }
+    }
+
+    static QString preview(const importing::ImportPreview& found) {
+        const model::ModelConfig& config = found.config;
+        const bool whole = found.kind == importing::ImportKind::Recogniser;
+        QStringList lines;
+        if (!whole) {
+            lines << tr("CLIP image tower: a backbone to train on, not a recogniser");
+        } else if (found.epoch) {
+            lines << tr("AdaptSign model, epoch %1").arg(*found.epoch);
+        } else {
+            lines << tr("AdaptSign model");
+        }
+        lines << tr("%1 blocks of width %2, patches of %3 × %3 pixels, pictures of %4 × %4")
+                     .arg(config.layers)
+                     .arg(config.width)
+                     .arg(config.patch)
+                     .arg(config.resolution);
+        if (whole) {
+            QStringList first;
+            for (std::size_t i = 1; i < config.vocabulary.size() && i <= 5; ++i) {
+                first << QString::fromStdString(config.vocabulary[i]);
+            }
+            const QString count = tr("%n gloss(es)", nullptr, config.classes - 1);
+            lines << (first.isEmpty() ? count : tr("%1: %2, …").arg(count, first.join(QStringLiteral(", "))));
+        }
+        lines << tr("%1 MB to be written").arg(static_cast<double>(found.bytes) / 1e6, 0, 'f', 1);
+        return lines.join(QLatin1Char('\n'));
+    }
+};
+
+} // namespace
+
+QString remarkText(const importing::Remark& remark) {
+    const int count = static_cast<int>(remark.count);
+    for (const QString& text : {ImportTexts::leftOut(remark, count), ImportTexts::assumed(remark.kind),
+                                ImportTexts::about(remark, count)}) {
+        if (!text.isEmpty()) {
+            return text;
+        }
+    }
+    return QString::fromStdString(importing::remarkText(remark));
+}
+
+QString previewText(const importing::ImportPreview& preview) {
+    return ImportTexts::preview(preview);
+}
+
+} // namespace livegloss::ui
