@@ -7,6 +7,8 @@
 #include <QLabel>
 #include <QLocale>
 
+#include <algorithm>
+
 namespace livegloss::ui {
 
 namespace {
@@ -130,7 +132,8 @@ void ModelFacts::showChecksum(const std::optional<QByteArray>& sha256) {
     if (!entry_.installed()) {
         text = digits(published);
     } else if (!sha256) {
-        text = tr("Computing…");
+        // With room for what comes, so that nothing below it moves.
+        text = tr("Computing…") + QString(published.isEmpty() ? 1 : 2, QLatin1Char('\n'));
     } else if (sha256->isEmpty()) {
         text = tr("The file cannot be read.");
     } else {
@@ -141,8 +144,6 @@ void ModelFacts::showChecksum(const std::optional<QByteArray>& sha256) {
         }
     }
     checksumLabel_->setText(text);
-    // The form does not make room by itself for lines that come later.
-    checksumLabel_->setMinimumHeight(checksumLabel_->sizeHint().height());
 }
 
 } // namespace livegloss::ui
