@@ -1089,6 +1089,105 @@ Warten auf das Modell: %5</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::ModelFacts</name>
+    <message>
+        <source>not stated</source>
+        <translation>nicht angegeben</translation>
+    </message>
+    <message>
+        <source>Sign language</source>
+        <translation>Gebärdensprache</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>keine</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>Größe</translation>
+    </message>
+    <message>
+        <source>%1 (%2 bytes)</source>
+        <translation>%1 (%2 Byte)</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Signs</source>
+        <translation>Gebärden</translation>
+    </message>
+    <message>
+        <source>Parameters</source>
+        <translation>Parameter</translation>
+    </message>
+    <message>
+        <source>%1 million</source>
+        <translation>%1 Millionen</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>Bild</translation>
+    </message>
+    <message>
+        <source>%1 × %1 pixels in %2 × %2 patches, %3 frames a second</source>
+        <translation>%1 × %1 Pixel in %2 × %2 Feldern, %3 Bilder je Sekunde</translation>
+    </message>
+    <message>
+        <source>Encoder</source>
+        <translation>Encoder</translation>
+    </message>
+    <message>
+        <source>%1 blocks of width %2, frame features of %3</source>
+        <translation>%1 Blöcke der Breite %2, Bildmerkmale der Breite %3</translation>
+    </message>
+    <message>
+        <source>Temporal head</source>
+        <translation>Zeitlicher Teil</translation>
+    </message>
+    <message>
+        <source>width %1, a step every %2 frames, each sees %3</source>
+        <translation>Breite %1, ein Schritt alle %2 Bilder, jeder sieht %3</translation>
+    </message>
+    <message>
+        <source>Word error rate</source>
+        <translation>Wortfehlerrate</translation>
+    </message>
+    <message>
+        <source>%1: dev %2%, test %3% (by its authors)</source>
+        <translation>%1: Dev %2 %, Test %3 % (laut den Autoren)</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>Adresse</translation>
+    </message>
+    <message>
+        <source>Computing…</source>
+        <translation>Wird berechnet …</translation>
+    </message>
+    <message>
+        <source>The file cannot be read.</source>
+        <translation>Die Datei ist nicht lesbar.</translation>
+    </message>
+    <message>
+        <source>As published</source>
+        <translation>Wie veröffentlicht</translation>
+    </message>
+    <message>
+        <source>Differs from the published one</source>
+        <translation>Weicht von der veröffentlichten ab</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::ModelList</name>
     <message>
         <source>On this computer</source>
@@ -1260,102 +1359,6 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>A backbone recognises nothing by itself. A model for a sign language is trained on top of it.</source>
         <translation>Ein Grundnetz erkennt für sich allein nichts. Ein Modell für eine Gebärdensprache wird darauf trainiert.</translation>
-    </message>
-    <message>
-        <source>not stated</source>
-        <translation>nicht angegeben</translation>
-    </message>
-    <message>
-        <source>Sign language</source>
-        <translation>Gebärdensprache</translation>
-    </message>
-    <message>
-        <source>none</source>
-        <translation>keine</translation>
-    </message>
-    <message>
-        <source>Licence</source>
-        <translation>Lizenz</translation>
-    </message>
-    <message>
-        <source>Signs</source>
-        <translation>Gebärden</translation>
-    </message>
-    <message>
-        <source>Parameters</source>
-        <translation>Parameter</translation>
-    </message>
-    <message>
-        <source>%1 million</source>
-        <translation>%1 Millionen</translation>
-    </message>
-    <message>
-        <source>Picture</source>
-        <translation>Bild</translation>
-    </message>
-    <message>
-        <source>%1 × %1 pixels in %2 × %2 patches, %3 frames a second</source>
-        <translation>%1 × %1 Pixel in %2 × %2 Feldern, %3 Bilder je Sekunde</translation>
-    </message>
-    <message>
-        <source>Encoder</source>
-        <translation>Encoder</translation>
-    </message>
-    <message>
-        <source>%1 blocks of width %2, frame features of %3</source>
-        <translation>%1 Blöcke der Breite %2, Bildmerkmale der Breite %3</translation>
-    </message>
-    <message>
-        <source>Temporal head</source>
-        <translation>Zeitlicher Teil</translation>
-    </message>
-    <message>
-        <source>width %1, a step every %2 frames, each sees %3</source>
-        <translation>Breite %1, ein Schritt alle %2 Bilder, jeder sieht %3</translation>
-    </message>
-    <message>
-        <source>Size</source>
-        <translation>Größe</translation>
-    </message>
-    <message>
-        <source>%1 (%2 bytes)</source>
-        <translation>%1 (%2 Byte)</translation>
-    </message>
-    <message>
-        <source>File</source>
-        <translation>Datei</translation>
-    </message>
-    <message>
-        <source>Word error rate</source>
-        <translation>Wortfehlerrate</translation>
-    </message>
-    <message>
-        <source>%1: dev %2%, test %3% (by its authors)</source>
-        <translation>%1: Dev %2 %, Test %3 % (laut den Autoren)</translation>
-    </message>
-    <message>
-        <source>Source</source>
-        <translation>Quelle</translation>
-    </message>
-    <message>
-        <source>Address</source>
-        <translation>Adresse</translation>
-    </message>
-    <message>
-        <source>The file cannot be read.</source>
-        <translation>Die Datei ist nicht lesbar.</translation>
-    </message>
-    <message>
-        <source>Computing…</source>
-        <translation>Wird berechnet …</translation>
-    </message>
-    <message>
-        <source>As published</source>
-        <translation>Wie veröffentlicht</translation>
-    </message>
-    <message>
-        <source>Differs from the published one</source>
-        <translation>Weicht von der veröffentlichten ab</translation>
     </message>
 </context>
 <context>

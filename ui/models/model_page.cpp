@@ -1,13 +1,12 @@
 #include "ui/models/model_page.h"
 
+#include "ui/models/model_facts.h"
 #include "ui/models/model_texts.h"
 #include "ui/style/theme.h"
 #include "ui/views/vocabulary_panel.h"
 
 #include <QEvent>
-#include <QFormLayout>
 #include <QLabel>
-#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QScrollArea>
@@ -125,8 +124,7 @@ void ModelPage::setEntry(const ShelfEntry* entry, const Download* download, cons
     entry_ = entry != nullptr ? std::optional<ShelfEntry>(*entry) : std::nullopt;
     use_ = use;
     if (!sameFile) {
-        checksum_.clear();
-        checksumFailed_ = false;
+        checksum_.reset();
     }
     failure_ = download != nullptr ? download->failure() : std::nullopt;
     downloadState_ = download != nullptr ? std::optional(download->state()) : std::nullopt;
@@ -151,8 +149,9 @@ void ModelPage::setDownload(const Download* download) {
 
 void ModelPage::setChecksum(const QByteArray& sha256) {
     checksum_ = sha256;
-    checksumFailed_ = sha256.isEmpty();
-    showChecksum();
+    if (facts_ != nullptr) {
+        facts_->showChecksum(checksum_);
+    }
 }
 
 QString ModelPage::stateText() const {
@@ -293,15 +292,7 @@ void ModelPage::updateProblem() {
 
 void ModelPage::updateFacts() {
     delete facts_;
-    checksumLabel_ = nullptr;
-    facts_ = new QWidget(this);
-    auto* form = new QFormLayout(facts_);
-    form->setContentsMargins(0, grid, 0, 0);
-    form->setHorizontalSpacing(3 * grid);
-    form->setVerticalSpacing(grid);
-    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignTop);
-    form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
-    column_->insertWidget(column_->count() - 1, facts_);
+    facts_ = nullptr;
     QString about;
     if (entry_) {
         const bool byHand = !entry_->installed() && entry_->catalogued && entry_->catalogued->supply == Supply::ByHand;
@@ -314,120 +305,11 @@ void ModelPage::updateFacts() {
         } else if (entry_->card) {
             about = QString::fromStdString(entry_->card->config.card);
         }
-        addCardFacts(*form);
-        addCatalogueFacts(*form);
+        facts_ = new ModelFacts(*entry_, this);
+        facts_->showChecksum(checksum_);
+        column_->insertWidget(column_->count() - 1, facts_);
     }
     showText(about_, about);
-}
-
-void ModelPage::addFact(QFormLayout& form, const QString& name, const QString& value) {
-    auto* label = makeLabel(facts_, "factName", "muted");
-    label->setWordWrap(false);
-    label->setText(name);
-    auto* text = makeLabel(facts_, "factValue", "text");
-    text->setText(value.isEmpty() ? tr("not stated") : value);
-    form.addRow(label, text);
-}
-
-void ModelPage::addLink(QFormLayout& form, const QString& name, const QUrl& target) {
-    addFact(form, name, {});
-    auto* link = static_cast<QLabel*>(form.itemAt(form.rowCount() - 1, QFormLayout::FieldRole)->widget());
-    const QString shown = target.host() + target.path();
-    link->setTextFormat(Qt::RichText);
-    link->setTextInteractionFlags(Qt::TextBrowserInteraction);
-    link->setOpenExternalLinks(true);
-    link->setFocusPolicy(Qt::StrongFocus);
-    link->setAccessibleName(name + QStringLiteral(": ") + shown);
-    link->setText(
-        QStringLiteral("<a href=\"%1\">%2</a>").arg(target.toString().toHtmlEscaped(), shown.toHtmlEscaped()));
-}
-
-void ModelPage::addCardFacts(QFormLayout& form) {
-    constexpr double million = 1e6;
-    const QLocale locale;
-    addFact(form, tr("Sign language"),
-            entry_->catalogued && entry_->catalogued->task == Task::Backbone
-                ? tr("none")
-                : ModelTexts::signLanguage(entry_->signLanguage()));
-    addFact(form, tr("Licence"), entry_->licence());
-    if (entry_->card) {
-        const model::ModelConfig& config = entry_->card->config;
-        const model::TemporalLayout layout = model::temporalLayout(config.convType);
-        addFact(form, tr("Signs"), locale.toString(std::max(0, config.classes - 1)));
-        addFact(form, tr("Parameters"),
-                tr("%1 million").arg(locale.toString(static_cast<double>(entry_->card->parameters) / million, 'f', 2)));
-        addFact(form, tr("Picture"),
-                tr("%1 × %1 pixels in %2 × %2 patches, %3 frames a second")
-                    .arg(config.resolution)
-                    .arg(config.gridSide())
-                    .arg(locale.toString(config.fps)));
-        addFact(form, tr("Encoder"),
-                tr("%1 blocks of width %2, frame features of %3")
-                    .arg(config.layers)
-                    .arg(config.width)
-                    .arg(config.embedDim));
-        addFact(form, tr("Temporal head"),
-                tr("width %1, a step every %2 frames, each sees %3")
-                    .arg(config.hidden)
-                    .arg(layout.stride)
-                    .arg(layout.receptiveField));
-    }
-    if (entry_->bytes > 0) {
-        addFact(form, tr("Size"),
-                tr("%1 (%2 bytes)").arg(ModelTexts::size(entry_->bytes), locale.toString(entry_->bytes)));
-    }
-    if (entry_->installed()) {
-        addFact(form, tr("File"), entry_->path);
-    }
-}
-
-void ModelPage::addCatalogueFacts(QFormLayout& form) {
-    if (const auto& known = entry_->catalogued) {
-        for (const downloads::Figures& row : known->figures) {
-            const QLocale locale;
-            addFact(form, tr("Word error rate"),
-                    tr("%1: dev %2%, test %3% (by its authors)")
-                        .arg(row.dataSet, locale.toString(row.dev, 'f', 1), locale.toString(row.test, 'f', 1)));
-        }
-        if (known->source.isValid() && !known->source.isEmpty()) {
-            addLink(form, tr("Source"), known->source);
-        }
-        if (known->fetchable()) {
-            addLink(form, tr("Address"), known->address);
-        }
-    }
-    const bool published = entry_->catalogued && !entry_->catalogued->sha256.isEmpty();
-    if (entry_->installed() || published) {
-        addFact(form, QStringLiteral("SHA-256"), {});
-        checksumLabel_ = static_cast<QLabel*>(form.itemAt(form.rowCount() - 1, QFormLayout::FieldRole)->widget());
-        checksumLabel_->setObjectName(QStringLiteral("modelChecksum"));
-        showChecksum();
-    }
-}
-
-void ModelPage::showChecksum() {
-    if (checksumLabel_ == nullptr || !entry_) {
-        return;
-    }
-    const QByteArray published = entry_->catalogued ? entry_->catalogued->sha256 : QByteArray();
-    // Broken after half of its digits, so that it fits beside the vocabulary.
-    const auto digits = [](const QByteArray& sum) {
-        return QString::fromLatin1(sum.left(sum.size() / 2) + '\n' + sum.mid(sum.size() / 2));
-    };
-    if (!entry_->installed()) {
-        checksumLabel_->setText(digits(published));
-    } else if (checksumFailed_) {
-        checksumLabel_->setText(tr("The file cannot be read."));
-    } else if (checksum_.isEmpty()) {
-        checksumLabel_->setText(tr("Computing…"));
-    } else if (published.isEmpty()) {
-        checksumLabel_->setText(digits(checksum_));
-    } else {
-        checksumLabel_->setText(digits(checksum_) + QLatin1Char('\n') +
-                                (checksum_ == published ? tr("As published") : tr("Differs from the published one")));
-    }
-    // The form does not make room by itself for lines that come later.
-    checksumLabel_->setMinimumHeight(checksumLabel_->sizeHint().height());
 }
 
 } // namespace livegloss::ui

@@ -6,7 +6,6 @@
 #include <QMap>
 #include <QWidget>
 
-class QFormLayout;
 class QLabel;
 class QProgressBar;
 class QPushButton;
@@ -14,6 +13,7 @@ class QVBoxLayout;
 
 namespace livegloss::ui {
 
+class ModelFacts;
 class VocabularyPanel;
 
 /// Which model recognises, as the Live workspace tells it.
@@ -62,19 +62,13 @@ private:
     void updateProblem();
     void updateProgress();
     void updateFacts();
-    void addFact(QFormLayout& form, const QString& name, const QString& value);
-    void addLink(QFormLayout& form, const QString& name, const QUrl& target);
-    void addCatalogueFacts(QFormLayout& form);
-    void addCardFacts(QFormLayout& form);
-    void showChecksum();
     bool isRunning() const;
 
     std::optional<ShelfEntry> entry_;
     ModelUse use_;
     std::optional<downloads::Failure> failure_;
     std::optional<downloads::Download::State> downloadState_;
-    QByteArray checksum_;
-    bool checksumFailed_ = false;
+    std::optional<QByteArray> checksum_; ///< of the file, once it is computed
     QLabel* title_;
     QLabel* state_;
     QLabel* problem_;
@@ -82,8 +76,7 @@ private:
     QProgressBar* progress_;
     QLabel* progressText_;
     QLabel* about_;
-    QWidget* facts_ = nullptr;
-    QLabel* checksumLabel_ = nullptr;
+    ModelFacts* facts_ = nullptr; ///< made anew for each entry
     QVBoxLayout* column_ = nullptr;
     VocabularyPanel* vocabulary_;
     QMap<ModelAction, QPushButton*> buttons_;

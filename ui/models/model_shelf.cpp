@@ -143,9 +143,8 @@ void ModelShelf::readCards() {
 
 /// The name, with the file's own where another model has the same.
 QString ModelShelf::nameBeside(const ShelfEntry& entry, const QString& name) const {
-    const bool taken = std::any_of(entries_.begin(), entries_.end(), [&](const ShelfEntry& other) {
-        return other.id != entry.id && other.name == name;
-    });
+    const bool taken = std::any_of(entries_.begin(), entries_.end(),
+                                   [&](const ShelfEntry& other) { return other.id != entry.id && other.name == name; });
     return taken ? QStringLiteral("%1 (%2)").arg(name, QFileInfo(entry.path).completeBaseName()) : name;
 }
 
