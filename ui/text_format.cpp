@@ -24,6 +24,11 @@ QString formatTimeShort(MediaTime time) {
     return clockText(std::max<long long>(0, time.count()) / 1000000);
 }
 
+QString withHint(const Error& error) {
+    const QString message = QString::fromStdString(error.message);
+    return error.hint.empty() ? message : message + QLatin1Char(' ') + QString::fromStdString(error.hint);
+}
+
 QString formatConfidence(float confidence) {
     return QString::number(std::lround(std::clamp(confidence, 0.0F, 1.0F) * 100.0F)) + QLatin1Char('%');
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/result.h"
 
 #include <QString>
 
@@ -13,6 +14,8 @@ QString formatTime(MediaTime time);
 QString formatTimeShort(MediaTime time);
 /// ".93" style confidence as a percentage: "93%".
 QString formatConfidence(float confidence);
+/// What went wrong and what to do, in one line.
+QString withHint(const Error& error);
 /// Below this a gloss that was accepted still carries a mark.
 inline constexpr float lowConfidence = 0.65F;
 

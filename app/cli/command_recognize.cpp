@@ -19,7 +19,7 @@ struct Options {
     GlossFormat format = GlossFormat::Text;
     bool json = false;
     std::string output;
-    float minConfidence = 0.5F;
+    float minConfidence = 0.6F;
     int beam = 10;
 };
 

@@ -1,3 +1,5 @@
+#include "random_model.h"
+#include "ui/dialogs/import_dialog.h"
 #include "ui/models/model_texts.h"
 #include "ui/setup.h"
 #include "ui/style/language.h"
@@ -131,9 +133,39 @@ private Q_SLOTS:
             QCOMPARE(asked.count(), 1);
             QCOMPARE(asked[0][0].toString(), path);
         }
-        QVERIFY(w_->models->notice()->text().isEmpty());
-        drop(path); // nobody listens any more
-        QVERIFY(w_->models->notice()->text().contains(QStringLiteral("checkpoint.pt")));
+        auto* dialog = w_->window->findChild<ImportDialog*>();
+        QVERIFY(dialog != nullptr && dialog->isVisible());
+        QTRY_VERIFY(!dialog->problems().isEmpty()); // it is no checkpoint
+        QVERIFY(!dialog->canImport());
+        QTest::keyClick(dialog, Qt::Key_Escape);
+        QTRY_VERIFY(w_->window->findChild<ImportDialog*>() == nullptr);
+    }
+
+    void checkpointBecomesAModel() {
+        const QString path = w_->folder.filePath(QStringLiteral("trained.pt"));
+        test::RandomModel random(5);
+        QVERIFY(random.save(path.toStdString()));
+        drop(path);
+        auto* dialog = w_->window->findChild<ImportDialog*>();
+        QVERIFY(dialog != nullptr);
+        QTRY_VERIFY(dialog->canImport());
+        QVERIFY2(dialog->summary().contains(QStringLiteral("Glosses: 5")), qPrintable(dialog->summary()));
+        auto* glosses = dialog->findChild<QLineEdit*>(QStringLiteral("glosses"));
+        const QString list = w_->folder.filePath(QStringLiteral("list.txt"));
+        write(list, "A\nB\nC\n");
+        glosses->setText(list);
+        QVERIFY(!dialog->canImport());
+        QTRY_VERIFY(dialog->problems().contains(QStringLiteral("list.txt has 3")));
+        write(list, "A\nB\nC\nD\nE\n");
+        glosses->clear();
+        glosses->setText(list);
+        QTRY_VERIFY(dialog->canImport());
+        dialog->findChild<QLineEdit*>(QStringLiteral("name"))->setText(QStringLiteral("My / signs"));
+        dialog->startImport();
+        const QString output = w_->locations.modelFolder + QStringLiteral("/My-signs.safetensors");
+        QTRY_VERIFY(QFileInfo::exists(output));
+        QTRY_VERIFY(w_->window->findChild<ImportDialog*>() == nullptr);
+        QVERIFY(w_->models->shelf().findPath(output) != nullptr);
     }
 
     void useSwitchesTheModelWhileAClipPlays() {

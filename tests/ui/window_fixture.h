@@ -31,6 +31,7 @@ public:
             return fakeModel({"HOUSE", "RED", "CAR", "TREE"});
         };
         services.listCameras = [this] { return cameras; };
+        services.openImport = importing::ModelImport::open;
         services.readModelCard = [](const std::filesystem::path& path) -> Result<ModelCard> {
             if (path.filename() == "broken.safetensors") {
                 return failure(ErrorCode::Unreadable, "broken.safetensors: byte 12 is no header");

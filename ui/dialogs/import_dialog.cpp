@@ -125,9 +125,8 @@ QLineEdit* ImportDialog::addFileRow(QVBoxLayout* column, const QString& label, c
     choose->setAccessibleName(tr("Choose: %1").arg(label));
     connect(choose, &QPushButton::clicked, this, [this, edit, label, filter] {
         const QString start = QFileInfo(edit->text().isEmpty() ? checkpoint_->text() : edit->text()).path();
-        const QString path = QFileDialog::getOpenFileName(this, label, start,
-                                                          filter + QStringLiteral(";;") + tr("All files") +
-                                                              QStringLiteral(" (*)"));
+        const QString path = QFileDialog::getOpenFileName(
+            this, label, start, filter + QStringLiteral(";;") + tr("All files") + QStringLiteral(" (*)"));
         if (!path.isEmpty()) {
             edit->setText(path);
         }
@@ -144,8 +143,8 @@ void ImportDialog::build() {
     checkpoint_ = addFileRow(fields, tr("Checkpoint"), "checkpoint", {}, checkpoints);
     glosses_ = addFileRow(fields, tr("Gloss dictionary"), "glosses", tr("NumPy, JSON, or text with one gloss a line"),
                           tr("Gloss dictionaries") + QStringLiteral(" (*.npy *.json *.txt)"));
-    backbone_ = addFileRow(fields, tr("Backbone"), "backbone", tr("only for a checkpoint of trained parts alone"),
-                           checkpoints);
+    backbone_ =
+        addFileRow(fields, tr("Backbone"), "backbone", tr("only for a checkpoint of trained parts alone"), checkpoints);
     name_ = addTextRow(fields, tr("Name"), "name", {});
     language_ = addTextRow(fields, tr("Sign language"), "language", tr("DGS, CSL, ..."));
     licence_ = addTextRow(fields, tr("Licence"), "licence", tr("of the weights"));

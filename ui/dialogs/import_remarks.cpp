@@ -14,17 +14,16 @@ public:
         const QString subject = QString::fromStdString(remark.subject);
         switch (remark.kind) {
         case Kind::TrainingLeftOut:
-            return tr("Left out: %n tensor(s) of the optimiser and other parts of training.", nullptr, count);
+            return tr("Left out: tensors of the optimiser and other parts of training (%1).").arg(count);
         case Kind::TextSideLeftOut:
-            return tr("Left out: %n tensor(s) of CLIP's text side.", nullptr, count);
+            return tr("Left out: tensors of CLIP's text side (%1).").arg(count);
         case Kind::PoolerLeftOut:
-            return tr("Left out: %n tensor(s) of CoCa's attentional pooler. AdaptSign works on the tokens before it.",
-                      nullptr, count);
+            return tr("Left out: tensors of CoCa's attentional pooler (%1). AdaptSign works on the tokens before it.")
+                .arg(count);
         case Kind::UnknownLeftOut:
-            return tr("Left out: %n tensor(s) of no known use, such as %1.", nullptr, count).arg(subject);
+            return tr("Left out: tensors of no known use (%1), such as %2.").arg(count).arg(subject);
         case Kind::SurplusLeftOut:
-            return tr("Left out: %n tensor(s) that the network has no place for, such as %1.", nullptr, count)
-                .arg(subject);
+            return tr("Left out: tensors that the network has no place for (%1), such as %2.").arg(count).arg(subject);
         default:
             return {};
         }
@@ -62,13 +61,14 @@ public:
         case Kind::WeightsOfGroup:
             return tr("The weights are those of %1.").arg(subject);
         case Kind::FromBackbone:
-            return tr("%n tensor(s) from the backbone %1.", nullptr, count).arg(subject);
+            return tr("Tensors from the backbone %1: %2.").arg(subject).arg(count);
         case Kind::GlossesDoNotFit:
-            return tr("%1 has %n gloss(es), but the model knows %2: they do not belong together.", nullptr, count)
+            return tr("The model knows %1 glosses, but %2 has %3: they do not belong together.")
+                .arg(remark.other)
                 .arg(subject)
-                .arg(remark.other);
+                .arg(count);
         case Kind::TensorsMissing:
-            return tr("The network lacks %n tensor(s), first %1.", nullptr, count).arg(subject);
+            return tr("Tensors that the network needs are missing (%1), first %2.").arg(count).arg(subject);
         case Kind::WrongShape:
             return tr("%1 has the shape %2, but the network needs %3.")
                 .arg(subject, detail, QString::fromStdString(remark.expected));
@@ -100,8 +100,8 @@ public:
             for (std::size_t i = 1; i < config.vocabulary.size() && i <= 5; ++i) {
                 first << QString::fromStdString(config.vocabulary[i]);
             }
-            const QString count = tr("%n gloss(es)", nullptr, config.classes - 1);
-            lines << (first.isEmpty() ? count : tr("%1: %2, …").arg(count, first.join(QStringLiteral(", "))));
+            const QString count = tr("Glosses: %1").arg(config.classes - 1);
+            lines << (first.isEmpty() ? count : tr("%1 (%2, …)").arg(count, first.join(QStringLiteral(", "))));
         }
         lines << tr("%1 MB to be written").arg(static_cast<double>(found.bytes) / 1e6, 0, 'f', 1);
         return lines.join(QLatin1Char('\n'));
@@ -112,8 +112,8 @@ public:
 
 QString remarkText(const importing::Remark& remark) {
     const int count = static_cast<int>(remark.count);
-    for (const QString& text : {ImportTexts::leftOut(remark, count), ImportTexts::assumed(remark.kind),
-                                ImportTexts::about(remark, count)}) {
+    for (const QString& text :
+         {ImportTexts::leftOut(remark, count), ImportTexts::assumed(remark.kind), ImportTexts::about(remark, count)}) {
         if (!text.isEmpty()) {
             return text;
         }

@@ -3,6 +3,7 @@
 #include "ui/models/model_texts.h"
 #include "ui/style/icons.h"
 #include "ui/style/theme.h"
+#include "ui/text_format.h"
 
 #include <QDesktopServices>
 #include <QDir>
@@ -41,11 +42,6 @@ QString firstLocalFile(const QMimeData* data) {
     return {};
 }
 
-QString withHint(const Error& error) {
-    const QString message = QString::fromStdString(error.message);
-    return error.hint.empty() ? message : message + QLatin1Char(' ') + QString::fromStdString(error.hint);
-}
-
 } // namespace
 
 DesktopServices makeDesktopServices() {
@@ -64,6 +60,7 @@ DesktopServices makeDesktopServices() {
 ModelsWorkspace::ModelsWorkspace(const EngineServices& services, const ShelfPlaces& places, DesktopServices desktop,
                                  const downloads::DownloadRules& rules, QWidget* parent)
     : Workspace(parent),
+      services_(services),
       desktop_(std::move(desktop)),
       shelf_(services, places, rules),
       notice_(new NoticeBar(this)),
@@ -131,13 +128,7 @@ void ModelsWorkspace::connectShelf() {
             page_->setDownload(shelf_.download(id));
         }
     });
-    connect(&shelf_, &ModelShelf::imported, this, [this](const QString& path) {
-        if (const ShelfEntry* entry = shelf_.findPath(path)) {
-            list_->choose(entry->id);
-        }
-        notice_->setNotice({});
-        showStatusTip(tr("Added: %1").arg(QFileInfo(path).fileName()));
-    });
+    connect(&shelf_, &ModelShelf::imported, this, &ModelsWorkspace::showAdded);
     connect(&shelf_, &ModelShelf::importFailed, this, [this](const QString& path, const Error& error) {
         notice_->setNotice(tr("%1 was not added. %2").arg(QFileInfo(path).fileName(), withHint(error)));
     });
@@ -151,6 +142,19 @@ void ModelsWorkspace::connectShelf() {
             page_->setChecksum(sha256);
         }
     });
+}
+
+void ModelsWorkspace::showAdded(const QString& path) {
+    if (const ShelfEntry* entry = shelf_.findPath(path)) {
+        list_->choose(entry->id);
+    }
+    notice_->setNotice({});
+    showStatusTip(tr("Added: %1").arg(QFileInfo(path).fileName()));
+}
+
+void ModelsWorkspace::showNew(const QString& path) {
+    shelf_.refresh();
+    showAdded(path);
 }
 
 void ModelsWorkspace::setUse(const ModelUse& use) {
@@ -218,12 +222,7 @@ void ModelsWorkspace::takeFile(const QString& path) {
 }
 
 void ModelsWorkspace::askForImport(const QString& path) {
-    if (isSignalConnected(QMetaMethod::fromSignal(&ModelsWorkspace::importRequested))) {
-        Q_EMIT importRequested(path);
-    } else {
-        notice_->setNotice(tr("%1 was not added: this version of LiveGloss takes models as .safetensors files only.")
-                               .arg(QFileInfo(path).fileName()));
-    }
+    Q_EMIT importRequested(path);
 }
 
 void ModelsWorkspace::chooseFile() {

@@ -41,6 +41,10 @@ public:
     void saveState(QSettings& store) const override;
     void restoreState(const QSettings& store) override;
 
+    /// A model that was written into the folder.
+    void showNew(const QString& path);
+    const EngineServices& services() const { return services_; }
+
     ModelShelf& shelf() { return shelf_; }
     ModelList* list() { return list_; }
     ModelPage* page() { return page_; }
@@ -63,12 +67,14 @@ private:
     void connectShelf();
     void retranslate();
     void showChosen();
+    void showAdded(const QString& path);
     void act(ModelAction action);
     void chooseFile();
     void askForImport(const QString& path);
     void deleteChosen(const ShelfEntry& entry);
     void updateStatus();
 
+    EngineServices services_;
     DesktopServices desktop_;
     ModelShelf shelf_;
     ModelUse use_;

@@ -1,6 +1,7 @@
 #include "ui/windows/main_window.h"
 
 #include "ui/dialogs/about_dialog.h"
+#include "ui/dialogs/import_dialog.h"
 #include "ui/dialogs/settings_dialog.h"
 #include "ui/dialogs/shortcuts_dialog.h"
 #include "ui/style/icons.h"
@@ -101,8 +102,16 @@ void MainWindow::addModels(ModelsWorkspace* models) {
         models_->setUse({picker.current(), picker.loadingPath(), picker.problem(), picker.problemPath()});
     };
     connect(models, &ModelsWorkspace::useRequested, &picker, &ModelPicker::load);
+    connect(models, &ModelsWorkspace::importRequested, this, &MainWindow::importCheckpoint);
     connect(&picker, &ModelPicker::changed, models, tell);
     tell();
+}
+
+void MainWindow::importCheckpoint(const QString& path) {
+    auto* dialog = new ImportDialog(models_->services(), path, models_->shelf().folder(), this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, models_, [this, dialog] { models_->showNew(dialog->output()); });
+    dialog->open();
 }
 
 void MainWindow::fillMenus() {

@@ -44,6 +44,7 @@ private:
     void build();
     void addWorkspace(Workspace* workspace);
     void showWorkspace(int index);
+    void importCheckpoint(const QString& path);
     void fillMenus();
     void connectActions();
     void setFullScreen(bool full);
