@@ -12,16 +12,6 @@ using namespace std::string_literals;
 
 namespace {
 
-using Row = std::function<void(const std::string&, const std::string&, const char*)>;
-
-Row rowAdder() {
-    QTest::addColumn<QByteArray>("contents");
-    QTest::addColumn<QString>("message");
-    return [](const std::string& name, const std::string& contents, const char* message) {
-        QTest::newRow(name.c_str()) << QByteArray::fromStdString(contents) << QString(message);
-    };
-}
-
 template <class Value>
 Result<void> withoutValue(const Result<Value>& result) {
     if (!result) {
