@@ -248,6 +248,11 @@ void addScripts(const Row& row) {
     row("TorchScript", scriptZip(pickle(net), none_), "w", oneToFour);
     row("TorchScript, nested", scriptZip(pickle(scriptObject("m.___torch_mangle_5", {{"visual", net}})), none_),
         "visual.w", oneToFour);
+    row("TorchScript, device",
+        scriptZip(
+            pickle(scriptObject("Net", {{"d", call(global("torch", "device"), {text("cuda:0")})}, {"w", tensor({})}})),
+            none_),
+        "w", oneToFour);
     row("TorchScript, constants", scriptZip(pickle(net), pickle(tuple({tensor({})}))), "constants/0", oneToFour);
     row("TorchScript, tagged list",
         scriptZip(pickle(scriptObject(

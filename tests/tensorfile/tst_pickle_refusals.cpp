@@ -38,6 +38,7 @@ void addGlobals(const Row& row) {
         {"numpy.core.multiarray", "fromstring"},
         {"numpy.random._pickle", "__randomstate_ctor"},
         {"torch", "load"},
+        {"torch", "device"},
         {"torch", "FloatTensor"},
         {"torch.hub", "load"},
         {"torch.storage", "_load_from_bytes"},
