@@ -155,8 +155,8 @@ PickleValue* PickleCalls::call(const PickleValue& function, const PickleValue& a
     if (name == "scalar") {
         return numpyScalar(arguments);
     }
-    if (full.starts_with("torch.jit._pickle ")) {
-        // Lists of one type; the tag that names the type adds nothing.
+    if (full.starts_with("torch.jit._pickle ") || full == "torch device") {
+        // Lists of one type and the tags that name it, and devices, which are their names.
         if (arguments.items.empty()) {
             refuseArguments(function);
         }

@@ -61,10 +61,11 @@ bool isNumpyName(std::string_view module, std::string_view name) {
     return module == "_codecs" && name == "encode";
 }
 
-bool isListName(std::string_view module, std::string_view name) {
+/// Functions around a value that add nothing to it.
+bool isWrapperName(std::string_view module, std::string_view name) {
     constexpr std::array<std::string_view, 5> names{"build_intlist", "build_doublelist", "build_boollist",
                                                     "build_tensorlist", "restore_type_tag"};
-    return module == "torch.jit._pickle" && contains(names, name);
+    return (module == "torch.jit._pickle" && contains(names, name)) || (module == "torch" && name == "device");
 }
 
 } // namespace
@@ -77,7 +78,7 @@ bool isAllowedGlobal(PickleDialect dialect, const std::string& module, const std
     case PickleDialect::TorchSave:
         return isDict || isTensorName(module, name) || isNumpyName(module, name);
     case PickleDialect::TorchScript:
-        return isDict || isTensorName(module, name) || isListName(module, name) ||
+        return isDict || isTensorName(module, name) || isWrapperName(module, name) ||
                isScriptClass(std::string(module).append(" ").append(name));
     case PickleDialect::NumpyObjects:
         return isDict || isNumpyName(module, name);

@@ -52,7 +52,8 @@ auto guarded(const std::filesystem::path& path, Function function) -> Result<dec
     } catch (const Refusal& refusal) {
         return failure(refusal.code, joined("'", path.string(), "': ", refusal.message), refusal.hint);
     } catch (const std::bad_alloc&) {
-        return failure(ErrorCode::OutOfMemory, joined("not enough memory to read '", path.string(), "'"));
+        return failure(ErrorCode::OutOfMemory, joined("not enough memory to read '", path.string(), "'"),
+                       "Close other programs and try again.");
     }
 }
 

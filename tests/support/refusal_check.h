@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "peak_memory.h"
+#include "tensorfile/tensor_source.h"
 
 #include <QFile>
 #include <QString>
@@ -9,9 +10,36 @@
 #include <QTest>
 #include <ctime>
 #include <filesystem>
+#include <functional>
 #include <string>
 
 namespace livegloss::testfiles {
+
+/// Adds a bad file: its name, its contents and what the message must speak of.
+using Row = std::function<void(const std::string&, const std::string&, const char*)>;
+
+/// For a test function with the columns "contents" and "message".
+inline Row rowAdder() {
+    QTest::addColumn<QByteArray>("contents");
+    QTest::addColumn<QString>("message");
+    return [](const std::string& name, const std::string& contents, const char* message) {
+        QTest::newRow(name.c_str()) << QByteArray::fromStdString(contents) << QString(message);
+    };
+}
+
+/// Opens a model file and reads every tensor.
+inline Result<void> openAndRead(const std::filesystem::path& path) {
+    const auto file = tensorfile::openTensorFile(path);
+    if (!file) {
+        return tl::unexpected(file.error());
+    }
+    for (const tensorfile::SourceTensor& tensor : (*file)->tensors()) {
+        if (const auto values = (*file)->readFloats(tensor.name); !values) {
+            return tl::unexpected(values.error());
+        }
+    }
+    return {};
+}
 
 /// Writes `contents` as a file and lets `open` (path to Result<void>) try it. Returns what is wrong with the refusal:
 /// empty when the file is refused in time and within its memory, with a message that names the file and says `message`,

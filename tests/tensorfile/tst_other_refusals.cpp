@@ -4,6 +4,7 @@
 #include "tensorfile/tensor_source.h"
 
 #include <QtTest>
+#include <fstream>
 #include <functional>
 
 using namespace livegloss;
@@ -11,16 +12,6 @@ using namespace livegloss::testfiles;
 using namespace std::string_literals;
 
 namespace {
-
-using Row = std::function<void(const std::string&, const std::string&, const char*)>;
-
-Row rowAdder() {
-    QTest::addColumn<QByteArray>("contents");
-    QTest::addColumn<QString>("message");
-    return [](const std::string& name, const std::string& contents, const char* message) {
-        QTest::newRow(name.c_str()) << QByteArray::fromStdString(contents) << QString(message);
-    };
-}
 
 template <class Value>
 Result<void> withoutValue(const Result<Value>& result) {
@@ -303,6 +294,19 @@ private slots:
         QCOMPARE(tensorfile::openTensorFile("/dev/zero").error().code, ErrorCode::Unreadable);
         QCOMPARE(tensorfile::readNpy(folder + "/absent").error().code, ErrorCode::NotFound);
         QCOMPARE(tensorfile::readGlossDictionary(folder).error().code, ErrorCode::Unreadable);
+    }
+
+    void checkpointThatShrinksWhileOpen() {
+        const std::filesystem::path path = folder_.filePath("shrinks.pt").toStdString();
+        const std::string contents = torchZip(pickle(textDict({{"w", tensor({})}})));
+        std::ofstream(path, std::ios::binary) << contents;
+        const auto file = tensorfile::openTensorFile(path);
+        QVERIFY(file);
+        std::filesystem::resize_file(path, contents.find(fourFloats()) + 5);
+        const auto values = (*file)->readFloats("w");
+        QVERIFY(!values);
+        QCOMPARE(values.error().code, ErrorCode::Unreadable);
+        QVERIFY(QString::fromStdString(values.error().message).contains("could be read"));
     }
 
 private:

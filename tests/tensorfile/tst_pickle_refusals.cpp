@@ -1,6 +1,5 @@
 #include "model_files.h"
 #include "refusal_check.h"
-#include "tensorfile/tensor_source.h"
 
 #include <QtTest>
 #include <functional>
@@ -9,21 +8,6 @@ using namespace livegloss;
 using namespace livegloss::testfiles;
 
 namespace {
-
-Result<void> openAndRead(const std::filesystem::path& path) {
-    const auto file = tensorfile::openTensorFile(path);
-    if (!file) {
-        return tl::unexpected(file.error());
-    }
-    for (const tensorfile::SourceTensor& tensor : (*file)->tensors()) {
-        if (const auto values = (*file)->readFloats(tensor.name); !values) {
-            return tl::unexpected(values.error());
-        }
-    }
-    return {};
-}
-
-using Row = std::function<void(const std::string&, const std::string&, const char*)>;
 
 /// `ops` becomes the data.pkl of an archive that is otherwise right.
 void value(const Row& row, const char* name, const std::string& ops, const char* message) {
@@ -54,6 +38,7 @@ void addGlobals(const Row& row) {
         {"numpy.core.multiarray", "fromstring"},
         {"numpy.random._pickle", "__randomstate_ctor"},
         {"torch", "load"},
+        {"torch", "device"},
         {"torch", "FloatTensor"},
         {"torch.hub", "load"},
         {"torch.storage", "_load_from_bytes"},
@@ -243,11 +228,7 @@ class TestPickleRefusals : public QObject {
 
 private slots:
     void refuses_data() {
-        QTest::addColumn<QByteArray>("contents");
-        QTest::addColumn<QString>("message");
-        const Row row = [](const std::string& name, const std::string& contents, const char* message) {
-            QTest::newRow(name.c_str()) << QByteArray::fromStdString(contents) << QString(message);
-        };
+        const Row row = rowAdder();
         addGlobals(row);
         addCalls(row);
         addStack(row);
