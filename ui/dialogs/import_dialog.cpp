@@ -33,7 +33,7 @@ QLabel* makeText(QWidget* parent, const char* name, const char* role) {
 void showLines(QLabel* label, const std::vector<importing::Remark>& remarks) {
     QStringList lines;
     for (const importing::Remark& remark : remarks) {
-        lines << remarkText(remark);
+        lines << shownRemark(remark);
     }
     label->setText(lines.join(QLatin1Char('\n')));
     label->setVisible(!lines.isEmpty());

@@ -110,7 +110,7 @@ public:
 
 } // namespace
 
-QString remarkText(const importing::Remark& remark) {
+QString shownRemark(const importing::Remark& remark) {
     const int count = static_cast<int>(remark.count);
     for (const QString& text :
          {ImportTexts::leftOut(remark, count), ImportTexts::assumed(remark.kind), ImportTexts::about(remark, count)}) {

@@ -7,7 +7,7 @@
 namespace livegloss::ui {
 
 /// What an import found, in the language of the window.
-QString remarkText(const importing::Remark& remark);
+QString shownRemark(const importing::Remark& remark);
 /// One line each: what it is, its sizes, its glosses.
 QString previewText(const importing::ImportPreview& preview);
 
