@@ -461,6 +461,34 @@
 <context>
     <name>Models</name>
     <message>
+        <source>backbone</source>
+        <translation>Backbone</translation>
+    </message>
+    <message>
+        <source>adapters</source>
+        <translation>Adapter</translation>
+    </message>
+    <message>
+        <source>prefixes</source>
+        <translation>Präfixe</translation>
+    </message>
+    <message>
+        <source>aggregation</source>
+        <translation>Aggregation</translation>
+    </message>
+    <message>
+        <source>cross-frame attention</source>
+        <translation>bildübergreifende Attention</translation>
+    </message>
+    <message>
+        <source>frame feature</source>
+        <translation>Bildmerkmal</translation>
+    </message>
+    <message>
+        <source>temporal head</source>
+        <translation>zeitlicher Kopf</translation>
+    </message>
+    <message>
         <source>%1%</source>
         <translation>%1 %</translation>
     </message>
@@ -1090,6 +1118,34 @@ Warten auf das Modell: %5</translation>
 </context>
 <context>
     <name>livegloss::ui::ModelFacts</name>
+    <message>
+        <source>Trained</source>
+        <translation>Trainiert</translation>
+    </message>
+    <message>
+        <source>%1% of the parameters, on the frozen backbone</source>
+        <translation>%1 % der Parameter, auf dem eingefrorenen Backbone</translation>
+    </message>
+    <message>
+        <source>Computation</source>
+        <translation>Rechenaufwand</translation>
+    </message>
+    <message>
+        <source>%1 million multiplications a frame; AdaptSign&apos;s modules add %2% to the backbone&apos;s</source>
+        <translation>%1 Millionen Multiplikationen je Bild; die Module von AdaptSign fügen denen des Backbones %2 % hinzu</translation>
+    </message>
+    <message>
+        <source>By part, million</source>
+        <translation>Je Teil, Millionen</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>Imported from</source>
+        <translation>Importiert aus</translation>
+    </message>
     <message>
         <source>not stated</source>
         <translation>nicht angegeben</translation>

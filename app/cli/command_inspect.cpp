@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "base/sha256.h"
 #include "model/model_layout.h"
 #include "tensorfile/safetensors.h"
 
@@ -19,18 +20,12 @@ struct Inspection {
     model::ModelConfig config;
     std::vector<model::PartCost> costs;
     std::uint64_t fileBytes = 0;
+    std::string sha256;
+    std::string source; ///< file that it was imported from
 
     std::int64_t parameters() const { return sum(&model::PartCost::parameters); }
     std::int64_t trained() const { return sum(&model::PartCost::trained); }
-    /// Multiplications of what AdaptSign adds, over those of the backbone.
-    double addedShare(double model::PartCost::*kind) const {
-        double added = 0.0;
-        for (const model::ModelPart part : {model::ModelPart::Adapters, model::ModelPart::Prefixes,
-                                            model::ModelPart::Aggregation, model::ModelPart::CrossFrame}) {
-            added += costs[static_cast<std::size_t>(part)].*kind;
-        }
-        return added / (costs[static_cast<std::size_t>(model::ModelPart::Backbone)].*kind);
-    }
+    double addedShare(double model::PartCost::*kind) const { return model::addedComputation(costs, kind); }
 
 private:
     std::int64_t sum(std::int64_t model::PartCost::*member) const {
@@ -46,11 +41,12 @@ Inspection inspect(const std::string& path) {
     const auto reader = valueOrFail(tensorfile::SafetensorsReader::open(path));
     Inspection inspection;
     inspection.config = valueOrFail(model::readModelConfig(reader));
-    const tensorfile::TensorInfo* adapter =
-        reader.find("conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight");
-    const int adapterWidth = adapter == nullptr || adapter->shape.empty() ? 0 : static_cast<int>(adapter->shape[0]);
-    inspection.costs = model::partCosts(inspection.config, adapterWidth);
+    inspection.costs = model::partCosts(inspection.config, model::adapterWidthOf(model::shapeTable(reader)));
     inspection.fileBytes = std::filesystem::file_size(path);
+    inspection.sha256 = valueOrFail(fileSha256(path));
+    if (const auto source = reader.metadata().find("source"); source != reader.metadata().end()) {
+        inspection.source = source->second;
+    }
     return inspection;
 }
 
@@ -61,6 +57,9 @@ void printJson(const std::string& path, const Inspection& inspection) {
         {"name", config.name},
         {"sign_language", config.signLanguage},
         {"licence", config.licence},
+        {"source", inspection.source},
+        {"bytes", inspection.fileBytes},
+        {"sha256", inspection.sha256},
         {"fps", config.fps},
         {"width", config.width},
         {"layers", config.layers},
@@ -132,7 +131,11 @@ void printText(const Inspection& inspection) {
     line("Name", config.name);
     line("Sign language", config.signLanguage);
     line("Licence", config.licence);
+    if (!inspection.source.empty()) {
+        line("Imported from", inspection.source);
+    }
     std::printf("%-15s %.1f MB\n", "File", static_cast<double>(inspection.fileBytes) / 1e6);
+    line("SHA-256", inspection.sha256);
     std::printf("%-15s %g per second\n", "Frames", config.fps);
     std::printf("%-15s %d x %d pixels, cropped from %d x %d; patches of %d x %d (%d x %d grid)\n", "Picture",
                 config.resolution, config.resolution, config.resize, config.resize, config.patch, config.patch,

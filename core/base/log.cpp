@@ -14,7 +14,7 @@ namespace {
 constexpr std::array<std::string_view, 4> kNames{"debug", "info", "warning", "error"};
 
 LogLevel levelFromEnvironment() {
-    const char* wanted = std::getenv("LIVEGLOSS_LOG");  // NOLINT(concurrency-mt-unsafe): read once, before threads start
+    const char* wanted = std::getenv("LIVEGLOSS_LOG"); // NOLINT(concurrency-mt-unsafe): read once, before threads start
     if (wanted == nullptr) {
         return LogLevel::Warning;
     }
@@ -31,9 +31,11 @@ std::atomic<LogLevel>& threshold() {
     return level;
 }
 
-}  // namespace
+} // namespace
 
-void setLogLevel(LogLevel level) { threshold() = level; }
+void setLogLevel(LogLevel level) {
+    threshold() = level;
+}
 
 void log(LogLevel level, std::string_view message) {
     if (level == LogLevel::Off || level < threshold().load()) {
@@ -47,4 +49,4 @@ void log(LogLevel level, std::string_view message) {
                  static_cast<int>(message.size()), message.data());
 }
 
-}  // namespace livegloss
+} // namespace livegloss

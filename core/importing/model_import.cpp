@@ -16,7 +16,6 @@ using Kind = Remark::Kind;
 
 const std::string classifierName = "conv1d.fc.weight";
 const std::string secondClassifier = "classifier.weight";
-const std::string adapterTensor = "conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight";
 
 /// A tensor that a checkpoint may lack: an import makes it anew.
 bool mayBeFresh(const LayoutTensor& tensor, bool pooled) {
@@ -156,10 +155,8 @@ private:
             return tl::unexpected(config.error());
         }
         preview_.config = std::move(*config);
-        const auto adapter = chosen_.find(adapterTensor);
-        const bool usable = adapter != chosen_.end() && adapter->second.tensor->shape.size() == 2 &&
-                            adapter->second.tensor->shape[0] >= 1 && adapter->second.tensor->shape[0] <= 65536;
-        preview_.adapterWidth = usable ? static_cast<int>(adapter->second.tensor->shape[0]) : preview_.config.width / 4;
+        const int adapterWidth = model::adapterWidthOf(table);
+        preview_.adapterWidth = adapterWidth > 0 ? adapterWidth : preview_.config.width / 4;
         return {};
     }
 

@@ -80,12 +80,12 @@ Result<AdaptSign> load(const std::filesystem::path& path) {
     if (!config) {
         return tl::unexpected(config.error());
     }
-    const TensorInfo* adapter = reader->find("conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight");
-    if (adapter == nullptr || adapter->shape.size() != 2 || adapter->shape[0] < 1 || adapter->shape[0] > 65536) {
+    const int adapterWidth = adapterWidthOf(shapeTable(*reader));
+    if (adapterWidth == 0) {
         return problemIn(*reader, "has no adapters, or adapters of an unusable shape", ErrorCode::Unsupported);
     }
     const torch::NoGradGuard guard;
-    AdaptSign network(*config, static_cast<int>(adapter->shape[0]));
+    AdaptSign network(*config, adapterWidth);
     for (auto& [name, tensor] : namedTensors(network)) {
         if (name == secondName) {
             continue;

@@ -225,4 +225,23 @@ std::vector<PartCost> partCosts(const ModelConfig& config, int adapterWidth) {
     return costs;
 }
 
+double addedComputation(const std::vector<PartCost>& costs, double PartCost::*kind) {
+    double added = 0.0;
+    double backbone = 0.0;
+    for (const PartCost& cost : costs) {
+        const bool module = cost.part == ModelPart::Adapters || cost.part == ModelPart::Prefixes ||
+                            cost.part == ModelPart::Aggregation || cost.part == ModelPart::CrossFrame;
+        added += module ? cost.*kind : 0.0;
+        backbone += cost.part == ModelPart::Backbone ? cost.*kind : 0.0;
+    }
+    return backbone > 0.0 ? added / backbone : 0.0;
+}
+
+int adapterWidthOf(const ShapeTable& table) {
+    const auto found = table.shapes.find("conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight");
+    const bool usable =
+        found != table.shapes.end() && found->second.size() == 2 && found->second[0] >= 1 && found->second[0] <= 65536;
+    return usable ? static_cast<int>(found->second[0]) : 0;
+}
+
 } // namespace livegloss::model

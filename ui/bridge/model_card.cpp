@@ -4,15 +4,6 @@
 
 namespace livegloss::ui {
 
-namespace {
-
-/// Running statistics are measured, not learnt.
-bool isStatistic(const std::string& name) {
-    return name.ends_with(".running_mean") || name.ends_with(".running_var") || name.ends_with(".num_batches_tracked");
-}
-
-} // namespace
-
 Result<ModelCard> readModelCard(const std::filesystem::path& path) {
     const auto reader = tensorfile::SafetensorsReader::open(path);
     if (!reader) {
@@ -24,11 +15,12 @@ Result<ModelCard> readModelCard(const std::filesystem::path& path) {
     }
     ModelCard card;
     card.config = std::move(*config);
-    const bool shared = reader->find("conv1d.fc.weight") != nullptr;
-    for (const tensorfile::TensorInfo& tensor : reader->tensors()) {
-        if (!isStatistic(tensor.name) && !(shared && tensor.name == "classifier.weight")) {
-            card.parameters += tensorfile::elementCount(tensor.shape);
-        }
+    card.costs = model::partCosts(card.config, model::adapterWidthOf(model::shapeTable(*reader)));
+    for (const model::PartCost& cost : card.costs) {
+        card.parameters += cost.parameters;
+    }
+    if (const auto source = reader->metadata().find("source"); source != reader->metadata().end()) {
+        card.source = source->second;
     }
     return card;
 }

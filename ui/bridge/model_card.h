@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 #include "model/model_config.h"
+#include "model/model_layout.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -12,6 +13,8 @@ namespace livegloss::ui {
 struct ModelCard {
     model::ModelConfig config;
     std::int64_t parameters = 0; ///< learnt numbers; a matrix that two layers share counts once
+    std::vector<model::PartCost> costs = {};
+    std::string source = {}; ///< file that it was imported from
 };
 
 /// Reads the header and checks it; the weights stay on the disk. Any thread. Errors say which key or shape is wrong.

@@ -50,9 +50,10 @@ ImportDialog::ImportDialog(const EngineServices& services, const QString& checkp
     : QDialog(parent),
       services_(services),
       folder_(folder),
-      rate_(new QDoubleSpinBox(this)),
       form_(new QWidget(this)),
-      summary_(makeText(this, "summary", "heading")),
+      rate_(new QDoubleSpinBox(form_)),
+      title_(makeText(this, "title", "heading")),
+      summary_(makeText(this, "summary", "body")),
       notes_(makeText(this, "notes", "muted")),
       warnings_(makeText(this, "warnings", "body")),
       problems_(makeText(this, "problems", "warning")),
@@ -83,6 +84,7 @@ ImportDialog::ImportDialog(const EngineServices& services, const QString& checkp
     });
     connect(import_, &QPushButton::clicked, this, &ImportDialog::startImport);
     connect(cancel_, &QPushButton::clicked, this, &ImportDialog::reject);
+    glosses_->setFocus();
     look();
 }
 
@@ -153,6 +155,8 @@ void ImportDialog::build() {
     rate_->setValue(25.0);
     rate_->setSuffix(tr(" per second"));
     addRow(fields, tr("Frame rate"), rate_);
+    setTabOrder(licence_, rate_);
+    setTabOrder(rate_, cancel_);
     progress_->setRange(0, 1000);
     progress_->setAccessibleName(tr("Progress of the import"));
     progress_->hide();
@@ -168,7 +172,7 @@ void ImportDialog::build() {
     auto* texts = new QVBoxLayout(found);
     texts->setContentsMargins(0, 0, 0, 0);
     texts->setSpacing(grid);
-    for (QLabel* label : {summary_, problems_, warnings_, notes_}) {
+    for (QLabel* label : {title_, summary_, problems_, warnings_, notes_}) {
         texts->addWidget(label);
     }
     texts->addStretch();
@@ -230,12 +234,14 @@ void ImportDialog::take(int number, const Result<importing::ModelImport>& found)
 }
 
 void ImportDialog::showFound() {
-    for (QLabel* label : {summary_, notes_, warnings_, problems_}) {
+    for (QLabel* label : {title_, summary_, notes_, warnings_, problems_}) {
         label->clear();
         label->hide();
     }
     if (found_) {
         const importing::ImportPreview& preview = found_->preview();
+        title_->setText(previewTitle(preview));
+        title_->show();
         summary_->setText(previewText(preview));
         summary_->show();
         showLines(notes_, preview.notes);

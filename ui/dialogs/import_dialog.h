@@ -65,8 +65,9 @@ private:
     QLineEdit* name_ = nullptr;
     QLineEdit* language_ = nullptr;
     QLineEdit* licence_ = nullptr;
-    QDoubleSpinBox* rate_;
     QWidget* form_;
+    QDoubleSpinBox* rate_;
+    QLabel* title_;
     QLabel* summary_;
     QLabel* notes_;
     QLabel* warnings_;

@@ -79,17 +79,17 @@ public:
         }
     }
 
+    static QString title(const importing::ImportPreview& found) {
+        if (found.kind == importing::ImportKind::Backbone) {
+            return tr("CLIP image tower: a backbone to train on, not a recogniser");
+        }
+        return found.epoch ? tr("AdaptSign model, epoch %1").arg(*found.epoch) : tr("AdaptSign model");
+    }
+
     static QString preview(const importing::ImportPreview& found) {
         const model::ModelConfig& config = found.config;
         const bool whole = found.kind == importing::ImportKind::Recogniser;
         QStringList lines;
-        if (!whole) {
-            lines << tr("CLIP image tower: a backbone to train on, not a recogniser");
-        } else if (found.epoch) {
-            lines << tr("AdaptSign model, epoch %1").arg(*found.epoch);
-        } else {
-            lines << tr("AdaptSign model");
-        }
         lines << tr("%1 blocks of width %2, patches of %3 × %3 pixels, pictures of %4 × %4")
                      .arg(config.layers)
                      .arg(config.width)
@@ -119,6 +119,10 @@ QString shownRemark(const importing::Remark& remark) {
         }
     }
     return QString::fromStdString(importing::remarkText(remark));
+}
+
+QString previewTitle(const importing::ImportPreview& preview) {
+    return ImportTexts::title(preview);
 }
 
 QString previewText(const importing::ImportPreview& preview) {

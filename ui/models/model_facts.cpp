@@ -94,6 +94,36 @@ void ModelFacts::addSizes(const ModelCard& card) {
                                      .arg(config.hidden)
                                      .arg(layout.stride)
                                      .arg(layout.receptiveField));
+    addCosts(card);
+    if (!card.source.empty()) {
+        addFact(tr("Imported from"), QString::fromStdString(card.source));
+    }
+}
+
+void ModelFacts::addCosts(const ModelCard& card) {
+    if (card.costs.empty() || card.parameters <= 0) {
+        return;
+    }
+    constexpr double million = 1e6;
+    const QLocale locale;
+    std::int64_t trained = 0;
+    double computed = 0.0;
+    QStringList parts;
+    for (const model::PartCost& cost : card.costs) {
+        trained += cost.trained;
+        computed += cost.multiplicationsAsDrawn;
+        parts << tr("%1: %2").arg(ModelTexts::part(cost.part),
+                                  locale.toString(cost.multiplicationsAsDrawn / million, 'f', 1));
+    }
+    const double added = model::addedComputation(card.costs, &model::PartCost::multiplicationsAsDrawn);
+    addFact(
+        tr("Trained"),
+        tr("%1% of the parameters, on the frozen backbone")
+            .arg(locale.toString(100.0 * static_cast<double>(trained) / static_cast<double>(card.parameters), 'f', 1)));
+    addFact(tr("Computation"),
+            tr("%1 million multiplications a frame; AdaptSign's modules add %2% to the backbone's")
+                .arg(locale.toString(computed / million, 'f', 1), locale.toString(100.0 * added, 'f', 1)));
+    addFact(tr("By part, million"), parts.join(QStringLiteral(" · ")));
 }
 
 void ModelFacts::addCatalogue() {

@@ -72,4 +72,24 @@ QString ModelTexts::timeLeft(double seconds) {
                                         : tr("%1 min left").arg((whole + secondsPerMinute - 1) / secondsPerMinute);
 }
 
+QString ModelTexts::part(model::ModelPart part) {
+    switch (part) {
+    case model::ModelPart::Backbone:
+        return tr("backbone");
+    case model::ModelPart::Adapters:
+        return tr("adapters");
+    case model::ModelPart::Prefixes:
+        return tr("prefixes");
+    case model::ModelPart::Aggregation:
+        return tr("aggregation");
+    case model::ModelPart::CrossFrame:
+        return tr("cross-frame attention");
+    case model::ModelPart::FrameFeature:
+        return tr("frame feature");
+    case model::ModelPart::TemporalHead:
+        break;
+    }
+    return tr("temporal head");
+}
+
 } // namespace livegloss::ui

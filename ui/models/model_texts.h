@@ -18,6 +18,8 @@ public:
     static QString signLanguage(const QString& code);
     /// "Synthetic signer, 10.3 MB, Apache-2.0".
     static QString summary(const ShelfEntry& entry);
+    /// "Cross-frame attention".
+    static QString part(model::ModelPart part);
     /// "120 of 350 MB, 2.1 MB/s, 2 minutes left".
     static QString progress(const downloads::Download& download);
     /// "30 seconds left".

@@ -43,4 +43,9 @@ struct PartCost {
 /// side of its key and value projections. The temporal head is counted for a whole clip, spread over its frames.
 std::vector<PartCost> partCosts(const ModelConfig& config, int adapterWidth);
 
+/// Multiplications of adapters, prefixes, aggregation and cross-frame attention over those of the backbone.
+double addedComputation(const std::vector<PartCost>& costs, double PartCost::*kind);
+/// Inner width of the adapters by their weights; 0 where there are none.
+int adapterWidthOf(const ShapeTable& table);
+
 } // namespace livegloss::model
