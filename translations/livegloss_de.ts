@@ -478,7 +478,7 @@
     </message>
     <message>
         <source>cross-frame attention</source>
-        <translation>bildübergreifende Attention</translation>
+        <translation>bildübergreifende Aufmerksamkeit</translation>
     </message>
     <message>
         <source>frame feature</source>
