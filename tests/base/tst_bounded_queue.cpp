@@ -13,6 +13,14 @@ class TestBoundedQueue : public QObject {
     Q_OBJECT
 
 private slots:
+    void capacityOfNothingHoldsOne() {
+        BoundedQueue<int> queue(0, OverflowPolicy::DropOldest);
+        QVERIFY(queue.push(1));
+        QVERIFY(queue.push(2));
+        QCOMPARE(queue.tryPop(), std::optional(2));
+        QVERIFY(!queue.tryPop());
+    }
+
     void entriesComeOutInOrder() {
         BoundedQueue<int> queue(4, OverflowPolicy::Block);
         for (int value = 0; value < 4; ++value) {

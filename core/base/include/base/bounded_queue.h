@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstddef>
@@ -22,7 +23,9 @@ enum class OverflowPolicy {
 template <class T>
 class BoundedQueue {
 public:
-    BoundedQueue(std::size_t capacity, OverflowPolicy policy) : capacity_(capacity), policy_(policy) {}
+    /// A capacity of 0 counts as 1.
+    BoundedQueue(std::size_t capacity, OverflowPolicy policy)
+        : capacity_(std::max<std::size_t>(capacity, 1)), policy_(policy) {}
 
     /// False once the queue is closed.
     bool push(T value) {
