@@ -21,7 +21,8 @@ struct Inspection {
     std::vector<model::PartCost> costs;
     std::uint64_t fileBytes = 0;
     std::string sha256;
-    std::string source; ///< file that it was imported from
+    std::string source;    ///< file that it was imported from
+    bool backbone = false; ///< an image tower alone
 
     std::int64_t parameters() const { return sum(&model::PartCost::parameters); }
     std::int64_t trained() const { return sum(&model::PartCost::trained); }
@@ -40,8 +41,14 @@ private:
 Inspection inspect(const std::string& path) {
     const auto reader = valueOrFail(tensorfile::SafetensorsReader::open(path));
     Inspection inspection;
-    inspection.config = valueOrFail(model::readModelConfig(reader));
-    inspection.costs = model::partCosts(inspection.config, model::adapterWidthOf(model::shapeTable(reader)));
+    const model::ShapeTable table = model::shapeTable(reader);
+    inspection.backbone = model::isBackboneFile(table);
+    inspection.config =
+        valueOrFail(inspection.backbone ? model::readBackboneConfig(table) : model::readModelConfig(table));
+    inspection.costs = model::partCosts(inspection.config, model::adapterWidthOf(table));
+    if (inspection.backbone) {
+        inspection.costs.resize(1); // ModelPart::Backbone
+    }
     inspection.fileBytes = std::filesystem::file_size(path);
     inspection.sha256 = valueOrFail(fileSha256(path));
     if (const auto source = reader.metadata().find("source"); source != reader.metadata().end()) {
@@ -54,6 +61,7 @@ void printJson(const std::string& path, const Inspection& inspection) {
     const model::ModelConfig& config = inspection.config;
     nlohmann::ordered_json json{
         {"model", path},
+        {"kind", inspection.backbone ? "backbone" : "recogniser"},
         {"name", config.name},
         {"sign_language", config.signLanguage},
         {"licence", config.licence},
@@ -122,26 +130,36 @@ void printParts(const Inspection& inspection) {
         100.0 * inspection.addedShare(&model::PartCost::multiplicationsFused));
 }
 
-void printText(const Inspection& inspection) {
+void line(const char* label, const std::string& value) {
+    std::printf("%-15s %s\n", label, value.empty() ? "not stated" : value.c_str());
+}
+
+void printIdentity(const Inspection& inspection) {
     const model::ModelConfig& config = inspection.config;
-    const auto line = [](const char* label, const std::string& value) {
-        std::printf("%-15s %s\n", label, value.empty() ? "not stated" : value.c_str());
-    };
-    const model::TemporalLayout layout = model::temporalLayout(config.convType);
     line("Name", config.name);
-    line("Sign language", config.signLanguage);
+    line("Kind", inspection.backbone ? "CLIP image tower: a backbone to train on" : "AdaptSign model");
     line("Licence", config.licence);
     if (!inspection.source.empty()) {
         line("Imported from", inspection.source);
     }
     std::printf("%-15s %.1f MB\n", "File", static_cast<double>(inspection.fileBytes) / 1e6);
     line("SHA-256", inspection.sha256);
-    std::printf("%-15s %g per second\n", "Frames", config.fps);
-    std::printf("%-15s %d x %d pixels, cropped from %d x %d; patches of %d x %d (%d x %d grid)\n", "Picture",
-                config.resolution, config.resolution, config.resize, config.resize, config.patch, config.patch,
-                config.gridSide(), config.gridSide());
-    std::printf("%-15s %d blocks of width %d, %d heads, %d prefixes, features of %d, neighbours up to %d frames away\n",
-                "Encoder", config.layers, config.width, config.heads, config.prefix, config.embedDim,
+    std::printf("%-15s %d x %d pixels, patches of %d x %d (%d x %d grid)\n", "Picture", config.resolution,
+                config.resolution, config.patch, config.patch, config.gridSide(), config.gridSide());
+    std::printf("%-15s %d blocks of width %d, %d heads, features of %d, activation %s\n", "Encoder", config.layers,
+                config.width, config.heads, config.embedDim,
+                std::string(model::activationName(config.activation)).c_str());
+    const auto& [mean, deviation] = config.normalisation;
+    std::printf("%-15s mean %g %g %g, deviation %g %g %g\n", "Colours", mean[0], mean[1], mean[2], deviation[0],
+                deviation[1], deviation[2]);
+}
+
+void printRecogniser(const Inspection& inspection) {
+    const model::ModelConfig& config = inspection.config;
+    const model::TemporalLayout layout = model::temporalLayout(config.convType);
+    line("Sign language", config.signLanguage);
+    std::printf("%-15s %g per second, cropped from %d x %d\n", "Frames", config.fps, config.resize, config.resize);
+    std::printf("%-15s %d prefixes a block, neighbours up to %d frames away\n", "Modules", config.prefix,
                 config.window / 2);
     std::printf("%-15s convolutions of type %d, width %d: a step every %d frames, each sees %d\n", "Temporal head",
                 config.convType, config.hidden, layout.stride, layout.receptiveField);
@@ -159,8 +177,19 @@ void printText(const Inspection& inspection) {
         line("Vocabulary", list);
     }
     printParts(inspection);
-    if (!config.card.empty()) {
-        std::printf("\n%s\n", config.card.c_str());
+}
+
+void printText(const Inspection& inspection) {
+    printIdentity(inspection);
+    if (inspection.backbone) {
+        const model::PartCost& tower = inspection.costs.front();
+        std::printf("%-15s %.3f million; %.1f million multiplications a frame\n", "Parameters",
+                    static_cast<double>(tower.parameters) / 1e6, tower.multiplicationsAsDrawn / 1e6);
+    } else {
+        printRecogniser(inspection);
+    }
+    if (!inspection.config.card.empty()) {
+        std::printf("\n%s\n", inspection.config.card.c_str());
     }
 }
 

@@ -1,7 +1,6 @@
 #include "import_contents.h"
 
 #include <cmath>
-#include <cstring>
 #include <random>
 
 namespace livegloss::importing {
@@ -77,9 +76,12 @@ public:
             }
         }
         if (tensor.name == "classifier.weight") {
-            auto first = chosen_.find(classifierName)
-                             ->second.source->readFloats(chosen_.find(classifierName)->second.tensor->name);
-            if (!first || *first != *values) {
+            const ChosenTensor& classifier = chosen_.find(classifierName)->second;
+            const auto first = classifier.source->readFloats(classifier.tensor->name);
+            if (!first) {
+                return tl::unexpected(first.error());
+            }
+            if (*first != *values) {
                 return failure(ErrorCode::Unsupported,
                                "'conv1d.fc.weight' and 'classifier.weight' differ; they are one shared weight");
             }

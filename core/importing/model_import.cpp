@@ -17,12 +17,6 @@ using Kind = Remark::Kind;
 const std::string classifierName = "conv1d.fc.weight";
 const std::string secondClassifier = "classifier.weight";
 
-/// A tensor that a checkpoint may lack: an import makes it anew.
-bool mayBeFresh(const LayoutTensor& tensor, bool pooled) {
-    return tensor.name.ends_with("num_batches_tracked") ||
-           (pooled && tensor.part == ModelPart::FrameFeature && tensor.name.find("ln_post_cls") == std::string::npos);
-}
-
 /// Collects what there is to say about one import.
 class Inquiry {
 public:
@@ -149,6 +143,7 @@ private:
             table.shapes.emplace(name, entry.tensor->shape);
         }
         statesActivation_ = table.metadata.contains("activation");
+        statesColours_ = table.metadata.contains("input_mean") && table.metadata.contains("input_deviation");
         const bool whole = preview_.kind == ImportKind::Recogniser;
         auto config = whole ? model::readModelConfig(table) : model::readBackboneConfig(table);
         if (!config) {
@@ -173,7 +168,7 @@ private:
         chooseActivation();
         if (options_.normalisation) {
             config.normalisation = *options_.normalisation;
-        } else if (preview_.kind == ImportKind::Backbone && !statesActivation_) {
+        } else if (preview_.kind == ImportKind::Backbone && !statesColours_) {
             config.normalisation = model::clipNormalisation;
             preview_.notes.push_back({Kind::ClipColours});
         }
@@ -248,11 +243,17 @@ private:
         }
     }
 
+    /// What a checkpoint may lack: an import makes it anew. Never a part of a trained recogniser.
+    bool mayBeFresh(const LayoutTensor& tensor) const {
+        return tensor.name.ends_with("num_batches_tracked") ||
+               (pooled_ && preview_.kind == ImportKind::Backbone && tensor.part == ModelPart::FrameFeature);
+    }
+
     void checkTensors() {
         std::vector<std::string> missing;
         for (const LayoutTensor& tensor : layout_) {
             const auto found = chosen_.find(tensor.name);
-            const bool fresh = mayBeFresh(tensor, pooled_);
+            const bool fresh = mayBeFresh(tensor);
             if (found != chosen_.end() && found->second.tensor->shape != tensor.shape && fresh) {
                 chosen_.erase(found);
             } else if (found == chosen_.end() && !fresh) {
@@ -312,6 +313,7 @@ private:
     bool pooled_ = false;
     bool fromOpenAi_ = false;
     bool statesActivation_ = false;
+    bool statesColours_ = false;
 };
 
 } // namespace

@@ -137,7 +137,7 @@ private:
     }
 
     void readShapes() {
-        if (const std::string* kind = metadata("kind"); kind != nullptr && *kind == backboneKind) {
+        if (isBackboneFile(table_)) {
             fail(ErrorCode::Unsupported, "is a backbone for training, without AdaptSign's parts",
                  "Choose a model that was trained to recognise signs.");
             return;
@@ -339,6 +339,11 @@ Result<ModelConfig> readModelConfig(const ShapeTable& table) {
     return ConfigReader(table).read();
 }
 
+bool isBackboneFile(const ShapeTable& table) {
+    const auto kind = table.metadata.find("kind");
+    return kind != table.metadata.end() && kind->second == backboneKind;
+}
+
 Result<ModelConfig> readBackboneConfig(const ShapeTable& table) {
     return ConfigReader(table).readBackbone();
 }
@@ -364,13 +369,9 @@ tensorfile::Metadata modelMetadata(const ModelConfig& config) {
         {"window", std::to_string(config.window)},
         {"fps", decimal(config.fps)},
     };
-    if (config.activation != Activation::QuickGelu) {
-        metadata["activation"] = activationName(config.activation);
-    }
-    if (config.normalisation != plainNormalisation) {
-        metadata["input_mean"] = nlohmann::json(config.normalisation.mean).dump();
-        metadata["input_deviation"] = nlohmann::json(config.normalisation.deviation).dump();
-    }
+    metadata["activation"] = activationName(config.activation);
+    metadata["input_mean"] = nlohmann::json(config.normalisation.mean).dump();
+    metadata["input_deviation"] = nlohmann::json(config.normalisation.deviation).dump();
     const auto describe = [&metadata](const char* key, const std::string& value) {
         if (!value.empty()) {
             metadata[key] = value;

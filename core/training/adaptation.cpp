@@ -86,7 +86,7 @@ private:
             return true;
         }
         const auto pretrained = context_.file("pretrain.safetensors");
-        if (std::filesystem::exists(pretrained)) {
+        if (context_.recipe.backbone.empty() && std::filesystem::exists(pretrained)) {
             valueOrThrow(readCheckpoint(pretrained, moduleTensors(*context_.network, "model.")));
         } else if (context_.recipe.pretrain.steps > 0) {
             throw StageFailure{

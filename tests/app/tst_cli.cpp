@@ -1,6 +1,7 @@
 #include "media/video_writer.h"
 #include "random_model.h"
 
+#include <QCryptographicHash>
 #include <QFile>
 #include <QProcess>
 #include <QRegularExpression>
@@ -88,7 +89,7 @@ private slots:
     void helpTeaches_data() {
         QTest::addColumn<QString>("command");
         for (const char* command :
-             {"recognize", "live", "evaluate", "forward", "inspect", "train", "synth", "devices"}) {
+             {"recognize", "live", "evaluate", "forward", "import", "inspect", "train", "synth", "devices"}) {
             QTest::newRow(command) << QString::fromLatin1(command);
         }
     }
@@ -118,6 +119,39 @@ private slots:
         QCOMPARE(outcome.code, 2);
         QVERIFY(outcome.out.isEmpty());
         QVERIFY(!outcome.err.isEmpty());
+    }
+
+    void importedCheckpointRecognises() {
+        const QString checkpoint = at("trained.pt");
+        test::RandomModel random(11);
+        random.withMetadata = false;
+        QVERIFY(random.save(checkpoint.toStdString()).has_value());
+        writeFile(at("glosses.txt"), "A\nB\nC\nD\nE\n");
+        const QString output = at("imported.safetensors");
+        const Outcome preview = run({"import", checkpoint, "--preview"});
+        QCOMPARE(preview.code, 0);
+        QVERIFY2(preview.out.contains("AdaptSign model"), qPrintable(preview.out));
+        QCOMPARE(run({"import", checkpoint}).code, 2); // no output
+        const Outcome written = run({"import", checkpoint, "--glosses", at("glosses.txt"), "--name", "Mine",
+                                     "--licence", "CC0-1.0", "--fps", "12.5", "-o", output});
+        QVERIFY2(written.code == 0, qPrintable(written.err));
+        QCOMPARE(run({"recognize", clip_, "--model", output, "--json"}).code, 0);
+
+        const json facts = parsed(run({"inspect", output, "--json"}).out);
+        QVERIFY(facts["kind"] == "recogniser");
+        QVERIFY(facts["name"] == "Mine");
+        QVERIFY(facts["fps"] == 12.5);
+        QVERIFY(facts["source"] == "trained.pt");
+        QVERIFY(facts["vocabulary"] == json({"A", "B", "C", "D", "E"}));
+        QFile file(output);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const QByteArray sum = QCryptographicHash::hash(file.readAll(), QCryptographicHash::Sha256).toHex();
+        QCOMPARE(QString::fromStdString(facts["sha256"].get<std::string>()), QString::fromLatin1(sum));
+
+        writeFile(at("glosses.txt"), "A\nB\n");
+        const Outcome refused = run({"import", checkpoint, "--glosses", at("glosses.txt"), "-o", output});
+        QCOMPARE(refused.code, 3);
+        QVERIFY2(refused.err.contains("glosses.txt"), qPrintable(refused.err));
     }
 
     void missingFilesAreThree() {

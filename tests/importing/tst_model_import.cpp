@@ -405,6 +405,35 @@ private Q_SLOTS:
         runs(out, 6);
     }
 
+    /// CoCa's pooler lets a backbone go without its last norm and projection; a trained model never.
+    void nothingOfATrainedModelIsInvented() {
+        const QString checkpoint = at("pooled.safetensors");
+        rewrite(model_, checkpoint,
+                [](Change& tensor) {
+                    if (tensor.name == "conv2d.visual.ada_weight" ||
+                        tensor.name.starts_with("conv2d.visual.ln_post.")) {
+                        tensor.name.clear();
+                    }
+                },
+                {zeros("conv2d.visual.attn_pool.query", {16, 24})});
+        const ModelImport import = valueOf(ModelImport::open(from(checkpoint)));
+        QVERIFY(import.preview().kind == ImportKind::Recogniser);
+        QVERIFY(mentions(import.preview().problems, "Missing: 3 tensors"));
+        QVERIFY(!import.write(at("never.safetensors").toStdString()));
+    }
+
+    void aBackboneOfOursKeepsItsFacts() {
+        const QString clip = at("tower.safetensors");
+        rewrite(model_, clip, asClip);
+        ImportOptions options = from(clip);
+        options.normalisation = model::plainNormalisation;
+        valueOf(valueOf(ModelImport::open(options)).write(at("once.safetensors").toStdString()));
+        const ModelImport again = valueOf(ModelImport::open(from(at("once.safetensors"))));
+        QVERIFY(again.preview().kind == ImportKind::Backbone);
+        QVERIFY(again.preview().config.normalisation == model::plainNormalisation);
+        QVERIFY(again.preview().warnings.empty());
+    }
+
     void activationCanBeChosen() {
         const QString clip = at("tower.safetensors");
         rewrite(model_, clip, asClip);

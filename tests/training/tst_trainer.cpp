@@ -1,3 +1,5 @@
+#include "random_model.h"
+#include "tensorfile/safetensors.h"
 #include "training/recipe.h"
 #include "training/trainer.h"
 
@@ -197,6 +199,38 @@ private slots:
         QCOMPARE(rateAt(cosine, 0, 104), 0.5);
         QCOMPARE(rateAt(cosine, 4, 104), 2.0);
         QVERIFY(std::abs(rateAt(cosine, 104, 104) - 0.2) < 1e-9);
+    }
+
+    void importedBackboneStaysAsItIs() {
+        QTemporaryDir folder;
+        test::RandomModel random(test::announcedSeed());
+        random.config.layers = 1;
+        random.config.patch = 16;
+        random.config.activation = model::Activation::Gelu;
+        random.config.normalisation = model::clipNormalisation;
+        const std::string backbone = folder.filePath("tower.safetensors").toStdString();
+        QVERIFY(random.save(backbone).has_value());
+        auto json = nlohmann::json::parse(tinyRecipe);
+        json["pretrain"]["steps"] = 0;
+        json["backbone"] = backbone;
+        const auto outcome = train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(folder.path()));
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        const auto before = tensorfile::SafetensorsReader::open(backbone).value();
+        const auto after =
+            tensorfile::SafetensorsReader::open(folder.filePath("model.safetensors").toStdString()).value();
+        for (const char* frozen : {"conv2d.visual.conv1.weight", "conv2d.visual.positional_embedding",
+                                   "conv2d.visual.transformer.resblocks.0.mlp.c_fc.weight"}) {
+            QVERIFY2(before.readFloats(frozen).value() == after.readFloats(frozen).value(), frozen);
+        }
+        QVERIFY(before.readFloats("conv2d.visual.proj").value() != after.readFloats("conv2d.visual.proj").value());
+        const auto config = model::readModelConfig(after);
+        QVERIFY(config && config->activation == model::Activation::Gelu);
+        QVERIFY(config->normalisation == model::clipNormalisation);
+
+        json["model"]["width"] = 128;
+        const auto refused = train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(folder.path()));
+        QVERIFY(!refused);
+        QVERIFY2(refused.error().message.find("wants width 128") != std::string::npos, refused.error().message.c_str());
     }
 
     void missingPretrainingIsNamed() {

@@ -86,6 +86,8 @@ ShapeTable shapeTable(const tensorfile::SafetensorsReader& reader);
 /// As readModelConfig() for a file, from a table under the released names.
 Result<ModelConfig> readModelConfig(const ShapeTable& table);
 
+/// Whether the file says of itself that it holds only an image tower.
+bool isBackboneFile(const ShapeTable& table);
 /// As readModelConfig(), for a file that has only CLIP's image tower: hidden and classes stay 0.
 Result<ModelConfig> readBackboneConfig(const ShapeTable& table);
 
