@@ -204,6 +204,9 @@ void ImportDialog::addFacts(QVBoxLayout* column) {
     colours_->addItem(tr("Plain, from -1 to 1 (AdaptSign)"), false);
     colours_->addItem(tr("By CLIP's mean and deviation"), true);
     addRow(column, tr("Normalisation"), colours_);
+    for (QWidget* field : std::initializer_list<QWidget*>{rate_, activation_, colours_}) {
+        field->setMinimumHeight(licence_->sizeHint().height());
+    }
     for (QComboBox* box : {activation_, colours_}) {
         connect(box, &QComboBox::currentIndexChanged, this, [this] { lookSoon_.start(); });
     }
