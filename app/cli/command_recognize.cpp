@@ -20,7 +20,7 @@ struct Options {
     std::string format = "text";
     bool json = false;
     std::string output;
-    float minConfidence = 0.6F;
+    float minConfidence = 0.3F;
     int beam = 10;
 };
 
