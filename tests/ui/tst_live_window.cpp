@@ -361,14 +361,24 @@ private Q_SLOTS:
     }
 
     void windowStateIsRestored() {
-        w_->window->resize(1010, 690);
+        const QSize fitting(800, 690); // the test's screen is 800 x 800
+        w_->window->resize(fitting);
         key(Qt::Key_F9);
         QVERIFY(!w_->live->sidePanel()->isVisible());
         w_->window->close();
         w_->destroyWindow();
         w_->makeWindow();
-        QCOMPARE(w_->window->size(), QSize(1010, 690));
+        QCOMPARE(w_->window->size(), fitting);
         QVERIFY(!w_->live->sidePanel()->isVisible());
+    }
+
+    void windowOfALargerScreenIsMadeToFit() {
+        w_->window->resize(1010, 1200);
+        w_->window->close();
+        w_->destroyWindow();
+        w_->makeWindow();
+        const QSize screen = w_->window->screen()->availableSize();
+        QVERIFY(w_->window->width() <= screen.width() && w_->window->height() < screen.height());
     }
 
 private:

@@ -23,7 +23,7 @@ struct StabiliserOptions {
     DecodeOptions decode;
     int agreement = 2;          ///< k: successive windows that must agree before a gloss is committed
     int unstableTailSteps = 2;  ///< steps at the window's end whose glosses stay provisional
-    float minConfidence = 0.3F; ///< below it a gloss is never shown; it counts as "not sure"
+    float minConfidence = 0.6F; ///< below it a gloss is never shown; it counts as "not sure"
 };
 /// "fast" (0) .. "stable" (4); 2 is the default of the program.
 StabiliserOptions stabiliserPreset(int level);
