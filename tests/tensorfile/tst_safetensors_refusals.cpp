@@ -116,7 +116,8 @@ private slots:
         row("too many tensors", whole(many + "}", ""), "more than 200000 tensors");
         row("too many metadata entries", whole(notes + "}}", ""), "more than 100000 metadata");
         row("metadata twice", whole("{\"__metadata__\":{},\"__metadata__\":{}}", ""), "'__metadata__' appears twice");
-        row("long name", two(entry("a", "\"U8\"", "[4]", "[0,4]"), entry(std::string(5000, 'n'), "", "", ""), four),
+        row("long name",
+            two(entry("a", "\"U8\"", "[4]", "[0,4]"), entry(std::string(5000, 'n'), "\"U8\"", "[0]", "[4,4]"), four),
             "a name has 5000 bytes");
         row("same bytes twice", two(entry("a", "\"U8\"", "[4]", "[0,4]"), entry("b", "\"U8\"", "[4]", "[0,4]"), four),
             "inside");
