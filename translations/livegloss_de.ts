@@ -1322,6 +1322,10 @@ Warten auf das Modell: %5</translation>
         <source>The model chosen last could not be opened; the demo model is in use. %1</source>
         <translation>Das zuletzt gewählte Modell ließ sich nicht öffnen; das Demomodell ist in Gebrauch. %1</translation>
     </message>
+    <message>
+        <source>Nothing that the model is sure of. It recognises only the signs of its vocabulary.</source>
+        <translation>Nichts, dessen das Modell sicher ist. Es erkennt nur die Gebärden seines Vokabulars.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::MainWindow</name>

@@ -73,4 +73,21 @@ std::vector<DecodedGloss> decode(const Matrix& logProbs, const DecodeOptions& op
     return options.mergeRepeats ? mergeEqualNeighbours(std::move(glosses)) : glosses;
 }
 
+std::vector<DecodedGloss> decode(const Matrix& logProbs, const Matrix& support, const DecodeOptions& options) {
+    std::vector<DecodedGloss> glosses = decode(logProbs, options);
+    if (support.rows != logProbs.rows || support.columns != logProbs.columns) {
+        return glosses;
+    }
+    for (DecodedGloss& gloss : glosses) {
+        float best = 0.0F;
+        for (int step = std::max(0, gloss.firstStep - 1); step <= std::min(support.rows - 1, gloss.lastStep + 1);
+             ++step) {
+            const float probability = std::exp(support.at(step, gloss.label));
+            best = probability > best ? probability : best; // not for NaN
+        }
+        gloss.confidence = std::sqrt(gloss.confidence * std::min(best, 1.0F));
+    }
+    return glosses;
+}
+
 } // namespace livegloss::decode

@@ -73,12 +73,12 @@ StabiliserOptions stabiliserPreset(int level) {
 
 Stabiliser::Stabiliser(StabiliserOptions options) : options_(std::move(options)) {}
 
-StabiliserUpdate Stabiliser::update(std::int64_t firstStep, const Matrix& logProbs) {
-    return advance(firstStep, logProbs, false);
+StabiliserUpdate Stabiliser::update(std::int64_t firstStep, const Matrix& logProbs, const Matrix& support) {
+    return advance(firstStep, logProbs, support, false);
 }
 
-StabiliserUpdate Stabiliser::finish(std::int64_t firstStep, const Matrix& logProbs) {
-    return advance(firstStep, logProbs, true);
+StabiliserUpdate Stabiliser::finish(std::int64_t firstStep, const Matrix& logProbs, const Matrix& support) {
+    return advance(firstStep, logProbs, support, true);
 }
 
 void Stabiliser::reset() {
@@ -90,7 +90,7 @@ void Stabiliser::reset() {
     seenThrough_ = -1;
 }
 
-StabiliserUpdate Stabiliser::advance(std::int64_t firstStep, const Matrix& logProbs, bool last) {
+StabiliserUpdate Stabiliser::advance(std::int64_t firstStep, const Matrix& logProbs, const Matrix& support, bool last) {
     StabiliserUpdate update;
     const bool seen = holdsNumbers(logProbs);
     Window window{firstStep, firstStep + (seen ? logProbs.rows : 0), firstStep, last};
@@ -99,7 +99,7 @@ StabiliserUpdate Stabiliser::advance(std::int64_t firstStep, const Matrix& logPr
         if (firstStep > streamStart_) {
             window.edge = firstStep + std::min(kEdge, static_cast<std::int64_t>(kEdgeShare * logProbs.rows));
         }
-        track(window, decode(logProbs, options_.decode));
+        track(window, decode(logProbs, support, options_.decode));
         seenThrough_ = std::max(seenThrough_, window.end - 1);
     }
     if (seen || last) {

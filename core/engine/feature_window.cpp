@@ -83,12 +83,12 @@ Result<WindowResult> FeatureWindow::run(bool last) {
     for (int row = 0; row < features.rows; ++row) {
         std::ranges::copy(ring_[static_cast<std::size_t>((start + row) % capacity)], features.row(row));
     }
-    auto logProbs = head_->logProbabilities(features);
-    if (!logProbs) {
-        return tl::unexpected(logProbs.error());
+    auto output = head_->run(features);
+    if (!output) {
+        return tl::unexpected(output.error());
     }
     lastRunAt_ = received_;
-    return WindowResult{firstStep, std::move(*logProbs), last};
+    return WindowResult{firstStep, std::move(output->sequence), std::move(output->convolutional), last};
 }
 
 } // namespace livegloss::engine

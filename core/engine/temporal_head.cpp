@@ -13,7 +13,7 @@ class TorchTemporalHead final : public TemporalHead {
 public:
     explicit TorchTemporalHead(LoadedModelPtr model) : model_(std::move(model)), network_(torchModel(model_)) {}
 
-    Result<Matrix> logProbabilities(const Matrix& features) override try {
+    Result<HeadOutput> run(const Matrix& features) override try {
         const model::ModelConfig& config = model_->config();
         if (features.columns != config.embedDim) {
             return failure(ErrorCode::InvalidArgument, "features have " + std::to_string(features.columns) +
@@ -33,15 +33,20 @@ public:
         model::AdaptSign network = network_.network;
         const Tensor convolved = network->conv1d->forward(input);
         const Tensor hidden = std::get<0>(network->rnn->forward(convolved)).squeeze(0);
-        const Tensor logProbs = torch::log_softmax(torch::mm(hidden, network_.prepared.classifier), -1).contiguous();
-        Matrix result(steps, config.classes);
-        std::memcpy(result.values.data(), logProbs.data_ptr<float>(), result.values.size() * sizeof(float));
-        return result;
+        return HeadOutput{classify(hidden, steps), classify(convolved.squeeze(0), steps)};
     } catch (const std::exception& error) {
         return failure(ErrorCode::Internal, std::string("the temporal head failed: ") + error.what());
     }
 
 private:
+    /// Both classifiers share one weight.
+    Matrix classify(const Tensor& rows, int steps) const {
+        const Tensor logProbs = torch::log_softmax(torch::mm(rows, network_.prepared.classifier), -1).contiguous();
+        Matrix result(steps, model_->config().classes);
+        std::memcpy(result.values.data(), logProbs.data_ptr<float>(), result.values.size() * sizeof(float));
+        return result;
+    }
+
     LoadedModelPtr model_;
     const TorchModel& network_;
 };

@@ -56,28 +56,29 @@ ClipFeatures padded(const ClipFeatures& features, const model::TemporalLayout& l
 }
 
 /// Log probabilities of every step. Chunks begin on multiples of the stride, so that steps line up.
-Result<Matrix> logProbabilities(const engine::LoadedModelPtr& model, const ClipFeatures& features,
-                                const std::function<bool()>& cancelled) {
+Result<engine::HeadOutput> logProbabilities(const engine::LoadedModelPtr& model, const ClipFeatures& features,
+                                            const std::function<bool()>& cancelled) {
     const int convType = model->config().convType;
     const int stride = model::temporalLayout(convType).stride;
     const auto head = engine::makeTemporalHead(model);
     const int chunk = kChunkRows / stride * stride;
     const int overlap = kOverlapRows / stride * stride;
     const int total = model::temporalSteps(convType, features.rows());
-    Matrix all;
-    for (int first = 0; all.rows < total; first += chunk - overlap) {
+    engine::HeadOutput all;
+    for (int first = 0; all.sequence.rows < total; first += chunk - overlap) {
         if (cancelled && cancelled()) {
             return failure(ErrorCode::Cancelled, "The offline pass was stopped.");
         }
         const int count = std::min(chunk, features.rows() - first);
-        auto part = head->logProbabilities(rowsOf(features, first, count));
+        auto part = head->run(rowsOf(features, first, count));
         if (!part) {
             return tl::unexpected(std::move(part.error()));
         }
         const bool lastChunk = first + count == features.rows();
-        const int skip = all.rows - first / stride;
-        const int until = lastChunk ? part->rows : (count - overlap / 2) / stride;
-        appendRows(*part, skip, until - skip, all);
+        const int skip = all.sequence.rows - first / stride;
+        const int until = lastChunk ? part->sequence.rows : (count - overlap / 2) / stride;
+        appendRows(part->sequence, skip, until - skip, all.sequence);
+        appendRows(part->convolutional, skip, until - skip, all.convolutional);
     }
     return all;
 }
@@ -119,9 +120,9 @@ Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& mo
     if (model::temporalSteps(config.convType, whole.rows()) == 0) {
         return glosses;
     }
-    auto logProbs = logProbabilities(model, whole, options.cancelled);
-    if (!logProbs) {
-        return tl::unexpected(std::move(logProbs.error()));
+    auto output = logProbabilities(model, whole, options.cancelled);
+    if (!output) {
+        return tl::unexpected(std::move(output.error()));
     }
     decode::DecodeOptions decoding;
     decoding.beamWidth = options.beamWidth;
@@ -129,7 +130,7 @@ Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& mo
     const auto timeOfRow = [&](std::int64_t row) {
         return whole.times[static_cast<std::size_t>(std::clamp<std::int64_t>(row, 0, whole.rows() - 1))];
     };
-    for (const decode::DecodedGloss& gloss : decode::decode(*logProbs, decoding)) {
+    for (const decode::DecodedGloss& gloss : decode::decode(output->sequence, output->convolutional, decoding)) {
         if (gloss.confidence < options.minConfidence) {
             continue;
         }

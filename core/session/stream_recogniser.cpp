@@ -70,7 +70,7 @@ Result<StreamOutput> StreamRecogniser::finish() {
     }
     // When the last window was given out already, nothing new is decoded and the tail is taken as it stands.
     const engine::WindowResult end = *last ? std::move(**last) : engine::WindowResult{};
-    merge(stabiliser_.finish(end.firstStep, end.logProbs), output);
+    merge(stabiliser_.finish(end.firstStep, end.logProbs, end.support), output);
     return output;
 }
 
@@ -86,7 +86,7 @@ Result<void> StreamRecogniser::absorb(const std::vector<engine::FrameFeature>& f
             return tl::unexpected(std::move(decoded.error()));
         }
         if (*decoded) {
-            merge(stabiliser_.update((*decoded)->firstStep, (*decoded)->logProbs), output);
+            merge(stabiliser_.update((*decoded)->firstStep, (*decoded)->logProbs, (*decoded)->support), output);
         }
     }
     return {};

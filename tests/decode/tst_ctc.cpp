@@ -237,6 +237,26 @@ private slots:
         QVERIFY(unsure[0].alternatives[0].probability > 0.2F);
     }
 
+    /// What a second classifier does not see is worth less, wherever near the gloss it could have seen it.
+    void secondClassifierWeighsTheConfidence() {
+        const Matrix sequence = fromProbabilities({{0.9, 0.1}, {0.9, 0.1}, {0.1, 0.9}, {0.9, 0.1}, {0.9, 0.1}});
+        const float alone = decode::decode(sequence, {}).at(0).confidence;
+        const auto weighed = [&](std::initializer_list<double> seen) {
+            std::vector<std::vector<double>> rows;
+            for (const double probability : seen) {
+                rows.push_back({1.0 - probability, probability});
+            }
+            return decode::decode(sequence, fromProbabilities(rows), {}).at(0).confidence;
+        };
+        QVERIFY(std::abs(weighed({0.01, 0.01, 0.64, 0.01, 0.01}) - std::sqrt(alone * 0.64F)) < 1e-5F);
+        QVERIFY(std::abs(weighed({0.01, 0.01, 0.01, 0.64, 0.01}) - std::sqrt(alone * 0.64F)) < 1e-5F);
+        QVERIFY(std::abs(weighed({0.64, 0.01, 0.01, 0.01, 0.64}) - std::sqrt(alone * 0.01F)) < 1e-5F);
+        QCOMPARE(decode::decode(sequence, Matrix(3, 2), {}).at(0).confidence, alone); // of another size
+        Matrix broken = sequence;
+        std::fill(broken.values.begin(), broken.values.end(), std::numeric_limits<float>::quiet_NaN());
+        QCOMPARE(decode::decode(sequence, broken, {}).at(0).confidence, 0.0F);
+    }
+
     void confidenceDoesNotFadeWithTheLengthOfARest() {
         std::vector<std::vector<double>> rows(200, {0.97, 0.01, 0.01, 0.01});
         rows[100] = {0.04, 0.94, 0.01, 0.01};

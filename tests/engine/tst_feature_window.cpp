@@ -46,10 +46,11 @@ private slots:
             QVERIFY(start >= 0 && start < received);
             Matrix part(received - static_cast<int>(start), clip.columns);
             std::copy_n(clip.row(static_cast<int>(start)), part.values.size(), part.values.begin());
-            const auto expected = head->logProbabilities(part);
+            const auto expected = head->run(part);
             QVERIFY(expected);
-            QCOMPARE(result.logProbs.rows, expected->rows);
-            QCOMPARE(result.logProbs.values, expected->values);
+            QCOMPARE(result.logProbs.rows, expected->sequence.rows);
+            QCOMPARE(result.logProbs.values, expected->sequence.values);
+            QCOMPARE(result.support.values, expected->convolutional.values);
             QVERIFY2(result.firstStep <= coveredSteps, "a step was left out between two windows");
             coveredSteps = result.firstStep + result.logProbs.rows;
             ++windows;
@@ -104,18 +105,22 @@ private slots:
     void headRefusesWhatDoesNotFit() {
         loadWith(2);
         const auto head = makeTemporalHead(model_);
-        QCOMPARE(head->logProbabilities(randomFeatures(15)).error().code, ErrorCode::InvalidArgument);
-        QCOMPARE(head->logProbabilities(Matrix(20, 5)).error().code, ErrorCode::InvalidArgument);
+        QCOMPARE(head->run(randomFeatures(15)).error().code, ErrorCode::InvalidArgument);
+        QCOMPARE(head->run(Matrix(20, 5)).error().code, ErrorCode::InvalidArgument);
         FeatureWindow ring(model_, {});
         QCOMPARE(ring.push(FrameFeature{0, {1.0F}}).error().code, ErrorCode::InvalidArgument);
-        const auto logProbs = head->logProbabilities(randomFeatures(24));
-        QVERIFY(logProbs);
-        for (int step = 0; step < logProbs->rows; ++step) {
-            double sum = 0.0;
-            for (int label = 0; label < logProbs->columns; ++label) {
-                sum += std::exp(static_cast<double>(logProbs->at(step, label)));
+        const auto output = head->run(randomFeatures(24));
+        QVERIFY(output);
+        QCOMPARE(output->convolutional.rows, output->sequence.rows);
+        QVERIFY(output->convolutional.values != output->sequence.values);
+        for (const Matrix* logProbs : {&output->sequence, &output->convolutional}) {
+            for (int step = 0; step < logProbs->rows; ++step) {
+                double sum = 0.0;
+                for (int label = 0; label < logProbs->columns; ++label) {
+                    sum += std::exp(static_cast<double>(logProbs->at(step, label)));
+                }
+                QVERIFY(std::abs(sum - 1.0) < 1e-5);
             }
-            QVERIFY(std::abs(sum - 1.0) < 1e-5);
         }
     }
 

@@ -116,13 +116,14 @@ private slots:
         QVERIFY(chunked.has_value());
         Matrix rows(features.rows(), features.width);
         rows.values = features.values;
-        const auto logProbs = engine::makeTemporalHead(model)->logProbabilities(rows);
-        QVERIFY(logProbs.has_value());
-        const auto whole = decode::decode(*logProbs, {});
+        const auto output = engine::makeTemporalHead(model)->run(rows);
+        QVERIFY(output.has_value());
+        const auto whole = decode::decode(output->sequence, output->convolutional, {});
         QVERIFY(whole.size() > 20);
         QCOMPARE(chunked->size(), whole.size());
         for (std::size_t i = 0; i < whole.size(); ++i) {
             QCOMPARE(chunked->at(i).label, whole[i].label);
+            QVERIFY(std::abs(chunked->at(i).confidence - whole[i].confidence) < 1e-2F);
             QCOMPARE(chunked->at(i).start, MediaTime(40ms) * (whole[i].firstStep * 4 + 6));
         }
     }

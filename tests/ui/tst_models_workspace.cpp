@@ -1,5 +1,5 @@
 #include "random_model.h"
-#include "tensorfile/safetensors.h"
+#include "tower_file.h"
 #include "ui/dialogs/import_dialog.h"
 #include "ui/models/model_texts.h"
 #include "ui/setup.h"
@@ -9,6 +9,7 @@
 
 #include <QComboBox>
 #include <QCryptographicHash>
+#include <QDoubleSpinBox>
 #include <QDragEnterEvent>
 #include <QLabel>
 #include <QLineEdit>
@@ -17,8 +18,6 @@
 #include <QSignalSpy>
 #include <QTest>
 
-#include <algorithm>
-#include <array>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -36,26 +35,6 @@ void write(const QString& path, const QByteArray& bytes) {
     QFile file(path);
     QVERIFY(file.open(QIODevice::WriteOnly));
     QCOMPARE(file.write(bytes), bytes.size());
-}
-
-/// A small CLIP image tower as OpenAI names it, in a .safetensors file.
-void writeTower(const QString& path) {
-    const QString whole = path + QStringLiteral(".whole.safetensors");
-    test::RandomModel random(6);
-    QVERIFY(random.save(whole.toStdString()));
-    const auto reader = tensorfile::SafetensorsReader::open(whole.toStdString());
-    QVERIFY(reader.has_value());
-    tensorfile::SafetensorsWriter writer;
-    const std::string prefix = "conv2d.";
-    for (const tensorfile::TensorInfo& tensor : reader->tensors()) {
-        const bool adapted =
-            std::ranges::any_of(std::array{"Adapter", "prefix", "aggblocks", "ada_weight", "query", "ln_post_cls"},
-                                [&](const char* part) { return tensor.name.find(part) != std::string::npos; });
-        if (tensor.name.starts_with("conv2d.visual.") && !adapted) {
-            writer.addFloats(tensor.name.substr(prefix.size()), tensor.shape, *reader->readFloats(tensor.name));
-        }
-    }
-    QVERIFY(writer.save(path.toStdString()).has_value());
 }
 
 /// A port of this computer that takes connections and says nothing; closed again at the end.
@@ -167,7 +146,7 @@ private Q_SLOTS:
 
     void towerUnderForeignNamesBecomesABackbone() {
         const QString path = w_->folder.filePath(QStringLiteral("tower.safetensors"));
-        writeTower(path);
+        QVERIFY(test::writeTower(path.toStdString()));
         drop(path);
         QTRY_VERIFY(w_->window->findChild<ImportDialog*>() != nullptr);
         auto* dialog = w_->window->findChild<ImportDialog*>();
@@ -199,11 +178,13 @@ private Q_SLOTS:
     void checkpointBecomesAModel() {
         const QString path = w_->folder.filePath(QStringLiteral("trained.pt"));
         test::RandomModel random(5);
+        random.config.fps = 12.5;
         QVERIFY(random.save(path.toStdString()));
         drop(path);
         auto* dialog = w_->window->findChild<ImportDialog*>();
         QVERIFY(dialog != nullptr);
         QTRY_VERIFY(dialog->canImport());
+        QCOMPARE(dialog->findChild<QDoubleSpinBox*>(QStringLiteral("frameRate"))->value(), 12.5);
         QVERIFY2(dialog->summary().contains(QStringLiteral("Glosses: 5")), qPrintable(dialog->summary()));
         auto* glosses = dialog->findChild<QLineEdit*>(QStringLiteral("glosses"));
         const QString list = w_->folder.filePath(QStringLiteral("list.txt"));

@@ -37,9 +37,11 @@ public:
                 return failure(ErrorCode::Unreadable, "broken.safetensors: byte 12 is no header");
             }
             if (path.filename().string().starts_with("tower")) {
-                return ui::readModelCard(path);
+                return model::describeModelFile(path);
             }
-            ModelCard card{fakeModel({"HOUSE", "RED", "CAR", "TREE"})->config(), 1'234'567};
+            ModelCard card;
+            card.config = fakeModel({"HOUSE", "RED", "CAR", "TREE"})->config();
+            card.parameters = 1'234'567;
             card.config.name = path.stem().string();
             card.config.patch = 16;
             card.config.resolution = 192;

@@ -3,7 +3,7 @@
 namespace livegloss::ui {
 
 EngineServices makeEngineServices() {
-    return {engine::loadModel, media::listCameras, readModelCard, importing::ModelImport::open};
+    return {engine::loadModel, media::listCameras, model::describeModelFile, importing::ModelImport::open};
 }
 
 } // namespace livegloss::ui

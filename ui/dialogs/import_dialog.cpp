@@ -26,6 +26,7 @@ QLabel* makeText(QWidget* parent, const char* name, const char* role) {
     label->setObjectName(QString::fromLatin1(name));
     label->setProperty("role", QString::fromLatin1(role));
     label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     label->hide();
     return label;
@@ -76,6 +77,7 @@ ImportDialog::ImportDialog(const EngineServices& services, const QString& checkp
             [this] { progress_->setValue(static_cast<int>(work_->progress * 1000.0)); });
     for (QLineEdit* edit : {checkpoint_, glosses_, backbone_, licence_}) {
         connect(edit, &QLineEdit::textChanged, this, [this] {
+            ++looks_; // a look that is under way is about something else now
             found_.reset();
             showFound();
             lookSoon_.start();
@@ -257,6 +259,10 @@ void ImportDialog::take(int number, const Result<importing::ModelImport>& found)
     }
     if (found) {
         found_ = *found;
+        if (!rateChosen_ && found->preview().kind == importing::ImportKind::Recogniser) {
+            const QSignalBlocker quiet(rate_);
+            rate_->setValue(found->preview().config.fps);
+        }
     }
     showFound();
     if (!found) {
@@ -322,6 +328,8 @@ void ImportDialog::startImport() {
         problems_->show();
         return;
     }
+    lookSoon_.stop();
+    ++looks_;
     const QString path = freePath();
     setBusy(true);
     runInBackground(
@@ -356,8 +364,11 @@ void ImportDialog::setBusy(bool busy) {
 }
 
 void ImportDialog::finish(const Result<void>& written, const QString& path) {
+    const bool cancelled = work_->cancelled;
     setBusy(false);
-    if (written) {
+    if (written && cancelled) {
+        QFile::remove(path); // asked for when it was already written
+    } else if (written) {
         output_ = path;
         accept();
     } else if (written.error().code != ErrorCode::Cancelled) {

@@ -168,6 +168,17 @@ void ModelPage::changeEvent(QEvent* event) {
     QWidget::changeEvent(event);
 }
 
+void ModelPage::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    showVocabulary();
+}
+
+/// In a small window the facts need the room.
+void ModelPage::showVocabulary() {
+    vocabulary_->setVisible(entry_ && entry_->card && !entry_->isBackbone() &&
+                            width() >= 2 * vocabularyWidth + 20 * grid);
+}
+
 void ModelPage::retranslate() {
     const std::pair<ModelAction, QString> texts[] = {
         {ModelAction::Use, tr("Use")},
@@ -198,7 +209,7 @@ void ModelPage::update() {
     updateButtons();
     updateFacts();
     const bool hasCard = entry_ && entry_->card && !entry_->isBackbone();
-    vocabulary_->setVisible(hasCard);
+    showVocabulary();
     vocabulary_->setModel(hasCard ? std::optional(infoOf(*entry_)) : std::nullopt);
 }
 

@@ -213,6 +213,13 @@ void ModelShelf::copyIn(const QString& path) {
         Q_EMIT importFailed(path, made.error());
         return;
     }
+    importLock_ = list_->hold();
+    if (!importLock_ && QFileInfo::exists(folder.lockPath())) {
+        endImport();
+        Q_EMIT importFailed(path, {ErrorCode::WriteFailed, "Another LiveGloss window is changing the folder of models.",
+                                   "Try again when it is done."});
+        return;
+    }
     const QString part = folder.newPart();
     const QString target = folder.path() + QLatin1Char('/') + folder.freeName(QFileInfo(path).fileName());
     runInBackground(
@@ -230,6 +237,7 @@ void ModelShelf::copyIn(const QString& path) {
 
 void ModelShelf::endImport() {
     stopImport_.reset();
+    importLock_.reset();
     Q_EMIT importingChanged();
 }
 

@@ -103,6 +103,7 @@ private:
     std::vector<ShelfEntry> entries_;
     std::map<QString, KnownCard> cards_; ///< by path
     std::shared_ptr<downloads::StopFlag> stopImport_;
+    std::shared_ptr<QLockFile> importLock_; ///< of the folder, while a file is copied into it
     std::shared_ptr<downloads::StopFlag> stopChecksum_;
 };
 

@@ -29,7 +29,7 @@ const Entry table[] = {
     {"captions/colour", &AppSettings::captionColour},
     {"captions/shown", &AppSettings::captions},
     {"recognition/stability", IntEntry{&AppSettings::stability, 0, 4}},
-    {"recognition/minConfidence", IntEntry{&AppSettings::minConfidence, 0, 95}},
+    {"recognition/leastConfidence", IntEntry{&AppSettings::minConfidence, 0, 95}},
     {"look/theme", &AppSettings::theme},
     {"look/language", &AppSettings::language},
     {"keys/singleKeys", &AppSettings::singleKeys},

@@ -15,7 +15,7 @@ struct AppSettings {
     int captionPixels = 36; ///< 28 .. 72
     CaptionColour captionColour = CaptionColour::White;
     int stability = 2;      ///< 0 fast .. 4 stable
-    int minConfidence = 60; ///< percent; glosses below it stay out of the captions
+    int minConfidence = 30; ///< percent; glosses below it stay out of the captions
     ThemeChoice theme = ThemeChoice::System;
     QString language;       ///< empty: as the desktop
     bool singleKeys = true; ///< shortcuts of one letter or sign

@@ -107,6 +107,10 @@ void LiveWorkspace::connectSession() {
             [this] { stage_->video()->setMirrored(commands_.mirrored()); });
     connect(toolbar_, &LiveToolbar::attentionStrengthChanged, this,
             [this](int percent) { preferences_.set(&AppSettings::attentionStrength, percent); });
+    // Their buttons are disabled then, and the focus would go to whatever is next.
+    for (const LiveAction action : {LiveAction::Stop, LiveAction::CloseSource}) {
+        connect(actions_[action], &QAction::triggered, stage_->video(), [this] { stage_->video()->setFocus(); });
+    }
     connect(&retry_, &QAction::triggered, &bridge_, &SessionBridge::reopen);
     connect(&chooseSource_, &QAction::triggered, this, [this] { toolbar_->sourceButton()->showMenu(); });
 }
@@ -225,6 +229,7 @@ void LiveWorkspace::applyPreferences() {
 
 void LiveWorkspace::updateCaptions() {
     const session::Snapshot& snapshot = bridge_.snapshot();
+    updatePlaceholder();
     captions_->setCaptions(snapshot.committed, snapshot.provisional, snapshot.position);
     Q_EMIT captionsChanged(snapshot.committed, snapshot.provisional, snapshot.position);
 }
@@ -275,10 +280,19 @@ void LiveWorkspace::updateModel() {
     status_->setSnapshot(bridge_.snapshot(), current.has_value());
     updateNotice();
     rememberModel();
+    updatePlaceholder();
+}
+
+void LiveWorkspace::updatePlaceholder() {
+    const session::Snapshot& snapshot = bridge_.snapshot();
+    const bool over = snapshot.state == session::State::Ended && !snapshot.offlineRunning;
     if (models_.loading()) {
         captions_->setPlaceholder(tr("Loading the model…"));
-    } else if (!current) {
+    } else if (!models_.current()) {
         captions_->setPlaceholder(tr("Without a model there are no captions."));
+    } else if (over && snapshot.committed->empty()) {
+        captions_->setPlaceholder(
+            tr("Nothing that the model is sure of. It recognises only the signs of its vocabulary."));
     } else {
         captions_->setPlaceholder(tr("Captions appear here as signs are recognised."));
     }

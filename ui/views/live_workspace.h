@@ -70,6 +70,7 @@ private:
     void connectHistory();
     void applyPreferences();
     void updateCaptions();
+    void updatePlaceholder();
     void updateHistory();
     void updateNotice();
     void updateVideo();

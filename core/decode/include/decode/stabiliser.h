@@ -23,7 +23,7 @@ struct StabiliserOptions {
     DecodeOptions decode;
     int agreement = 2;          ///< k: successive windows that must agree before a gloss is committed
     int unstableTailSteps = 2;  ///< steps at the window's end whose glosses stay provisional
-    float minConfidence = 0.6F; ///< below it a gloss is never shown; it counts as "not sure"
+    float minConfidence = 0.3F; ///< below it a gloss is never shown; it counts as "not sure"
 };
 /// "fast" (0) .. "stable" (4); 2 is the default of the program.
 StabiliserOptions stabiliserPreset(int level);
@@ -47,10 +47,10 @@ public:
     explicit Stabiliser(StabiliserOptions options);
 
     /// `firstStep`: absolute step of row 0. Windows come in order.
-    StabiliserUpdate update(std::int64_t firstStep, const Matrix& logProbs);
+    StabiliserUpdate update(std::int64_t firstStep, const Matrix& logProbs, const Matrix& support = {});
     /// The clip is over: decodes this last window and commits everything confident in it. An empty matrix commits what
     /// is confident in the tail as it stands.
-    StabiliserUpdate finish(std::int64_t firstStep, const Matrix& logProbs);
+    StabiliserUpdate finish(std::int64_t firstStep, const Matrix& logProbs, const Matrix& support = {});
     /// Forgets the clip; ids go on counting.
     void reset();
 
@@ -66,7 +66,7 @@ private:
         std::int64_t edge = 0; ///< what begins before this step may be cut off; `first` where nothing is hidden
         bool last = false;
     };
-    StabiliserUpdate advance(std::int64_t firstStep, const Matrix& logProbs, bool last);
+    StabiliserUpdate advance(std::int64_t firstStep, const Matrix& logProbs, const Matrix& support, bool last);
     void track(const Window& window, const std::vector<DecodedGloss>& decoded);
     bool isNews(const Window& window, const StreamGloss& gloss) const;
     std::vector<StreamGloss> commitReady(const Window& window);

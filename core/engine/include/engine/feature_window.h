@@ -24,6 +24,7 @@ WindowOptions resolvedWindow(const model::ModelConfig& config, WindowOptions opt
 struct WindowResult {
     std::int64_t firstStep = 0; ///< absolute index of row 0; step k starts at padded frame k * stride
     Matrix logProbs;
+    Matrix support; ///< the convolutional classifier's, of the same steps
     bool last = false; ///< made by finish()
 };
 

@@ -8,14 +8,20 @@
 
 namespace livegloss::engine {
 
+/// Log probabilities [steps, V] of the two classifiers that AdaptSign is trained with.
+struct HeadOutput {
+    Matrix sequence;      ///< behind the BiLSTM: what is decoded
+    Matrix convolutional; ///< the auxiliary one, on the convolutions' output: it has seen no context but its own frames
+};
+
 /// Convolutions, BiLSTM and classifier over a run of frame features. One thread at a time.
 class TemporalHead {
 public:
     virtual ~TemporalHead() = default;
 
-    /// `features` [T, E] -> log probabilities [temporalSteps(T), V] of the sequence classifier; step i sees frames
-    /// stride*i .. stride*i + receptiveField - 1 of the input. InvalidArgument when T is too short for one step.
-    virtual Result<Matrix> logProbabilities(const Matrix& features) = 0;
+    /// `features` [T, E] -> temporalSteps(T) steps; step i sees frames stride*i .. stride*i + receptiveField - 1 of the
+    /// input. InvalidArgument when T is too short for one step.
+    virtual Result<HeadOutput> run(const Matrix& features) = 0;
 };
 
 std::unique_ptr<TemporalHead> makeTemporalHead(LoadedModelPtr model);

@@ -30,7 +30,7 @@ struct ClipFeatures {
 };
 
 struct OfflineDecodeOptions {
-    float minConfidence = 0.6F; ///< below it a gloss is left out
+    float minConfidence = 0.3F; ///< below it a gloss is left out
     int beamWidth = 10;
     int alternatives = 3;
     std::function<bool()> cancelled; ///< asked between chunks; may be empty

@@ -50,7 +50,8 @@ struct Snapshot {
     MediaTime position{0};   ///< of the picture now on show
     CaptionList committed;   ///< all of them, oldest first; never null
     CaptionList provisional; ///< the present tail; never null
-    CaptionList offline;     ///< the offline pass, with changes marked; null until it is done
+    CaptionList offline;     ///< the offline pass, with changes marked; null until it is done, and again while
+                             ///< recognition goes on in a clip that was not seen as a whole
     bool offlineRunning = false;
     bool notSure = false; ///< signing is seen that the model does not know
     Statistics statistics;
@@ -69,7 +70,7 @@ struct SessionSettings {
     int windowFrames = 64;      ///< frames that a decode looks back on
     int strideFrames = 0;       ///< new frames between two decodes; 0: 0.32 s of them (8 at 25 fps)
     int stability = 2;          ///< stabiliserPreset() level, 0 fast .. 4 stable
-    float minConfidence = 0.6F; ///< below it a gloss stays out of the captions
+    float minConfidence = 0.3F; ///< below it a gloss stays out of the captions
     bool attention = true;
     bool loop = false;
     double rate = 1.0; ///< playback rate of files, 0.25 .. 2

@@ -25,7 +25,7 @@ EncoderFactory defaultEncoderFactory();
 struct StreamOptions {
     engine::WindowOptions window;
     int stability = 2;          ///< stabiliserPreset() level
-    float minConfidence = 0.6F; ///< below it a gloss stays out of the captions
+    float minConfidence = 0.3F; ///< below it a gloss stays out of the captions
     bool captions = true;       ///< off: features only, for an offline pass
     int maxFeatureRows = 0;     ///< the oldest features beyond this many are forgotten; 0: none
 };
