@@ -4,7 +4,6 @@
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <cstdio>
 #include <fstream>
 #include <functional>
 #include <iterator>
@@ -75,12 +74,10 @@ std::string written(const std::string& word) {
 /// Milliseconds for times of ordinary size, else the few digits that published files have.
 std::string written(double value) {
     std::array<char, 64> text{};
-    if (std::abs(value) < 1e9) {
-        std::snprintf(text.data(), text.size(), "%.3f", value);
-    } else {
-        std::snprintf(text.data(), text.size(), "%g", value);
-    }
-    return text.data();
+    char* const end = text.data() + text.size();
+    const auto last = std::abs(value) < 1e9 ? std::to_chars(text.data(), end, value, std::chars_format::fixed, 3)
+                                            : std::to_chars(text.data(), end, value, std::chars_format::general, 6);
+    return {text.data(), last.ptr};
 }
 
 Result<std::string> contentsOf(const std::filesystem::path& path) {

@@ -32,6 +32,7 @@ constexpr std::array<Names, 6> blockNames{{{"layer_norm1.", "ln_1."},
                                            {"self_attn.q_proj.", "attn.in_proj_"}}};
 
 constexpr std::array<std::string_view, 3> joined{".q_proj.", ".k_proj.", ".v_proj."};
+constexpr std::int64_t mostRows = 1'000'000; ///< of a matrix that is joined with others
 
 std::optional<std::string> renamed(std::string_view name, std::span<const Names> names) {
     for (const auto& [theirs, ours] : names) {
@@ -162,9 +163,12 @@ private:
     /// Keys' and values' names where they fit the queries; else nothing.
     std::vector<std::string> keysAndValues(const SourceTensor& queries) const {
         std::vector<std::string> names;
+        if (queries.shape.empty() || queries.shape.front() > mostRows) {
+            return {};
+        }
         for (const std::string_view part : {joined[1], joined[2]}) {
             const SourceTensor* other = sibling(queries, joined[0], part);
-            if (other == nullptr || other->shape != queries.shape || queries.shape.empty()) {
+            if (other == nullptr || other->shape != queries.shape) {
                 return {};
             }
             names.push_back(other->name);

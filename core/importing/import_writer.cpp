@@ -9,7 +9,7 @@ namespace {
 using model::LayoutTensor;
 using tensorfile::DataType;
 
-const std::string classifierName = "conv1d.fc.weight";
+constexpr double readingShare = 0.6; ///< of the progress; the rest is for writing the file
 
 /// What a checkpoint does not have: CoCa's last norm (1 and 0) and projection (as CLIP starts it, always the same).
 std::vector<float> freshValues(const LayoutTensor& tensor) {
@@ -75,8 +75,8 @@ public:
                                "The training that made it went wrong; choose another epoch.");
             }
         }
-        if (tensor.name == "classifier.weight") {
-            const ChosenTensor& classifier = chosen_.find(classifierName)->second;
+        if (tensor.name == model::secondClassifierName) {
+            const ChosenTensor& classifier = chosen_.find(model::classifierName)->second;
             const auto first = classifier.source->readFloats(classifier.tensor->name);
             if (!first) {
                 return tl::unexpected(first.error());
@@ -91,18 +91,18 @@ public:
         return {};
     }
 
-    Result<void> save(const std::filesystem::path& output) {
+    Result<void> save(const std::filesystem::path& output, const std::function<bool(double)>& progress) {
         model::ModelConfig config = preview_.config;
         config.card = cardOf(options_, preview_);
         const bool whole = preview_.kind == ImportKind::Recogniser;
         for (const auto& [key, value] : whole ? model::modelMetadata(config) : model::backboneMetadata(config)) {
             writer_.setMetadata(key, value);
         }
-        writer_.setMetadata("source", options_.checkpoint.filename().string());
+        writer_.setMetadata("source", preview_.source);
         if (preview_.epoch) {
             writer_.setMetadata("epoch", std::to_string(*preview_.epoch));
         }
-        return writer_.save(output);
+        return writer_.save(output, progress);
     }
 
 private:
@@ -161,7 +161,7 @@ Result<void> writeImport(const ImportOptions& options, const ImportPreview& prev
     }
     std::uint64_t done = 0;
     for (const LayoutTensor& tensor : layout) {
-        if (progress && !progress(0.9 * static_cast<double>(done) / static_cast<double>(total))) {
+        if (progress && !progress(readingShare * static_cast<double>(done) / static_cast<double>(total))) {
             return failure(ErrorCode::Cancelled, "the import was cancelled");
         }
         if (auto added = writer.add(tensor); !added) {
@@ -169,12 +169,11 @@ Result<void> writeImport(const ImportOptions& options, const ImportPreview& prev
         }
         done += static_cast<std::uint64_t>(tensorfile::elementCount(tensor.shape));
     }
-    if (progress && !progress(0.9)) {
+    auto saved = writer.save(output, [&progress](double share) {
+        return !progress || progress(readingShare + (1.0 - readingShare) * share);
+    });
+    if (!saved && saved.error().code == ErrorCode::Cancelled) {
         return failure(ErrorCode::Cancelled, "the import was cancelled");
-    }
-    auto saved = writer.save(output);
-    if (saved && progress) {
-        progress(1.0);
     }
     return saved;
 }

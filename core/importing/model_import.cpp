@@ -5,18 +5,39 @@
 #include "importing/vocabulary.h"
 
 #include <algorithm>
+#include <charconv>
 #include <new>
+#include <set>
 
 namespace livegloss::importing {
 namespace {
 
+using model::classifierName;
 using model::LayoutTensor;
 using model::ModelConfig;
 using model::ModelPart;
+using model::secondClassifierName;
 using Kind = Remark::Kind;
 
-const std::string classifierName = "conv1d.fc.weight";
-const std::string secondClassifier = "classifier.weight";
+std::optional<std::int64_t> wholeNumber(std::string_view text) {
+    std::int64_t value = 0;
+    const char* last = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), last, value);
+    return parsed.ec == std::errc() && parsed.ptr == last ? std::optional(value) : std::nullopt;
+}
+
+/// What a safetensors file says of itself; nothing for other formats.
+tensorfile::Metadata factsOf(const tensorfile::TensorSource& source) {
+    tensorfile::Metadata facts;
+    if (source.format() == tensorfile::TensorFileFormat::Safetensors) {
+        for (const auto& [key, value] : source.scalars()) {
+            if (const auto* text = std::get_if<std::string>(&value)) {
+                facts.emplace(key, *text);
+            }
+        }
+    }
+    return facts;
+}
 
 /// Collects what there is to say about one import.
 class Inquiry {
@@ -28,11 +49,12 @@ public:
         if (!selection) {
             return tl::unexpected(selection.error());
         }
-        preview_.format = tensorfile::formatName(selection->chosen.begin()->second.source->format());
+        checkpoint_ = selection->chosen.begin()->second.source;
+        preview_.format = tensorfile::formatName(checkpoint_->format());
         noteLeftOut(*selection);
         pooled_ = selection->pooler > 0;
         fromOpenAi_ = selection->fromOpenAi;
-        readEpoch(*selection->chosen.begin()->second.source);
+        readOrigin();
         preview_.kind = selection->hasTrainedParts() ? ImportKind::Recogniser : ImportKind::Backbone;
         if (auto joined = joinBackbone(*selection); !joined) {
             return joined;
@@ -86,21 +108,34 @@ private:
         }
     }
 
-    void readEpoch(const tensorfile::TensorSource& source) {
-        if (const auto found = source.scalars().find("epoch"); found != source.scalars().end()) {
+    /// Epoch and first source, also as an earlier import wrote them down.
+    void readOrigin() {
+        const tensorfile::Scalars& scalars = checkpoint_->scalars();
+        if (const auto found = scalars.find("epoch"); found != scalars.end()) {
             if (const auto* epoch = std::get_if<std::int64_t>(&found->second)) {
                 preview_.epoch = *epoch;
+            } else if (const auto* text = std::get_if<std::string>(&found->second)) {
+                preview_.epoch = wholeNumber(*text);
             }
         }
+        const tensorfile::Metadata facts = factsOf(*checkpoint_);
+        const auto source = facts.find("source");
+        const bool ours = facts.contains("format") && facts.at("format").starts_with("livegloss-");
+        preview_.source = ours && source != facts.end() ? source->second : options_.checkpoint.filename().string();
     }
 
     Result<void> joinBackbone(Selection& selection) {
         const std::string hint = "Give the CLIP checkpoint that it was trained on as the backbone.";
         if (options_.backbone.empty()) {
-            if (!selection.hasBackbone()) {
-                return failure(ErrorCode::Unsupported, inFile("holds trained parts without their backbone"), hint);
+            if (selection.hasBackbone()) {
+                return {};
             }
-            return {};
+            if (preview_.kind == ImportKind::Backbone) {
+                return failure(ErrorCode::Unsupported,
+                               inFile("holds only parts of a CLIP image tower: 'visual.conv1.weight' is missing"),
+                               "Choose a complete CLIP or AdaptSign checkpoint.");
+            }
+            return failure(ErrorCode::Unsupported, inFile("holds trained parts without their backbone"), hint);
         }
         if (preview_.kind == ImportKind::Backbone) {
             return failure(ErrorCode::InvalidArgument, inFile("is a backbone itself, without AdaptSign's parts"),
@@ -114,8 +149,13 @@ private:
             return failure(ErrorCode::Unsupported, "'" + options_.backbone.string() + "' holds no CLIP image tower",
                            hint);
         }
+        backbone_ = backbone->chosen.begin()->second.source;
         const std::size_t before = selection.chosen.size();
-        selection.chosen.merge(backbone->chosen); // what training changed stays
+        for (const auto& [name, tensor] : backbone->chosen) {
+            if (belongsToTower(name)) {
+                selection.chosen.emplace(name, tensor); // what training changed stays
+            }
+        }
         preview_.notes.push_back({Kind::FromBackbone, options_.backbone.filename().string(),
                                   static_cast<std::int64_t>(selection.chosen.size() - before)});
         fromOpenAi_ = fromOpenAi_ || backbone->fromOpenAi;
@@ -123,18 +163,17 @@ private:
         return {};
     }
 
-    /// Facts that a LiveGloss model carries stay when it is imported again.
+    /// Facts that a LiveGloss model carries stay when it is imported again. What a backbone says of its activation
+    /// holds where the checkpoint that was trained on it says nothing.
     tensorfile::Metadata metadata() const {
-        tensorfile::Metadata facts;
-        const auto& source = *chosen_.begin()->second.source;
-        if (source.format() == tensorfile::TensorFileFormat::Safetensors) {
-            for (const auto& [key, value] : source.scalars()) {
-                if (const auto* text = std::get_if<std::string>(&value)) {
-                    facts.emplace(key, *text);
-                }
+        tensorfile::Metadata facts = factsOf(*checkpoint_);
+        facts.erase("kind");
+        if (backbone_ != nullptr) {
+            const tensorfile::Metadata ofBackbone = factsOf(*backbone_);
+            if (const auto activation = ofBackbone.find("activation"); activation != ofBackbone.end()) {
+                facts.insert(*activation);
             }
         }
-        facts.erase("kind");
         return facts;
     }
 
@@ -199,7 +238,7 @@ private:
         activation = pooled_ ? model::Activation::Gelu : model::Activation::QuickGelu;
         if (pooled_) {
             preview_.notes.push_back({Kind::GeluOfCoca});
-        } else if (preview_.kind == ImportKind::Backbone && !fromOpenAi_) {
+        } else if ((preview_.kind == ImportKind::Backbone || backbone_ != nullptr) && !fromOpenAi_) {
             preview_.warnings.push_back({Kind::ActivationAssumed});
         }
     }
@@ -234,13 +273,14 @@ private:
                 layout_.push_back(std::move(tensor));
             }
         }
-        if (chosen_.contains(secondClassifier)) {
-            const ChosenTensor classifier = chosen_.find(secondClassifier)->second;
-            if (chosen_.emplace(classifierName, classifier).second) {
+        if (const auto second = chosen_.find(secondClassifierName); second != chosen_.end()) {
+            if (chosen_.emplace(classifierName, second->second).second) {
                 return; // only the second name is there
             }
-            layout_.push_back(
-                {secondClassifier, {preview_.config.hidden, preview_.config.classes}, ModelPart::TemporalHead, false});
+            layout_.push_back({secondClassifierName,
+                               {preview_.config.hidden, preview_.config.classes},
+                               ModelPart::TemporalHead,
+                               false});
         }
     }
 
@@ -293,11 +333,14 @@ private:
     }
 
     void noteSurplus() {
+        std::set<std::string_view> wanted{secondClassifierName};
+        for (const LayoutTensor& tensor : layout_) {
+            wanted.insert(tensor.name);
+        }
         int surplus = 0;
         std::string example;
         for (const auto& [name, entry] : chosen_) {
-            if (name != secondClassifier &&
-                std::ranges::none_of(layout_, [&n = name](const LayoutTensor& tensor) { return tensor.name == n; })) {
+            if (!wanted.contains(name)) {
                 ++surplus;
                 example = name;
             }
@@ -308,6 +351,8 @@ private:
     }
 
     const ImportOptions& options_;
+    SourcePtr checkpoint_;
+    SourcePtr backbone_; ///< null where none is joined
     ImportPreview preview_;
     ChosenTensors chosen_;
     std::vector<LayoutTensor> layout_;

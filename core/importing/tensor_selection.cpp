@@ -13,6 +13,9 @@ constexpr std::string_view backboneMark = "conv2d.visual.conv1.weight";
 
 bool belongsToNetwork(std::string_view name) {
     constexpr std::array<std::string_view, 4> starts{"conv2d.visual.", "conv1d.", "classifier.", "temporal_model."};
+    if (name.starts_with("conv2d.visual.trunk.")) { // a tower of timm's
+        return false;
+    }
     return std::ranges::any_of(starts, [name](std::string_view start) { return name.starts_with(start); });
 }
 
@@ -97,6 +100,26 @@ std::string releasedName(std::string key) {
         key.insert(0, "conv2d.");
     }
     return key;
+}
+
+bool belongsToTower(std::string_view name) {
+    constexpr std::string_view visual = "conv2d.visual.";
+    constexpr std::string_view blocks = "transformer.resblocks.";
+    constexpr std::array<std::string_view, 4> inBlock{"attn.", "ln_1.", "ln_2.", "mlp."};
+    constexpr std::array<std::string_view, 3> starts{"conv1.", "ln_pre.", "ln_post."};
+    if (!name.starts_with(visual)) {
+        return false;
+    }
+    name.remove_prefix(visual.size());
+    const auto startsName = [&name](std::string_view start) { return name.starts_with(start); };
+    if (name.starts_with(blocks)) {
+        name.remove_prefix(blocks.size());
+        const auto dot = name.find('.');
+        name.remove_prefix(dot == std::string_view::npos ? name.size() : dot + 1);
+        return std::ranges::any_of(inBlock, startsName);
+    }
+    return name == "class_embedding" || name == "positional_embedding" || name == "proj" ||
+           std::ranges::any_of(starts, startsName);
 }
 
 Result<Selection> selectTensors(const SourcePtr& source) {

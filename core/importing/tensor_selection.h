@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace livegloss::importing {
@@ -38,6 +39,9 @@ struct Selection {
 /// The name that a released checkpoint gives to `key`: without marks of data-parallel training, with `conv2d.` before
 /// CLIP's own names.
 std::string releasedName(std::string key);
+
+/// Whether a tensor of this released name is one of CLIP's image tower, not of AdaptSign's parts in it.
+bool belongsToTower(std::string_view name);
 
 /// Chooses the group with the network and names its tensors. Errors: none belongs to the network (timm's layout is
 /// named); two tensors get the same name.

@@ -1,23 +1,17 @@
 #include "importing/vocabulary.h"
 
+#include "gloss_json.h"
 #include "tensorfile/npy.h"
+#include "tensorfile/text.h"
 
-#include <charconv>
-#include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
-#include <optional>
-#include <sstream>
+#include <string_view>
 #include <unordered_map>
 
 namespace livegloss::importing {
 namespace {
 
-using Json = nlohmann::json;
-using Glosses = std::vector<std::string>;
-
-constexpr std::uintmax_t largestText = 16U << 20U;
-constexpr std::size_t largestVocabulary = 1'000'000;
+constexpr std::uint64_t largestText = 16U << 20U;
+constexpr std::size_t longestGloss = 1000;
 
 std::string named(const std::filesystem::path& path) {
     std::string text("'");
@@ -31,17 +25,18 @@ tl::unexpected<Error> refused(const std::filesystem::path& path, const std::stri
 }
 
 /// Puts glosses into the order of their class numbers, which have to be 1, 2, 3, ...
-Result<Glosses> inOrder(const std::filesystem::path& path, const std::map<std::int64_t, std::string>& byIndex) {
+Result<Glosses> inOrder(const std::filesystem::path& path, GlossesByNumber& byNumber) {
     Glosses glosses;
-    for (const auto& [index, gloss] : byIndex) {
+    glosses.reserve(byNumber.size());
+    for (auto& [index, gloss] : byNumber) {
         const auto expected = static_cast<std::int64_t>(glosses.size()) + 1;
         if (index != expected) {
             return refused(path,
-                           "no gloss has the class number " + std::to_string(expected) + "; the next one is '" + gloss +
-                               "' with " + std::to_string(index),
+                           "no gloss has the class number " + std::to_string(expected) + "; the next one is " +
+                               quotedGloss(gloss) + " with " + std::to_string(index),
                            "Class numbers start at 1 (0 is the blank) and leave none out.");
         }
-        glosses.push_back(gloss);
+        glosses.push_back(std::move(gloss));
     }
     return glosses;
 }
@@ -52,95 +47,42 @@ Result<Glosses> fromDictionary(const std::filesystem::path& path) {
         return tl::unexpected(entries.error());
     }
     Glosses glosses;
+    glosses.reserve(entries->size());
     for (tensorfile::GlossEntry& entry : *entries) {
         glosses.push_back(std::move(entry.gloss));
     }
     return glosses;
 }
 
-std::optional<std::int64_t> wholeNumber(const std::string& text) {
-    std::int64_t value = 0;
-    const char* last = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), last, value);
-    return parsed.ec == std::errc() && parsed.ptr == last ? std::optional(value) : std::nullopt;
+Result<Glosses> fromJson(const std::filesystem::path& path, std::string_view text) {
+    auto parsed = parseGlossJson(text);
+    if (!parsed) {
+        return refused(path, parsed.error().message, parsed.error().hint);
+    }
+    if (auto* byNumber = std::get_if<GlossesByNumber>(&*parsed)) {
+        return inOrder(path, *byNumber);
+    }
+    return std::move(std::get<Glosses>(*parsed));
 }
 
-/// The class number of a JSON value: 7 or [7, 123].
-std::optional<std::int64_t> classNumber(const Json& value) {
-    const Json& number = value.is_array() && !value.empty() ? value[0] : value;
-    return number.is_number_integer() ? std::optional(number.get<std::int64_t>()) : std::nullopt;
+std::string_view trimmed(std::string_view line) {
+    constexpr std::string_view spaces = " \t\r";
+    const auto first = line.find_first_not_of(spaces);
+    const auto last = line.find_last_not_of(spaces);
+    return first == std::string_view::npos ? std::string_view() : line.substr(first, last - first + 1);
 }
 
-Result<Glosses> fromJsonObject(const std::filesystem::path& path, const Json& json) {
-    std::map<std::int64_t, std::string> byIndex;
-    for (const auto& [key, value] : json.items()) {
-        const bool glossIsValue = value.is_string();
-        const auto index = glossIsValue ? wholeNumber(key) : classNumber(value);
-        if (!index) {
-            return refused(path, "the entry '" + key.substr(0, 60) + "' has no class number",
-                           "Write {\"HELLO\": 1, ...}, {\"HELLO\": [1, 240], ...}, {\"1\": \"HELLO\", ...} or a list.");
-        }
-        const std::string gloss = glossIsValue ? value.get<std::string>() : key;
-        if (*index == 0 && gloss.size() <= 8) {
-            continue; // the blank, however it is written
-        }
-        if (const auto [other, added] = byIndex.emplace(*index, gloss); !added) {
-            return refused(path,
-                           "'" + other->second + "' and '" + gloss + "' have the same class number " +
-                               std::to_string(*index),
-                           "Give every gloss a number of its own.");
-        }
-    }
-    return inOrder(path, byIndex);
-}
-
-Result<Glosses> fromJson(const std::filesystem::path& path, const std::string& text) {
-    Json json;
-    try {
-        json = Json::parse(text);
-    } catch (const Json::parse_error& error) {
-        return refused(path, "is not valid JSON at byte " + std::to_string(error.byte), "Correct the file there.");
-    }
-    if (json.is_object()) {
-        return fromJsonObject(path, json);
-    }
+Result<Glosses> fromLines(const std::filesystem::path& path, std::string_view text) {
     Glosses glosses;
-    for (const Json& entry : json) {
-        if (!entry.is_string()) {
-            return refused(path, "entry " + std::to_string(glosses.size() + 1) + " of the list is not a text",
-                           "A list holds glosses only: [\"HELLO\", \"GOOD\", ...].");
-        }
-        glosses.push_back(entry.get<std::string>());
-    }
-    return glosses;
-}
-
-std::string trimmed(const std::string& line) {
-    const auto first = line.find_first_not_of(" \t\r");
-    const auto last = line.find_last_not_of(" \t\r");
-    return first == std::string::npos ? std::string() : line.substr(first, last - first + 1);
-}
-
-bool isUtf8(const std::string& text) {
-    try {
-        static_cast<void>(Json(text).dump()); // strict: throws at the first wrong byte
-        return true;
-    } catch (const Json::type_error&) {
-        return false;
-    }
-}
-
-Result<Glosses> fromLines(const std::filesystem::path& path, const std::string& text) {
-    std::istringstream lines(text);
-    Glosses glosses;
-    std::string line;
-    for (int number = 1; std::getline(lines, line); ++number) {
-        if (!isUtf8(line) || line.find('\0') != std::string::npos) {
+    for (int number = 1; !text.empty() && glosses.size() <= largestVocabulary; ++number) {
+        const std::string_view line = text.substr(0, text.find('\n'));
+        text.remove_prefix(std::min(line.size() + 1, text.size()));
+        if (!tensorfile::isUtf8(line) || line.find('\0') != std::string_view::npos) {
             return refused(path, "line " + std::to_string(number) + " is not UTF-8 text",
                            "Save the list as plain text in UTF-8, one gloss a line.");
         }
-        if (std::string gloss = trimmed(line); !gloss.empty()) {
-            glosses.push_back(std::move(gloss));
+        if (const std::string_view gloss = trimmed(line); !gloss.empty()) {
+            glosses.emplace_back(gloss);
         }
     }
     return glosses;
@@ -154,51 +96,61 @@ Result<Glosses> checked(const std::filesystem::path& path, Result<Glosses> gloss
         return refused(path, glosses->empty() ? "holds no gloss" : "holds more than a million glosses",
                        "Choose the gloss dictionary that belongs to the checkpoint.");
     }
-    std::unordered_map<std::string, std::size_t> seen;
+    std::unordered_map<std::string_view, std::size_t> seen;
     for (std::size_t i = 0; i < glosses->size(); ++i) {
         const std::string& gloss = (*glosses)[i];
         if (gloss.empty()) {
             return refused(path, "the gloss of class " + std::to_string(i + 1) + " is empty",
                            "Every class needs a gloss.");
         }
+        if (gloss.size() > longestGloss) {
+            return refused(path,
+                           "the gloss of class " + std::to_string(i + 1) + ", " + quotedGloss(gloss) + ", has " +
+                               std::to_string(gloss.size()) + " bytes, more than any real gloss",
+                           "Choose the gloss dictionary that belongs to the checkpoint.");
+        }
         if (const auto [other, added] = seen.emplace(gloss, i); !added) {
             return refused(path,
-                           "'" + gloss + "' is there twice, for the classes " + std::to_string(other->second + 1) +
-                               " and " + std::to_string(i + 1),
+                           quotedGloss(gloss) + " is there twice, for the classes " +
+                               std::to_string(other->second + 1) + " and " + std::to_string(i + 1),
                            "Every gloss may occur once.");
         }
     }
     return glosses;
 }
 
+/// A NumPy file, or a bare pickle of protocol 2 or newer. No text in UTF-8 begins like either of them.
+bool looksLikeDictionary(std::string_view start) {
+    return start.starts_with("\x93NUMPY") || start.starts_with('\x80');
+}
+
 } // namespace
 
 Result<std::vector<std::string>> readVocabulary(const std::filesystem::path& path) try {
-    std::ifstream file(path, std::ios::binary);
-    std::error_code problem;
-    const std::uintmax_t size = std::filesystem::file_size(path, problem);
-    if (!file || problem || std::filesystem::is_directory(path)) {
-        return failure(ErrorCode::NotFound, named(path) + "cannot be opened", "Check the path of the gloss list.");
+    const auto start = tensorfile::readFileStart(path, 6);
+    if (!start) {
+        return tl::unexpected(start.error());
     }
-    std::string start(6, '\0');
-    file.read(start.data(), 6);
-    if (start == "\x93NUMPY") {
+    if (looksLikeDictionary(*start)) {
         return checked(path, fromDictionary(path));
     }
-    if (size > largestText) {
+    const auto whole = tensorfile::readFileStart(path, largestText + 1);
+    if (!whole) {
+        return tl::unexpected(whole.error());
+    }
+    std::string_view text = *whole;
+    if (text.size() > largestText) {
         return refused(path, "is larger than 16 MB and not a NumPy file", "Choose the gloss dictionary.");
     }
-    file.clear();
-    file.seekg(0);
-    std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
     if (text.starts_with("\xEF\xBB\xBF")) {
-        text.erase(0, 3);
+        text.remove_prefix(3);
     }
     const auto first = text.find_first_not_of(" \t\r\n");
-    const bool json = first != std::string::npos && (text[first] == '[' || text[first] == '{');
+    const bool json = first != std::string_view::npos && (text[first] == '[' || text[first] == '{');
     return checked(path, json ? fromJson(path, text) : fromLines(path, text));
 } catch (const std::exception& error) {
-    return failure(ErrorCode::Unreadable, named(path) + "cannot be read: " + error.what());
+    return failure(ErrorCode::Unreadable, named(path) + "cannot be read: " + error.what(),
+                   "Choose the gloss dictionary that belongs to the checkpoint.");
 }
 
 } // namespace livegloss::importing

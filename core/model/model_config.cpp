@@ -1,5 +1,7 @@
 #include "model/model_config.h"
 
+#include "base/decimal.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -61,49 +63,92 @@ int temporalSteps(int convType, int frames) {
     return std::max(steps, 0);
 }
 
-Result<void> checkModelConfig(const ModelConfig& config) {
-    const auto wrong = [](const std::string& what) {
-        return failure(ErrorCode::InvalidArgument, "model sizes: " + what);
-    };
+namespace {
+
+tl::unexpected<Error> wrongSize(const std::string& what) {
+    return failure(ErrorCode::InvalidArgument, "model sizes: " + what);
+}
+
+/// A size and the range in which a network of it can still be built and run. The upper ends lie far above every known
+/// model; a file that claims more would only ask for memory.
+struct Limit {
+    const char* name;
+    int value;
+    int least;
+    int most;
+};
+
+template <std::size_t count>
+Result<void> checkLimits(const Limit (&limits)[count]) {
+    for (const Limit& limit : limits) {
+        if (limit.value < limit.least || limit.value > limit.most) {
+            return wrongSize(std::string(limit.name) + " " + std::to_string(limit.value) + " is not between " +
+                             std::to_string(limit.least) + " and " + std::to_string(limit.most));
+        }
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> checkTowerConfig(const ModelConfig& config) {
     if (config.width <= 0 || config.width % 64 != 0) {
-        return wrong("width " + std::to_string(config.width) + " is not a positive multiple of 64");
+        return wrongSize("width " + std::to_string(config.width) + " is not a positive multiple of 64");
     }
     if (config.heads != config.width / 64) {
-        return wrong("heads " + std::to_string(config.heads) +
-                     " is not width / 64 = " + std::to_string(config.width / 64));
+        return wrongSize("heads " + std::to_string(config.heads) +
+                         " is not width / 64 = " + std::to_string(config.width / 64));
     }
     if (config.patch <= 0 || config.resolution < config.patch || config.resolution % config.patch != 0) {
-        return wrong("resolution " + std::to_string(config.resolution) + " is not a multiple of patch " +
-                     std::to_string(config.patch));
+        return wrongSize("resolution " + std::to_string(config.resolution) + " is not a multiple of patch " +
+                         std::to_string(config.patch));
     }
     if (config.resize < config.resolution) {
-        return wrong("resize " + std::to_string(config.resize) + " is smaller than resolution " +
-                     std::to_string(config.resolution));
+        return wrongSize("resize " + std::to_string(config.resize) + " is smaller than resolution " +
+                         std::to_string(config.resolution));
     }
-    if (config.hidden <= 0 || config.hidden % 2 != 0) {
-        return wrong("hidden " + std::to_string(config.hidden) + " is not a positive even number");
-    }
-    if (config.layers < 1 || config.embedDim < 1 || config.classes < 2 || config.prefix < 0) {
-        return wrong("layers and embedDim have to be at least 1, classes 2, prefix 0");
-    }
-    if (config.window < 1 || config.window % 2 == 0) {
-        return wrong("window " + std::to_string(config.window) + " is not a positive odd number");
-    }
-    if (temporalLayers(config.convType).empty()) {
-        return wrong("conv_type " + std::to_string(config.convType) + " is not one of 0 to 9");
+    const Limit limits[] = {
+        {"width", config.width, 64, 8192},   {"layers", config.layers, 1, 200},
+        {"patch", config.patch, 1, 1024},    {"the number of patches a side", config.gridSide(), 1, 99},
+        {"resize", config.resize, 1, 16384}, {"embedDim", config.embedDim, 1, 16384}};
+    if (auto checked = checkLimits(limits); !checked) {
+        return checked;
     }
     for (std::size_t channel = 0; channel < 3; ++channel) {
         const double deviation = config.normalisation.deviation[channel];
         if (!std::isfinite(config.normalisation.mean[channel]) || !(deviation > 1e-6) || !std::isfinite(deviation)) {
-            return wrong("the input normalisation has a mean or deviation that is not a sensible number");
+            return wrongSize("the input normalisation has a mean or deviation that is not a sensible number");
         }
     }
     if (!(config.fps > 0.0) || config.fps > 1000.0) {
-        return wrong("fps " + std::to_string(config.fps) + " is not between 0 and 1000");
+        return wrongSize("fps " + decimalText(config.fps) + " is not between 0 and 1000");
+    }
+    return {};
+}
+
+Result<void> checkModelConfig(const ModelConfig& config) {
+    if (auto checked = checkTowerConfig(config); !checked) {
+        return checked;
+    }
+    if (config.hidden <= 0 || config.hidden % 2 != 0) {
+        return wrongSize("hidden " + std::to_string(config.hidden) + " is not a positive even number");
+    }
+    if (config.window < 1 || config.window % 2 == 0) {
+        return wrongSize("window " + std::to_string(config.window) + " is not a positive odd number");
+    }
+    const Limit limits[] = {{"hidden", config.hidden, 2, 16384},
+                            {"classes", config.classes, 2, 1'000'000},
+                            {"prefix", config.prefix, 0, 1024},
+                            {"window", config.window, 1, 999}};
+    if (auto checked = checkLimits(limits); !checked) {
+        return checked;
+    }
+    if (temporalLayers(config.convType).empty()) {
+        return wrongSize("conv_type " + std::to_string(config.convType) + " is not one of 0 to 9");
     }
     if (!config.vocabulary.empty() && config.vocabulary.size() != static_cast<std::size_t>(config.classes)) {
-        return wrong("the vocabulary has " + std::to_string(config.vocabulary.size()) + " entries for " +
-                     std::to_string(config.classes) + " classes");
+        return wrongSize("the vocabulary has " + std::to_string(config.vocabulary.size()) + " entries for " +
+                         std::to_string(config.classes) + " classes");
     }
     return {};
 }

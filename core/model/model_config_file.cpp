@@ -1,10 +1,12 @@
+#include "base/decimal.h"
+#include "metadata_values.h"
 #include "model/model_config.h"
+#include "model/model_layout.h"
 
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <nlohmann/json.hpp>
-#include <set>
+#include <optional>
 
 namespace livegloss::model {
 namespace {
@@ -12,8 +14,7 @@ namespace {
 using tensorfile::SafetensorsReader;
 using tensorfile::shapeText;
 
-constexpr std::string_view formatName = "livegloss-1";
-constexpr std::string_view backboneKind = "backbone";
+constexpr const char* anotherModelHint = "Choose another model, or download it again.";
 const std::string visualPrefix = "conv2d.visual.";
 const std::string temporalPrefix = "conv1d.temporal_conv.";
 
@@ -30,12 +31,13 @@ public:
         }
         if (!error_) {
             readDescription();
+            readVocabulary();
         }
         if (error_) {
             return tl::unexpected(*error_);
         }
         if (auto checked = checkModelConfig(config_); !checked) {
-            return failure(ErrorCode::Unsupported, inFile(checked.error().message));
+            return failure(ErrorCode::Unsupported, inFile(checked.error().message), anotherModelHint);
         }
         return config_;
     }
@@ -46,13 +48,11 @@ public:
         if (!error_) {
             readDescription();
         }
-        if (!error_ && (config_.width < 64 || config_.width % 64 != 0 || config_.layers < 1 || config_.patch < 1)) {
-            fail(ErrorCode::Unsupported, "has an image tower of " + std::to_string(config_.layers) +
-                                             " blocks of width " + std::to_string(config_.width) +
-                                             "; the width has to be a multiple of 64");
-        }
         if (error_) {
             return tl::unexpected(*error_);
+        }
+        if (auto checked = checkTowerConfig(config_); !checked) {
+            return failure(ErrorCode::Unsupported, inFile(checked.error().message), anotherModelHint);
         }
         return config_;
     }
@@ -64,7 +64,7 @@ private:
         message += "': ";
         return message + text;
     }
-    void fail(ErrorCode code, const std::string& text, std::string hint = {}) {
+    void fail(ErrorCode code, const std::string& text, std::string hint = anotherModelHint) {
         if (!error_) {
             error_ = Error{code, inFile(text), std::move(hint)};
         }
@@ -168,8 +168,7 @@ private:
     }
 
     void readTemporalShapes() {
-        const bool hasFc = find("conv1d.fc.weight") != nullptr;
-        const std::string classifier = hasFc ? "conv1d.fc.weight" : "classifier.weight";
+        const std::string classifier = find(classifierName) != nullptr ? classifierName : secondClassifierName;
         const auto shape = shapeOf(classifier, 2);
         config_.hidden = agreed("hidden", shape[0], classifier);
         config_.classes = agreed("classes", shape[1], classifier);
@@ -250,28 +249,25 @@ private:
         if (text == nullptr) {
             return;
         }
-        const auto json = nlohmann::json::parse(*text, nullptr, false);
-        const bool numbers = json.is_array() && json.size() == 3 &&
-                             std::ranges::all_of(json, [](const auto& entry) { return entry.is_number(); });
-        if (!numbers) {
+        if (const auto numbers = threeNumbers(*text)) {
+            values = *numbers;
+        } else {
             fail(ErrorCode::Unreadable, "its metadata entry " + key + " is not a JSON array of three numbers");
-            return;
         }
-        values = json.get<std::array<double, 3>>();
     }
 
     void readDescription() {
         if (const std::string* format = metadata("format");
-            format != nullptr && *format != formatName && *format != "pt") {
+            format != nullptr && *format != modelFormatName && *format != "pt") {
             fail(ErrorCode::Unsupported,
-                 "is of format '" + format->substr(0, 40) + "'; this version reads " + std::string(formatName));
+                 "is of format '" + format->substr(0, 40) + "'; this version reads " + std::string(modelFormatName));
         }
         config_.resize =
             integerMetadata("resize").value_or(static_cast<int>(std::lround(config_.resolution * 256.0 / 224.0)));
         if (const std::string* fps = metadata("fps")) {
-            char* end = nullptr;
-            config_.fps = std::strtod(fps->c_str(), &end);
-            if (fps->empty() || *end != '\0') {
+            if (const auto number = decimalNumber(*fps)) {
+                config_.fps = *number;
+            } else {
                 fail(ErrorCode::Unreadable, "its metadata entry fps = '" + fps->substr(0, 40) + "' is not a number");
             }
         }
@@ -280,13 +276,12 @@ private:
         readChannels("input_deviation", config_.normalisation.deviation);
         const auto text = [this](const std::string& key) {
             const std::string* value = metadata(key);
-            return value == nullptr ? std::string() : *value;
+            return value == nullptr ? std::string() : withoutControls(*value);
         };
-        config_.name = metadata("name") != nullptr ? text("name") : table_.path.stem().string();
+        config_.name = metadata("name") != nullptr ? text("name") : withoutControls(table_.path.stem().string());
         config_.signLanguage = text("sign_language");
         config_.licence = text("licence");
         config_.card = text("card");
-        readVocabulary();
     }
 
     void readVocabulary() {
@@ -294,36 +289,31 @@ private:
         if (text == nullptr) {
             return;
         }
-        const auto json = nlohmann::json::parse(*text, nullptr, false);
-        const bool strings =
-            json.is_array() && std::ranges::all_of(json, [](const auto& entry) { return entry.is_string(); });
-        if (!strings) {
+        const auto classes = static_cast<std::size_t>(config_.classes);
+        auto glosses = listOfTexts(*text, mostGlosses);
+        if (!glosses) {
             fail(ErrorCode::Unreadable, "its metadata entry vocabulary is not a JSON array of strings");
             return;
         }
-        const auto classes = static_cast<std::size_t>(config_.classes);
-        if (json.size() != classes && json.size() + 1 != classes) {
-            fail(ErrorCode::Unreadable, "its vocabulary has " + std::to_string(json.size()) +
+        if (glosses->size() != classes && glosses->size() + 1 != classes) {
+            fail(ErrorCode::Unreadable, "its vocabulary has " + std::to_string(glosses->size()) +
                                             " glosses, but its classifier " + std::to_string(classes) +
                                             " classes (one of them the blank)");
             return;
         }
-        config_.vocabulary.assign(1, std::string());
-        for (std::size_t i = json.size() == classes ? 1 : 0; i < json.size(); ++i) {
-            config_.vocabulary.push_back(json[i].get<std::string>());
+        std::ranges::transform(*glosses, glosses->begin(), withoutControls);
+        if (!glosses->empty() && glosses->size() == classes) {
+            glosses->front().clear();
+        } else {
+            glosses->insert(glosses->begin(), std::string());
         }
+        config_.vocabulary = std::move(*glosses);
     }
 
     const ShapeTable& table_;
     ModelConfig config_;
     std::optional<Error> error_;
 };
-
-std::string decimal(double value) {
-    char buffer[32];
-    const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
-    return {buffer, end};
-}
 
 } // namespace
 
@@ -350,51 +340,6 @@ Result<ModelConfig> readBackboneConfig(const ShapeTable& table) {
 
 Result<ModelConfig> readModelConfig(const SafetensorsReader& reader) {
     return readModelConfig(shapeTable(reader));
-}
-
-tensorfile::Metadata modelMetadata(const ModelConfig& config) {
-    tensorfile::Metadata metadata{
-        {"format", std::string(formatName)},
-        {"width", std::to_string(config.width)},
-        {"layers", std::to_string(config.layers)},
-        {"heads", std::to_string(config.heads)},
-        {"patch", std::to_string(config.patch)},
-        {"resolution", std::to_string(config.resolution)},
-        {"resize", std::to_string(config.resize)},
-        {"embed_dim", std::to_string(config.embedDim)},
-        {"hidden", std::to_string(config.hidden)},
-        {"classes", std::to_string(config.classes)},
-        {"conv_type", std::to_string(config.convType)},
-        {"prefix", std::to_string(config.prefix)},
-        {"window", std::to_string(config.window)},
-        {"fps", decimal(config.fps)},
-    };
-    metadata["activation"] = activationName(config.activation);
-    metadata["input_mean"] = nlohmann::json(config.normalisation.mean).dump();
-    metadata["input_deviation"] = nlohmann::json(config.normalisation.deviation).dump();
-    const auto describe = [&metadata](const char* key, const std::string& value) {
-        if (!value.empty()) {
-            metadata[key] = value;
-        }
-    };
-    describe("name", config.name);
-    describe("sign_language", config.signLanguage);
-    describe("licence", config.licence);
-    describe("card", config.card);
-    if (config.vocabulary.size() > 1) {
-        const std::vector<std::string> glosses(config.vocabulary.begin() + 1, config.vocabulary.end());
-        metadata["vocabulary"] = nlohmann::json(glosses).dump();
-    }
-    return metadata;
-}
-
-tensorfile::Metadata backboneMetadata(const ModelConfig& config) {
-    tensorfile::Metadata metadata = modelMetadata(config);
-    for (const char* key : {"hidden", "classes", "conv_type", "prefix", "window", "fps", "vocabulary"}) {
-        metadata.erase(key);
-    }
-    metadata["kind"] = backboneKind;
-    return metadata;
 }
 
 } // namespace livegloss::model

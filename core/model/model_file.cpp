@@ -12,9 +12,6 @@ using tensorfile::SafetensorsReader;
 using tensorfile::TensorInfo;
 using torch::Tensor;
 
-const std::string sharedName = "conv1d.fc.weight";
-const std::string secondName = "classifier.weight";
-
 tl::unexpected<Error> problemIn(const SafetensorsReader& reader, const std::string& what, ErrorCode code) {
     std::string message("'");
     message += reader.path().string();
@@ -55,18 +52,19 @@ Result<void> readInto(const SafetensorsReader& reader, const std::string& name, 
 
 /// The classifier is stored under two names; a file may hold either or both.
 Result<void> readClassifier(const SafetensorsReader& reader, Tensor& target) {
-    const bool first = reader.find(sharedName) != nullptr;
-    auto read = readInto(reader, first ? sharedName : secondName, target);
-    if (!read || !first || reader.find(secondName) == nullptr) {
+    const bool first = reader.find(classifierName) != nullptr;
+    auto read = readInto(reader, first ? classifierName : secondClassifierName, target);
+    if (!read || !first || reader.find(secondClassifierName) == nullptr) {
         return read;
     }
     Tensor second = torch::empty_like(target);
-    if (auto readSecond = readInto(reader, secondName, second); !readSecond) {
+    if (auto readSecond = readInto(reader, secondClassifierName, second); !readSecond) {
         return readSecond;
     }
     if (!torch::equal(second, target)) {
-        return problemIn(reader, "'" + sharedName + "' and '" + secondName + "' differ; they are one shared weight",
-                         ErrorCode::Unsupported);
+        return problemIn(
+            reader, "'" + classifierName + "' and '" + secondClassifierName + "' differ; they are one shared weight",
+            ErrorCode::Unsupported);
     }
     return {};
 }
@@ -80,18 +78,24 @@ Result<AdaptSign> load(const std::filesystem::path& path) {
     if (!config) {
         return tl::unexpected(config.error());
     }
-    const int adapterWidth = adapterWidthOf(shapeTable(*reader));
+    const ShapeTable table = shapeTable(*reader);
+    const int adapterWidth = adapterWidthOf(table);
     if (adapterWidth == 0) {
         return problemIn(*reader, "has no adapters, or adapters of an unusable shape", ErrorCode::Unsupported);
+    }
+    // Before the network takes memory for the sizes that the file claims.
+    if (auto checked = checkModelLayout(table, *config, adapterWidth); !checked) {
+        return tl::unexpected(checked.error());
     }
     const torch::NoGradGuard guard;
     AdaptSign network(*config, adapterWidth);
     for (auto& [name, tensor] : namedTensors(network)) {
-        if (name == secondName) {
+        if (name == secondClassifierName) {
             continue;
         }
         Tensor target = tensor;
-        if (auto read = name == sharedName ? readClassifier(*reader, target) : readInto(*reader, name, target); !read) {
+        if (auto read = name == classifierName ? readClassifier(*reader, target) : readInto(*reader, name, target);
+            !read) {
             return tl::unexpected(read.error());
         }
     }
@@ -109,7 +113,7 @@ std::vector<std::pair<std::string, Tensor>> namedTensors(const AdaptSign& networ
     for (const auto& entry : network->named_buffers()) {
         tensors.emplace_back(entry.key(), entry.value());
     }
-    tensors.emplace_back(secondName, network->conv1d->fc->weight);
+    tensors.emplace_back(secondClassifierName, network->conv1d->fc->weight);
     return tensors;
 }
 

@@ -103,7 +103,7 @@ private:
             inputs = hidden;
             place += 3; // convolution, batch norm, ReLU
         }
-        add("conv1d.fc.weight", {hidden, config_.classes}, ModelPart::TemporalHead);
+        add(classifierName, {hidden, config_.classes}, ModelPart::TemporalHead);
         for (int layer = 0; layer < 2; ++layer) {
             for (const char* direction : {"", "_reverse"}) {
                 const std::string suffix = "_l" + std::to_string(layer) + direction;
@@ -164,6 +164,27 @@ std::string_view partName(ModelPart part) {
 
 std::vector<LayoutTensor> modelLayout(const ModelConfig& config, int adapterWidth) {
     return LayoutBuilder(config, adapterWidth).build();
+}
+
+Result<void> checkModelLayout(const ShapeTable& table, const ModelConfig& config, int adapterWidth) {
+    const auto problem = [&table](const std::string& what) {
+        return failure(ErrorCode::Unsupported, "'" + table.path.string() + "': " + what,
+                       "The file is not a whole model; import its checkpoint again, or download it again.");
+    };
+    for (const LayoutTensor& tensor : modelLayout(config, adapterWidth)) {
+        auto found = table.shapes.find(tensor.name);
+        if (found == table.shapes.end() && tensor.name == classifierName) {
+            found = table.shapes.find(secondClassifierName);
+        }
+        if (found == table.shapes.end()) {
+            return problem("lacks the tensor '" + tensor.name + "'");
+        }
+        if (found->second != tensor.shape) {
+            return problem("tensor '" + found->first + "' has the shape " + tensorfile::shapeText(found->second) +
+                           ", but the model's sizes ask for " + tensorfile::shapeText(tensor.shape));
+        }
+    }
+    return {};
 }
 
 bool inBackboneFile(const LayoutTensor& tensor) {

@@ -135,6 +135,15 @@ void ByteStream::skip(std::uint64_t bytes) {
     }
 }
 
+Result<std::string> readFileStart(const std::filesystem::path& path, std::uint64_t most) {
+    return guarded(path, [&] {
+        const auto file = FileBytes::open(path);
+        std::string start(static_cast<std::size_t>(std::min(file->size(), most)), '\0');
+        file->read(0, std::as_writable_bytes(std::span(start)));
+        return start;
+    });
+}
+
 bool isUtf8(std::string_view text) {
     std::size_t next = 0;
     const auto continuation = [&](std::size_t place, unsigned low, unsigned high) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "refusal.h"
+#include "tensorfile/text.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -80,7 +81,5 @@ private:
     std::size_t bufferNext_ = 0;
     std::size_t bufferEnd_ = 0;
 };
-
-bool isUtf8(std::string_view text);
 
 } // namespace livegloss::tensorfile

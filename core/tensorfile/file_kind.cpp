@@ -1,5 +1,7 @@
 #include "file_kind.h"
 
+#include "safetensors_header.h"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -112,6 +114,22 @@ std::string hexBytes(std::string_view bytes) {
     return text;
 }
 
+/// A length that fits and the brace that opens the header. Looked for before the magic numbers, because a length may
+/// look like any of them: one of 384 bytes begins like a pickle, one of 23117 like a program.
+bool looksLikeSafetensors(std::string_view start, std::uint64_t fileBytes) {
+    constexpr std::size_t lengthBytes = 8;
+    if (start.size() <= lengthBytes) {
+        return false;
+    }
+    std::uint64_t length = 0;
+    for (std::size_t i = lengthBytes; i-- > 0;) {
+        length = (length << 8) | static_cast<unsigned char>(start[i]);
+    }
+    const std::size_t first = start.find_first_not_of(" \t\r\n", lengthBytes);
+    return length >= 2 && length <= longestSafetensorsHeader && length <= fileBytes - lengthBytes &&
+           first != std::string_view::npos && start[first] == '{';
+}
+
 } // namespace
 
 FileKind tellKind(const FileBytes& file) {
@@ -120,6 +138,9 @@ FileKind tellKind(const FileBytes& file) {
     }
     std::string start(static_cast<std::size_t>(std::min<std::uint64_t>(file.size(), looked)), '\0');
     file.read(0, std::as_writable_bytes(std::span(start)));
+    if (looksLikeSafetensors(start, file.size())) {
+        return FileKind::Safetensors;
+    }
     if (start.starts_with("PK\3\4")) {
         return FileKind::Zip;
     }

@@ -138,7 +138,7 @@ PickleValue* PickleCalls::call(const PickleValue& function, const PickleValue& a
             refuseArguments(function);
         }
         integersOf(*arguments.items[0], "a torch.Size");
-        return arguments.items[0];
+        return frozen(*arguments.items[0]);
     }
     if (full == "_codecs encode") {
         return latinBytes(arguments);
@@ -253,8 +253,17 @@ PickleValue* PickleCalls::tensor(const PickleValue& arguments) {
     }
     PickleValue* made = make(PickleKind::Tensor);
     made->integer = offset.integer;
-    for (PickleValue* item : {&storageValue, arguments.items[2], arguments.items[3]}) {
+    for (PickleValue* item : {&storageValue, frozen(*arguments.items[2]), frozen(*arguments.items[3])}) {
         append(*made, item);
+    }
+    return made;
+}
+
+/// A tuple of the same values: a list could be found through the memo and made longer after it was checked.
+PickleValue* PickleCalls::frozen(const PickleValue& sizes) {
+    PickleValue* made = make(PickleKind::Tuple);
+    for (PickleValue* size : sizes.items) {
+        append(*made, size);
     }
     return made;
 }

@@ -30,6 +30,7 @@ public:
 
 private:
     PickleValue* tensor(const PickleValue& arguments);
+    PickleValue* frozen(const PickleValue& sizes);
     PickleValue* dictionary(const PickleValue& arguments);
     PickleValue* numpyType(const PickleValue& arguments);
     PickleValue* numpyScalar(const PickleValue& arguments);

@@ -38,7 +38,7 @@ public:
                     refuse("the pickle ends with values left over");
                 }
                 pickle_->root = root;
-                checkStructure(*root);
+                checkStructure(*root, budget_);
                 return std::move(pickle_);
             }
             if (PickleValue* literal = literals_.read(opcode)) {

@@ -8,9 +8,14 @@ namespace {
 
 constexpr std::int16_t inProgress = -1;
 
-void checkKeys(const PickleValue& dict) {
+void checkKeys(const PickleValue& dict, MemoryBudget& budget) {
     std::unordered_set<std::string> seen;
     for (std::size_t i = 0; i + 1 < dict.items.size(); i += 2) {
+        const std::size_t length = dict.items[i]->text.size();
+        if (length > longestPickleName) {
+            refuse(joined("a dictionary's key has ", length, " bytes, more than any real name"));
+        }
+        budget.take(length); // keys may be shared by any number of dictionaries
         std::string name;
         if (keyText(*dict.items[i], name)) {
             // 1 and "1" are different keys.
@@ -23,7 +28,7 @@ void checkKeys(const PickleValue& dict) {
     }
 }
 
-std::int16_t heightOf(const PickleValue& value, int depth) {
+std::int16_t heightOf(const PickleValue& value, int depth, MemoryBudget& budget) {
     if (value.height == inProgress) {
         refuse("a value contains itself");
     }
@@ -34,13 +39,13 @@ std::int16_t heightOf(const PickleValue& value, int depth) {
         value.height = inProgress;
         std::int16_t tallest = 0;
         for (const PickleValue* item : value.items) {
-            tallest = std::max(tallest, heightOf(*item, depth + 1));
+            tallest = std::max(tallest, heightOf(*item, depth + 1, budget));
         }
         if (value.state != nullptr) {
-            tallest = std::max(tallest, heightOf(*value.state, depth + 1));
+            tallest = std::max(tallest, heightOf(*value.state, depth + 1, budget));
         }
         if (value.kind == PickleKind::Dict) {
-            checkKeys(value);
+            checkKeys(value, budget);
         }
         value.height = static_cast<std::int16_t>(tallest + 1);
     }
@@ -115,6 +120,9 @@ std::vector<std::int64_t> integersOf(const PickleValue& value, std::string_view 
     if (value.kind != PickleKind::Tuple && value.kind != PickleKind::List) {
         refuse(joined(what, " is ", kindText(value.kind), " instead of a tuple of integers"));
     }
+    if (value.items.size() > mostDimensions) {
+        refuse(joined(what, " names ", value.items.size(), " dimensions, more than ", mostDimensions));
+    }
     std::vector<std::int64_t> integers;
     integers.reserve(value.items.size());
     for (const PickleValue* item : value.items) {
@@ -140,8 +148,8 @@ bool keyText(const PickleValue& key, std::string& text) {
     }
 }
 
-void checkStructure(const PickleValue& root) {
-    heightOf(root, 0);
+void checkStructure(const PickleValue& root, MemoryBudget& budget) {
+    heightOf(root, 0, budget);
 }
 
 } // namespace livegloss::tensorfile

@@ -36,7 +36,7 @@ enum class PickleKind {
     Set,        ///< items
     Global,     ///< text: "module name"; an allowed one, or a TorchScript class
     Storage,    ///< text: key; type; integer: element count; extra: place in the storage that it is a view of
-    Tensor,     ///< items: storage, shape, strides; integer: offset in elements
+    Tensor,     ///< items: storage, shape, strides (tuples of this tensor alone); integer: offset in elements
     NumpyType,  ///< text: "f8"; type; state
     NumpyArray, ///< state
     Object,     ///< of a TorchScript class, text; state: its attributes
@@ -58,18 +58,23 @@ struct PickleValue {
 };
 
 constexpr int pickleDepth = 64;
+constexpr std::size_t mostDimensions = 64;
+/// Of a dictionary's key and of a tensor's whole name, in bytes.
+constexpr std::size_t longestPickleName = 4096;
 
 /// "a list", for messages.
 std::string_view kindText(PickleKind kind);
 /// The value of a dictionary's entry; null when there is none or `dict` is no dictionary.
 const PickleValue* findEntry(const PickleValue& dict, std::string_view key);
-/// The integers of a tuple or list; refuses with `what` where it holds something else.
+/// The sizes or strides in a tuple or list; refuses with `what` where it holds something else or more than
+/// mostDimensions.
 std::vector<std::int64_t> integersOf(const PickleValue& value, std::string_view what);
 /// What a path through dictionaries and lists calls a dictionary's key; empty when it is neither text nor a number.
 bool keyText(const PickleValue& key, std::string& text);
 
-/// Refuses cycles, nesting deeper than pickleDepth, and dictionaries with the same text or number as key twice.
-void checkStructure(const PickleValue& root);
+/// Refuses cycles, nesting deeper than pickleDepth, and dictionaries with overlong keys or the same text or number as
+/// key twice.
+void checkStructure(const PickleValue& root, MemoryBudget& budget);
 
 /// Owns all values of one pickle.
 struct Pickle {

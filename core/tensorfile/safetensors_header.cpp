@@ -3,25 +3,62 @@
 #include "data_type.h"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <tuple>
 
 namespace livegloss::tensorfile {
 namespace {
 
-constexpr std::size_t longestQuotedName = 80;
 // A header of the longest allowed length could hold millions, which would need more memory than the weights.
 constexpr std::size_t mostTensors = 200'000;
 constexpr std::size_t mostMetadata = 100'000;
+constexpr std::size_t longestName = 4096;
+constexpr std::uint64_t longestText = 16U << 20;
+constexpr std::uint64_t mostMetadataBytes = 32U << 20;
 
-std::string inQuotes(std::string_view name) {
-    std::string text("'");
-    text += name.substr(0, longestQuotedName);
-    text += name.size() > longestQuotedName ? "...'" : "'";
-    return text;
-}
+/// Gives the header's letters to the JSON parser one by one, so that the text is never in memory as a whole. Refuses
+/// a text in quotation marks that is too long before the parser has collected it.
+class HeaderLetters {
+public:
+    using iterator_category = std::input_iterator_tag;
+    using value_type = char;
+    using difference_type = std::ptrdiff_t;
+    using pointer = const char*;
+    using reference = char;
+
+    HeaderLetters() = default; ///< the end
+    explicit HeaderLetters(ByteStream& stream) : stream_(&stream) { ++*this; }
+
+    char operator*() const { return letter_; }
+    HeaderLetters& operator++() {
+        if (stream_->left() == 0) {
+            stream_ = nullptr;
+            return *this;
+        }
+        letter_ = static_cast<char>(stream_->byte());
+        if (textBytes_ == 0) {
+            textBytes_ = letter_ == '"' ? 1 : 0;
+            return *this;
+        }
+        const bool ends = letter_ == '"' && !escaped_;
+        escaped_ = letter_ == '\\' && !escaped_;
+        textBytes_ = ends ? 0 : textBytes_ + 1;
+        if (textBytes_ > longestText) {
+            refuse(joined("bad header: a text of more than ", longestText, " bytes ends past byte ",
+                          stream_->position() + 8, " of the file"));
+        }
+        return *this;
+    }
+    bool operator==(const HeaderLetters& other) const { return stream_ == other.stream_; }
+
+private:
+    ByteStream* stream_ = nullptr;
+    char letter_ = '\0';
+    bool escaped_ = false;
+    std::uint64_t textBytes_ = 0; ///< of the text that is open, its quotation mark included
+};
 
 /// Receives the header token by token: a plain parse would keep only the last of two equal keys, and would build
 /// whatever nesting a hostile file asks for. Every callback returns false to stop, with the reason in `problem`.
@@ -55,16 +92,11 @@ public:
     }
 
     bool key(std::string& name) {
+        if (name.size() > longestName) {
+            return fail("a name has " + std::to_string(name.size()) + " bytes, more than any real one");
+        }
         if (place_ == Place::Root) {
-            if (!rootKeys_.insert(name).second) {
-                return fail("the name " + inQuotes(name) + " appears twice");
-            }
-            if (rootKeys_.size() > mostTensors) {
-                return fail("more than " + std::to_string(mostTensors) + " tensors");
-            }
-            key_ = name;
-            place_ = Place::RootValue;
-            return true;
+            return rootKey(name);
         }
         field_ = name;
         if (place_ == Place::Metadata) {
@@ -72,7 +104,7 @@ public:
             if (header.metadata.size() == mostMetadata) {
                 return fail("more than " + std::to_string(mostMetadata) + " metadata entries");
             }
-            return !header.metadata.contains(name) || fail("the metadata key " + inQuotes(name) + " appears twice");
+            return !header.metadata.contains(name) || fail("the metadata key " + quotedName(name) + " appears twice");
         }
         if (name == "dtype") {
             return startField(Place::DtypeValue, dtypeSeen_);
@@ -83,7 +115,7 @@ public:
         if (name == "data_offsets") {
             return startField(Place::OffsetsValue, offsetsSeen_);
         }
-        return fail("tensor " + inQuotes(key_) + " has an unknown field " + inQuotes(name));
+        return fail("tensor " + quotedName(key_) + " has an unknown field " + quotedName(name));
     }
 
     bool start_array(std::size_t) {
@@ -101,6 +133,10 @@ public:
 
     bool string(std::string& value) {
         if (place_ == Place::MetadataValue) {
+            metadataBytes_ += field_.size() + value.size();
+            if (metadataBytes_ > mostMetadataBytes) {
+                return fail("more than " + std::to_string(mostMetadataBytes) + " bytes of metadata");
+            }
             header.metadata.emplace(field_, value);
             place_ = Place::Metadata;
             return true;
@@ -108,7 +144,7 @@ public:
         if (place_ == Place::DtypeValue) {
             const auto type = dataTypeFromName(value);
             if (!type) {
-                return fail("tensor " + inQuotes(key_) + " has the unknown data type " + inQuotes(value));
+                return fail("tensor " + quotedName(key_) + " has the unknown data type " + quotedName(value));
             }
             tensor_.type = *type;
             place_ = Place::Tensor;
@@ -123,11 +159,11 @@ public:
                 return unexpected("a number that large");
             }
             tensor_.shape.push_back(static_cast<std::int64_t>(value));
-            return tensor_.shape.size() <= 16 || fail("tensor " + inQuotes(key_) + " has more than 16 dimensions");
+            return tensor_.shape.size() <= 16 || fail("tensor " + quotedName(key_) + " has more than 16 dimensions");
         }
         if (place_ == Place::OffsetsItems) {
             offsets_.push_back(value);
-            return offsets_.size() <= 2 || fail("tensor " + inQuotes(key_) + " has more than two data offsets");
+            return offsets_.size() <= 2 || fail("tensor " + quotedName(key_) + " has more than two data offsets");
         }
         return unexpected("a number");
     }
@@ -167,22 +203,36 @@ private:
         return false;
     }
 
+    bool rootKey(const std::string& name) {
+        if (name == "__metadata__") {
+            if (metadataSeen_) {
+                return fail("the name " + quotedName(name) + " appears twice");
+            }
+            metadataSeen_ = true;
+        } else if (header.tensors.size() == mostTensors) {
+            return fail("more than " + std::to_string(mostTensors) + " tensors");
+        }
+        key_ = name;
+        place_ = Place::RootValue;
+        return true;
+    }
+
     bool unexpected(const std::string& what) {
         switch (place_) {
         case Place::Start:
             return fail("the header is not a JSON object but " + what);
         case Place::MetadataValue:
-            return fail("the metadata value of " + inQuotes(field_) + " is " + what + ", not a string");
+            return fail("the metadata value of " + quotedName(field_) + " is " + what + ", not a string");
         case Place::RootValue:
-            return fail("the entry " + inQuotes(key_) + " is " + what + ", not an object");
+            return fail("the entry " + quotedName(key_) + " is " + what + ", not an object");
         default:
-            return fail("the field " + inQuotes(field_) + " of tensor " + inQuotes(key_) + " holds " + what);
+            return fail("the field " + quotedName(field_) + " of tensor " + quotedName(key_) + " holds " + what);
         }
     }
 
     bool startField(Place place, bool& seen) {
         if (seen) {
-            return fail("tensor " + inQuotes(key_) + " has the field " + inQuotes(field_) + " twice");
+            return fail("tensor " + quotedName(key_) + " has the field " + quotedName(field_) + " twice");
         }
         seen = true;
         place_ = place;
@@ -190,7 +240,7 @@ private:
     }
 
     bool finishTensor() {
-        const std::string subject = "tensor " + inQuotes(key_);
+        const std::string subject = "tensor " + quotedName(key_);
         if (!dtypeSeen_ || !shapeSeen_ || !offsetsSeen_) {
             return fail(subject + " lacks " + (!dtypeSeen_ ? "dtype" : !shapeSeen_ ? "shape" : "data_offsets"));
         }
@@ -220,27 +270,40 @@ private:
     }
 
     Place place_ = Place::Start;
-    std::set<std::string> rootKeys_;
     std::string key_;
     std::string field_;
     TensorInfo tensor_;
     std::vector<std::uint64_t> offsets_;
+    std::uint64_t metadataBytes_ = 0;
+    bool metadataSeen_ = false;
     bool dtypeSeen_ = false;
     bool shapeSeen_ = false;
     bool offsetsSeen_ = false;
 };
+
+/// Empty when every name is there once.
+std::string nameProblem(const std::vector<TensorInfo>& tensors) {
+    std::vector<std::string_view> names;
+    names.reserve(tensors.size());
+    for (const TensorInfo& tensor : tensors) {
+        names.push_back(tensor.name);
+    }
+    std::ranges::sort(names);
+    const auto twice = std::ranges::adjacent_find(names);
+    return twice == names.end() ? std::string() : "the name " + quotedName(*twice) + " appears twice";
+}
 
 /// Empty when the tensors lie side by side from 0 to `dataBytes`.
 std::string coverageProblem(const std::vector<TensorInfo>& tensors, std::uint64_t dataBytes) {
     std::uint64_t end = 0;
     for (const TensorInfo& tensor : tensors) {
         if (tensor.offset + tensor.bytes > dataBytes) {
-            return "tensor " + inQuotes(tensor.name) + " ends at offset " +
+            return "tensor " + quotedName(tensor.name) + " ends at offset " +
                    std::to_string(tensor.offset + tensor.bytes) + ", but the file has only " +
                    std::to_string(dataBytes) + " bytes of data";
         }
         if (tensor.offset != end) {
-            return "tensor " + inQuotes(tensor.name) + " begins at offset " + std::to_string(tensor.offset) +
+            return "tensor " + quotedName(tensor.name) + " begins at offset " + std::to_string(tensor.offset) +
                    (tensor.offset < end ? ", inside the tensor before it, which ends at "
                                         : ", leaving a gap after the tensor before it, which ends at ") +
                    std::to_string(end);
@@ -255,18 +318,21 @@ std::string coverageProblem(const std::vector<TensorInfo>& tensors, std::uint64_
 
 } // namespace
 
-Result<SafetensorsHeader> parseSafetensorsHeader(std::string_view text, std::uint64_t dataBytes) {
+SafetensorsHeader readSafetensorsHeader(ByteStream& stream, std::uint64_t dataBytes) {
     HeaderHandler handler;
-    const bool parsed = nlohmann::json::sax_parse(text.begin(), text.end(), &handler);
-    if (!parsed) {
-        return failure(ErrorCode::Unreadable, "bad header: " + handler.problem);
+    if (!nlohmann::json::sax_parse(HeaderLetters(stream), HeaderLetters(), &handler)) {
+        refuse(joined("bad header: ", handler.problem));
     }
     SafetensorsHeader header = std::move(handler.header);
-    std::ranges::sort(header.tensors, {}, [](const TensorInfo& tensor) {
-        return std::make_tuple(tensor.offset, tensor.bytes, std::cref(tensor.name).get());
-    });
-    if (const std::string problem = coverageProblem(header.tensors, dataBytes); !problem.empty()) {
-        return failure(ErrorCode::Unreadable, "bad header: " + problem);
+    std::string problem = nameProblem(header.tensors);
+    if (problem.empty()) {
+        std::ranges::sort(header.tensors, {}, [](const TensorInfo& tensor) {
+            return std::tuple(tensor.offset, tensor.bytes, std::string_view(tensor.name));
+        });
+        problem = coverageProblem(header.tensors, dataBytes);
+    }
+    if (!problem.empty()) {
+        refuse(joined("bad header: ", problem));
     }
     return header;
 }

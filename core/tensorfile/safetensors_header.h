@@ -1,21 +1,22 @@
 #pragma once
 
-#include "base/result.h"
+#include "file_bytes.h"
 #include "tensorfile/safetensors.h"
 
 #include <cstdint>
-#include <string_view>
 #include <vector>
 
 namespace livegloss::tensorfile {
+
+constexpr std::uint64_t longestSafetensorsHeader = 100'000'000;
 
 struct SafetensorsHeader {
     Metadata metadata;
     std::vector<TensorInfo> tensors; ///< by place in the file; offsets count from the first byte after the header
 };
 
-/// Parses the JSON header of a file with `dataBytes` bytes after it and checks that the tensors cover these bytes
-/// exactly. Messages do not name the file.
-Result<SafetensorsHeader> parseSafetensorsHeader(std::string_view text, std::uint64_t dataBytes);
+/// Reads the JSON header, which is the whole stream, of a file with `dataBytes` bytes after it and checks that the
+/// tensors cover these bytes exactly. Throws Refusal.
+SafetensorsHeader readSafetensorsHeader(ByteStream& stream, std::uint64_t dataBytes);
 
 } // namespace livegloss::tensorfile

@@ -51,8 +51,11 @@ public:
         return {};
     }
 
+    Result<void> flush() { return ::fsync(descriptor_) == 0 ? Result<void>() : failed(errno); }
+
+    /// After flush().
     Result<void> replaceTarget() {
-        if (::fsync(descriptor_) != 0 || !close() || ::rename(temporary_.c_str(), target_.c_str()) != 0) {
+        if (!close() || ::rename(temporary_.c_str(), target_.c_str()) != 0) {
             return failed(errno);
         }
         replaced_ = true;
@@ -89,6 +92,24 @@ private:
     int openError_ = 0;
     bool closed_ = false;
     bool replaced_ = false;
+};
+
+/// Calls a progress function, if there is one, with the share of some bytes that are written.
+class Reporter {
+public:
+    Reporter(const std::function<bool(double)>& progress, std::uint64_t bytes)
+        : progress_(progress), bytes_(std::max<std::uint64_t>(bytes, 1)) {}
+
+    Result<void> report(std::uint64_t written) const {
+        if (progress_ && !progress_(static_cast<double>(written) / static_cast<double>(bytes_))) {
+            return failure(ErrorCode::Cancelled, "writing was cancelled");
+        }
+        return {};
+    }
+
+private:
+    const std::function<bool(double)>& progress_;
+    std::uint64_t bytes_;
 };
 
 } // namespace
@@ -146,7 +167,8 @@ void SafetensorsWriter::add(std::string name, Shape shape, std::size_t valueCoun
     entries_.emplace_back(std::move(name), Entry{type, std::move(shape), std::move(bytes)});
 }
 
-Result<void> SafetensorsWriter::save(const std::filesystem::path& path) const try {
+Result<void> SafetensorsWriter::save(const std::filesystem::path& path,
+                                     const std::function<bool(double)>& progress) const try {
     if (firstError_) {
         return tl::unexpected(*firstError_);
     }
@@ -183,12 +205,17 @@ Result<void> SafetensorsWriter::save(const std::filesystem::path& path) const tr
     if (result) {
         result = file.write(text.data(), text.size());
     }
+    const Reporter reporter(progress, offset);
+    std::uint64_t written = 0;
     for (const auto* entry : order) {
-        if (result) {
-            result = file.write(entry->second.bytes.data(), entry->second.bytes.size());
-        }
+        const std::vector<std::byte>& bytes = entry->second.bytes;
+        result = result.and_then([&] { return reporter.report(written); });
+        result = result.and_then([&] { return file.write(bytes.data(), bytes.size()); });
+        written += bytes.size();
     }
-    return result ? file.replaceTarget() : result;
+    return result.and_then([&] { return file.flush(); })
+        .and_then([&] { return reporter.report(written); })
+        .and_then([&] { return file.replaceTarget(); });
 } catch (const nlohmann::json::exception&) {
     return failure(ErrorCode::InvalidArgument,
                    "a name or metadata value for '" + path.string() + "' is not valid UTF-8");

@@ -15,11 +15,13 @@ struct TorchFile::Contents {
     std::shared_ptr<const FileBytes> file;
     TorchLayout layout;
     std::unordered_map<std::string_view, const TorchTensor*> byName; ///< into `layout`
-    mutable std::mutex mutex;                                        ///< guards `verified`
+    mutable std::mutex mutex;                                        ///< guards what follows
     mutable std::unordered_set<std::string> verified;                ///< storages whose checksum was right
+    mutable UnpackedStorage unpacked;                                ///< the compressed one that was read last
+    mutable const TorchStorage* unpackedOf = nullptr;
 
     /// The tensor of this name and its storage, verified. Throws Refusal.
-    std::pair<const TorchTensor*, const TorchStorage*> prepare(std::string_view name) const {
+    TensorPlace prepare(std::string_view name) const {
         const auto found = byName.find(name);
         if (found == byName.end()) {
             throw Refusal{ErrorCode::NotFound, joined("there is no tensor ", quotedName(name)), "Choose another file."};
@@ -31,7 +33,16 @@ struct TorchFile::Contents {
             verifyStorage(*file, *storage);
             verified.insert(tensor->storage);
         }
-        return {tensor, storage};
+        if (storage->entry == nullptr || !storage->entry->deflated) {
+            return {*tensor, *storage, nullptr};
+        }
+        if (unpackedOf != storage) {
+            unpackedOf = nullptr;
+            unpacked.reset(); // first, so that there are never two
+            unpacked = unpackStorage(*file, *storage);
+            unpackedOf = storage;
+        }
+        return {*tensor, *storage, unpacked};
     }
 };
 
@@ -52,6 +63,7 @@ Result<TorchFile> TorchFile::open(const std::filesystem::path& path) {
         case FileKind::Safetensors:
             refuseUnsupported("it is not a PyTorch file", "Open it as safetensors.");
         }
+        checkSharing(contents->layout);
         for (const TorchTensor& tensor : contents->layout.tensors) {
             contents->byName.emplace(tensor.name, &tensor);
         }
@@ -78,14 +90,14 @@ const Scalars& TorchFile::scalars() const {
 
 Result<void> TorchFile::readFloatsInto(std::string_view name, std::span<float> destination) const {
     const auto read = guarded(contents_->path, [&] {
-        const auto [tensor, storage] = contents_->prepare(name);
-        if (destination.size() != static_cast<std::size_t>(elementCount(tensor->shape))) {
+        const TensorPlace place = contents_->prepare(name);
+        if (destination.size() != static_cast<std::size_t>(elementCount(place.tensor.shape))) {
             throw Refusal{ErrorCode::InvalidArgument,
-                          joined("tensor ", quotedName(name), " has the shape ", shapeText(tensor->shape), ", not ",
-                                 destination.size(), " values"),
+                          joined("tensor ", quotedName(name), " has the shape ", shapeText(place.tensor.shape),
+                                 ", not ", destination.size(), " values"),
                           {}};
         }
-        readTorchFloats(*contents_->file, *storage, *tensor, destination);
+        readTorchFloats(*contents_->file, place, destination);
         return destination.size();
     });
     if (!read) {
@@ -96,23 +108,23 @@ Result<void> TorchFile::readFloatsInto(std::string_view name, std::span<float> d
 
 Result<std::vector<float>> TorchFile::readFloats(std::string_view name) const {
     return guarded(contents_->path, [&] {
-        const auto [tensor, storage] = contents_->prepare(name);
-        std::vector<float> values(static_cast<std::size_t>(elementCount(tensor->shape)));
-        readTorchFloats(*contents_->file, *storage, *tensor, values);
+        const TensorPlace place = contents_->prepare(name);
+        std::vector<float> values(static_cast<std::size_t>(elementCount(place.tensor.shape)));
+        readTorchFloats(*contents_->file, place, values);
         return values;
     });
 }
 
 Result<std::vector<std::int64_t>> TorchFile::readIntegers(std::string_view name) const {
     return guarded(contents_->path, [&] {
-        const auto [tensor, storage] = contents_->prepare(name);
-        if (isFloatingPoint(tensor->type)) {
+        const TensorPlace place = contents_->prepare(name);
+        if (isFloatingPoint(place.tensor.type)) {
             refuseUnsupported(
-                joined("tensor ", quotedName(name), " (", dataTypeName(tensor->type), ") holds no integers"),
+                joined("tensor ", quotedName(name), " (", dataTypeName(place.tensor.type), ") holds no integers"),
                 "Read it as numbers with fractions.");
         }
-        std::vector<std::int64_t> values(static_cast<std::size_t>(elementCount(tensor->shape)));
-        readTorchIntegers(*contents_->file, *storage, *tensor, values);
+        std::vector<std::int64_t> values(static_cast<std::size_t>(elementCount(place.tensor.shape)));
+        readTorchIntegers(*contents_->file, place, values);
         return values;
     });
 }

@@ -9,17 +9,17 @@
 namespace livegloss::tensorfile {
 namespace {
 
-constexpr std::size_t mostDimensions = 64;
 constexpr std::uint64_t mostSteps = 1'000'000;
-constexpr std::uint64_t freeExpansion = 1U << 24;
+constexpr std::uint64_t mostExpanded = 1U << 24;
+constexpr std::uint64_t mostSharing = 16;
 constexpr std::uint64_t recordBytes = 1024;
 
 std::string fullName(const std::string& group, const std::string& key) {
     return group.empty() ? key : joined(group, "/", key);
 }
 
-/// Refuses a tensor that is not wholly inside its storage.
-void checkExtent(const TorchTensor& tensor, const TorchStorage& storage) {
+/// How many elements a tensor has. Refuses one that is not wholly inside its storage.
+std::uint64_t checkedExtent(const TorchTensor& tensor, const TorchStorage& storage) {
     const std::string subject = joined("tensor ", quotedName(tensor.name));
     std::uint64_t count = 1;
     std::uint64_t last = static_cast<std::uint64_t>(tensor.storageOffset);
@@ -36,7 +36,7 @@ void checkExtent(const TorchTensor& tensor, const TorchStorage& storage) {
     }
     constexpr std::uint64_t most = std::numeric_limits<std::int64_t>::max() / 8;
     if (std::ranges::find(tensor.shape, 0) != tensor.shape.end()) {
-        return;
+        return 0;
     }
     if (!fits || count > most) {
         refuse(joined(subject, " has the shape ", shapeText(tensor.shape), ", more than can be addressed"));
@@ -53,9 +53,7 @@ void checkExtent(const TorchTensor& tensor, const TorchStorage& storage) {
                       " from element ", tensor.storageOffset, " on reaches past its storage ",
                       quotedName(tensor.storage), " of ", storage.elements, " elements"));
     }
-    if (count > std::max(storage.elements, freeExpansion)) {
-        refuse(joined(subject, " makes ", count, " values of a storage of ", storage.elements));
-    }
+    return count;
 }
 
 class Describer {
@@ -104,13 +102,21 @@ private:
         }
     }
 
+    /// The path of what lies at `key` below `path`. Shared values may be reached on many paths, which are all built.
+    std::string below(const std::string& path, const std::string& key) {
+        if (path.size() + key.size() > longestPickleName) {
+            refuse(joined("a value's name has ", path.size() + key.size(), " bytes, more than any real one"));
+        }
+        budget_.take(path.size() + key.size());
+        return path.empty() ? key : joined(path, ".", key);
+    }
+
     template <class Visit>
     void eachChild(const PickleValue& value, const std::string& path, Visit visit) {
-        const auto below = [&](const std::string& key) { return path.empty() ? key : joined(path, ".", key); };
         if (value.kind != PickleKind::Dict) {
             for (std::size_t i = 0; i < value.items.size(); ++i) {
                 step();
-                visit(*value.items[i], below(std::to_string(i)));
+                visit(*value.items[i], below(path, std::to_string(i)));
             }
             return;
         }
@@ -118,9 +124,7 @@ private:
             step();
             std::string key;
             if (keyText(*value.items[i], key)) {
-                // Shared values may be reached on many paths, which are all built.
-                budget_.take(path.size() + key.size());
-                visit(*value.items[i + 1], below(key));
+                visit(*value.items[i + 1], below(path, key));
             } else if (holdsTensors(*value.items[i + 1])) {
                 refuse(joined("tensors lie under a key that is ", kindText(value.items[i]->kind), " in ",
                               path.empty() ? std::string("the top-level dictionary") : quotedName(path)));
@@ -200,8 +204,9 @@ private:
         tensor.strides = integersOf(*value.items[2], "a tensor's strides");
         tensor.storage = joined(naming_.folder, described.text);
         const std::string subject = joined("tensor ", quotedName(tensor.name));
-        if (tensor.shape.size() > mostDimensions) {
-            refuse(joined(subject, " has ", tensor.shape.size(), " dimensions"));
+        if (tensor.shape.size() != tensor.strides.size()) {
+            refuse(
+                joined(subject, " has ", tensor.shape.size(), " dimensions, but ", tensor.strides.size(), " strides"));
         }
         if (value.integer < 0 || value.integer > std::numeric_limits<std::int64_t>::max() / 16) {
             refuse(joined(subject, " begins at element ", value.integer, " of its storage"));
@@ -213,7 +218,12 @@ private:
             refuse(joined("the storage ", quotedName(tensor.storage), " is described in two ways, by ", subject, " as ",
                           storage.elements, " x ", dataTypeName(storage.type)));
         }
-        checkExtent(tensor, storage);
+        const std::uint64_t count = checkedExtent(tensor, storage);
+        expanded_ += count > storage.elements ? count - storage.elements : 0;
+        if (expanded_ > mostExpanded) {
+            refuse(joined(subject, " makes ", count, " values of a storage of ", storage.elements,
+                          "; with those before it, more are repeated than in any real file"));
+        }
         if (!names_.insert(tensor.name).second) {
             refuse(joined("two tensors are named ", quotedName(tensor.name)));
         }
@@ -225,6 +235,7 @@ private:
     TorchLayout& layout_;
     std::unordered_set<std::string> names_;
     std::uint64_t steps_ = 0;
+    std::uint64_t expanded_ = 0; ///< elements beyond those of the storages
     bool inList_ = false;
 };
 
@@ -233,6 +244,20 @@ private:
 void describeTorchValues(const PickleValue& root, const TorchNaming& naming, MemoryBudget& budget,
                          TorchLayout& layout) {
     Describer(naming, budget, layout).top(root);
+}
+
+void checkSharing(const TorchLayout& layout) {
+    std::uint64_t stored = 0;
+    for (const auto& [key, storage] : layout.storages) {
+        stored += storage.elements;
+    }
+    std::uint64_t read = 0;
+    for (const TorchTensor& tensor : layout.tensors) {
+        read += static_cast<std::uint64_t>(elementCount(tensor.shape));
+        if (read > mostSharing * stored + mostExpanded) {
+            refuse(joined("its tensors share the ", stored, " stored values more often than in any real file"));
+        }
+    }
 }
 
 } // namespace livegloss::tensorfile

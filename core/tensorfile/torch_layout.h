@@ -42,5 +42,8 @@ struct TorchNaming {
     bool topIsGroup = true;
 };
 void describeTorchValues(const PickleValue& root, const TorchNaming& naming, MemoryBudget& budget, TorchLayout& layout);
+/// Refuses a located layout whose tensors share their storages so much that reading them all would take far more than
+/// the file.
+void checkSharing(const TorchLayout& layout);
 
 } // namespace livegloss::tensorfile

@@ -12,33 +12,24 @@ namespace {
 constexpr std::size_t chunkBytes = 1U << 20;
 constexpr std::size_t smallestWindow = 4096;
 
-/// The bytes of one storage at any place. Compressed ones are unpacked into memory as a whole.
+/// The bytes of one storage at any place.
 class StorageBytes {
 public:
-    StorageBytes(const FileBytes& file, const TorchStorage& storage) : file_(file), offset_(storage.offset) {
-        if (storage.entry == nullptr || !storage.entry->deflated) {
-            return;
-        }
-        unpacked_.resize(static_cast<std::size_t>(storage.entry->bytes));
-        const auto input = openZipEntry(file, *storage.entry);
-        std::span<std::byte> rest(unpacked_);
-        while (!rest.empty()) {
-            rest = rest.subspan(input->next(rest));
-        }
-    }
+    StorageBytes(const FileBytes& file, const TensorPlace& place)
+        : file_(file), offset_(place.storage.offset), unpacked_(place.unpacked) {}
 
     void read(std::uint64_t place, std::span<std::byte> destination) const {
-        if (unpacked_.empty()) {
+        if (unpacked_ == nullptr) {
             file_.read(offset_ + place, destination);
         } else if (!destination.empty()) {
-            std::memcpy(destination.data(), unpacked_.data() + place, destination.size());
+            std::memcpy(destination.data(), unpacked_->data() + place, destination.size());
         }
     }
 
 private:
     const FileBytes& file_;
     std::uint64_t offset_;
-    std::vector<std::byte> unpacked_;
+    UnpackedStorage unpacked_;
 };
 
 bool isRowMajor(const TorchTensor& tensor) {
@@ -138,16 +129,15 @@ void readStrided(const StorageBytes& bytes, const TorchStorage& storage, const T
 }
 
 template <class Value, class Convert>
-void readValues(const FileBytes& file, const TorchStorage& storage, const TorchTensor& tensor,
-                std::span<Value> destination, Convert convert) {
+void readValues(const FileBytes& file, const TensorPlace& place, std::span<Value> destination, Convert convert) {
     if (destination.empty()) {
         return;
     }
-    const StorageBytes bytes(file, storage);
-    if (isRowMajor(tensor)) {
-        readRowMajor(bytes, tensor, destination, convert);
+    const StorageBytes bytes(file, place);
+    if (isRowMajor(place.tensor)) {
+        readRowMajor(bytes, place.tensor, destination, convert);
     } else {
-        readStrided(bytes, storage, tensor, destination, convert);
+        readStrided(bytes, place.storage, place.tensor, destination, convert);
     }
 }
 
@@ -164,23 +154,33 @@ void verifyStorage(const FileBytes& file, const TorchStorage& storage) {
     }
 }
 
-void readTorchFloats(const FileBytes& file, const TorchStorage& storage, const TorchTensor& tensor,
-                     std::span<float> destination) {
-    readValues(file, storage, tensor, destination, [&](std::span<const std::byte> source, std::span<float> values) {
-        convertToFloats(tensor.type, source, values);
+UnpackedStorage unpackStorage(const FileBytes& file, const TorchStorage& storage) {
+    if (storage.entry == nullptr || !storage.entry->deflated) {
+        return nullptr;
+    }
+    auto unpacked = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(storage.entry->bytes));
+    const auto input = openZipEntry(file, *storage.entry);
+    std::span<std::byte> rest(*unpacked);
+    while (!rest.empty()) {
+        rest = rest.subspan(input->next(rest));
+    }
+    return unpacked;
+}
+
+void readTorchFloats(const FileBytes& file, const TensorPlace& place, std::span<float> destination) {
+    readValues(file, place, destination, [&](std::span<const std::byte> source, std::span<float> values) {
+        convertToFloats(place.tensor.type, source, values);
     });
 }
 
-bool readTorchIntegers(const FileBytes& file, const TorchStorage& storage, const TorchTensor& tensor,
-                       std::span<std::int64_t> destination) {
-    if (isFloatingPoint(tensor.type)) {
+bool readTorchIntegers(const FileBytes& file, const TensorPlace& place, std::span<std::int64_t> destination) {
+    if (isFloatingPoint(place.tensor.type)) {
         return false;
     }
     bool fits = true;
-    readValues(file, storage, tensor, destination,
-               [&](std::span<const std::byte> source, std::span<std::int64_t> values) {
-                   fits = convertToIntegers(tensor.type, source, values) && fits;
-               });
+    readValues(file, place, destination, [&](std::span<const std::byte> source, std::span<std::int64_t> values) {
+        fits = convertToIntegers(place.tensor.type, source, values) && fits;
+    });
     return fits;
 }
 

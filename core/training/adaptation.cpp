@@ -1,5 +1,6 @@
 #include "adam.h"
 #include "augment.h"
+#include "base/decimal.h"
 #include "clip_supply.h"
 #include "fast_encoder.h"
 #include "training/losses.h"
@@ -77,9 +78,9 @@ private:
         if (std::filesystem::exists(path)) {
             const CheckpointFacts facts = valueOrThrow(readCheckpoint(path, tensors()));
             step_ = std::stoll(facts.at("step"));
-            seconds_ = std::stod(facts.at("seconds"));
-            bestWer_ = std::stod(facts.at("best_wer"));
-            skipped_ = std::stod(facts.at("skipped"));
+            seconds_ = numberFact(facts, "seconds");
+            bestWer_ = numberFact(facts, "best_wer");
+            skipped_ = numberFact(facts, "skipped");
             optimiser_.setSteps(std::stoll(facts.at("adam_steps")));
             context_.options.report("adaptation resumes at step " + std::to_string(step_) + " of " +
                                     std::to_string(stage_.steps));
@@ -105,9 +106,9 @@ private:
     void save() {
         valueOrThrow(writeCheckpoint(context_.file("adapt.safetensors"), tensors(),
                                      {{"step", std::to_string(step_)},
-                                      {"seconds", std::to_string(seconds_ + context_.pacer.seconds())},
-                                      {"best_wer", std::to_string(bestWer_)},
-                                      {"skipped", std::to_string(skipped_)},
+                                      {"seconds", decimalText(seconds_ + context_.pacer.seconds())},
+                                      {"best_wer", decimalText(bestWer_)},
+                                      {"skipped", decimalText(skipped_)},
                                       {"adam_steps", std::to_string(optimiser_.steps())}}));
     }
 

@@ -1,6 +1,7 @@
 #include "adam.h"
 #include "augment.h"
 #include "backbone_init.h"
+#include "base/decimal.h"
 #include "caption_tower.h"
 #include "fast_encoder.h"
 #include "stage.h"
@@ -101,7 +102,7 @@ private:
         }
         const CheckpointFacts facts = valueOrThrow(readCheckpoint(path, tensors()));
         step_ = std::stoll(facts.at("step"));
-        seconds_ = std::stod(facts.at("seconds"));
+        seconds_ = numberFact(facts, "seconds");
         optimiser_.setSteps(std::stoll(facts.at("adam_steps")));
         context_.options.report("pre-training resumes at step " + std::to_string(step_) + " of " +
                                 std::to_string(stage_.steps));
@@ -110,7 +111,7 @@ private:
     void save() {
         valueOrThrow(writeCheckpoint(context_.file("pretrain.safetensors"), tensors(),
                                      {{"step", std::to_string(step_)},
-                                      {"seconds", std::to_string(seconds_ + context_.pacer.seconds())},
+                                      {"seconds", decimalText(seconds_ + context_.pacer.seconds())},
                                       {"adam_steps", std::to_string(optimiser_.steps())}}));
     }
 

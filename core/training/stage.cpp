@@ -1,5 +1,7 @@
 #include "stage.h"
 
+#include "base/decimal.h"
+
 #include <nlohmann/json.hpp>
 
 namespace livegloss::training {
@@ -56,6 +58,16 @@ void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Ten
             sums[index] = parts[index];
         }
     }
+}
+
+double numberFact(const CheckpointFacts& facts, const std::string& key) {
+    const auto found = facts.find(key);
+    const auto number = found == facts.end() ? std::nullopt : decimalNumber(found->second);
+    if (!number) {
+        throw StageFailure{{ErrorCode::Unreadable, "the checkpoint does not say '" + key + "' as a number",
+                            "start again in an empty --work folder"}};
+    }
+    return *number;
 }
 
 } // namespace livegloss::training

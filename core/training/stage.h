@@ -69,6 +69,9 @@ T valueOrThrow(Result<T> result) {
     }
 }
 
+/// A number among a checkpoint's facts, or StageFailure.
+double numberFact(const CheckpointFacts& facts, const std::string& key);
+
 /// Adds up gradients computed apart: sums[i] += parts[i]; undefined counts as zero.
 void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Tensor>& parts);
 

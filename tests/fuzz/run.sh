@@ -12,7 +12,7 @@ while getopts s: option; do
     esac
 done
 shift $((OPTIND - 1))
-[ $# -gt 0 ] || set -- safetensors torch_zip torch_legacy pickle npy gloss_dictionary
+[ $# -gt 0 ] || set -- safetensors torch_zip torch_legacy pickle npy gloss_dictionary vocabulary model_metadata
 
 if [ ! -x "$build/bin/write_fuzz_seeds" ]; then
     cmake --preset fuzz -B "$build"

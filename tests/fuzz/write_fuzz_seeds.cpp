@@ -18,6 +18,17 @@ void write(const std::filesystem::path& folder, const std::vector<std::string>& 
     }
 }
 
+/// Lists that a tensor was made of and that the memo makes longer afterwards, as the dictionary around it.
+std::string changingPickle() {
+    const std::string shape = "]q\1" + integer(4) + "a";
+    const std::string strides = "]q\2" + integer(1) + "a";
+    const std::string made = call(global("torch._utils", "_rebuild_tensor_v2"),
+                                  {storageId({}), integer(0), call(global("torch", "Size"), {shape}), strides,
+                                   truth(false), orderedDict() + "q\3"});
+    return pickle("}q\4" + text("w") + made + "s" + text("shape") + "h\1(" + integer(2) + integer(3) + "es" +
+                  text("strides") + "h\2" + integer(9) + "as" + text("hooks") + "h\3" + text("k") + none() + "ss");
+}
+
 /// Pickles of what checkpoints hold.
 std::vector<std::string> torchPickles() {
     const std::string weights =
@@ -34,7 +45,8 @@ std::vector<std::string> torchPickles() {
             pickle(textDict({{"a", tensor({"LongStorage", "0", 2, 0, {}, {}})}, {"lr", real(1e-4)}, {"x", none()}}), 4),
             pickle(list({tensor({}), truth(true),
                          call(global("collections", "Counter"), {dict({{integer(20), integer(1)}})})})),
-            pickle(call(global("torch", "Size"), {integers({1, 2})}))};
+            pickle(call(global("torch", "Size"), {integers({1, 2})})),
+            changingPickle()};
 }
 
 std::vector<std::string> glossPickles() {
@@ -111,5 +123,19 @@ int main(int argc, char** argv) {
     }
     dictionaries.push_back(pickle(glossPickles()[0], 3));
     write(root / "gloss_dictionary", dictionaries);
+
+    auto lists = dictionaries;
+    lists.insert(lists.end(),
+                 {"HALLO\nM\xC3\x9C"
+                  "DE\r\n",
+                  "\xEF\xBB\xBF[\"A\", \"B\"]", R"({"A": 1, "B": [2, 9]})", R"({"0": "<blank>", "1": "A"})"});
+    write(root / "vocabulary", lists);
+    write(root / "model_metadata",
+          {"width\t64\nclasses\t3\nfps\t12.5\nvocabulary\t[\"A\",\"B\"]\nname\tDemo\n",
+           "activation\tgelu\ninput_mean\t[0.5,0.5,0.5]\ninput_deviation\t[0.25,1e-1,1]\nresize\t40\nconv_type\t2\n",
+           R"({"__metadata__":{"kind":"backbone"},"conv2d.visual.conv1.weight":{"dtype":"F32","shape":[64,0,8,8],)"
+           R"("data_offsets":[0,0]},"conv2d.visual.positional_embedding":{"dtype":"F32","shape":[17,0],"data_offsets":)"
+           R"([0,0]},"conv2d.visual.proj":{"dtype":"F32","shape":[0,24],"data_offsets":[0,0]},)"
+           R"("conv2d.visual.transformer.resblocks.0.ln_1.weight":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}})"});
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #define QT_NO_KEYWORDS
 #include "importing/model_import.h"
+#include "model/model_layout.h"
 #include "random_model.h"
 #include "tensorfile/tensor_source.h"
 
@@ -136,6 +137,29 @@ void writeHuggingFace(const QString& clip, const QString& to, const std::string&
     add("text_projection.weight", {1}, one);
     add("logit_scale", {1}, one);
     valueOf(writer.save(to.toStdString()));
+}
+
+/// The same tensors, with this metadata only.
+void describe(const QString& from, const QString& to, const tensorfile::Metadata& metadata) {
+    const auto reader = valueOf(tensorfile::SafetensorsReader::open(from.toStdString()));
+    tensorfile::SafetensorsWriter writer;
+    for (const auto& [key, value] : metadata) {
+        writer.setMetadata(key, value);
+    }
+    for (const tensorfile::TensorInfo& tensor : reader.tensors()) {
+        if (tensor.type == DataType::I64) {
+            writer.addIntegers(tensor.name, tensor.shape, valueOf(reader.readIntegers(tensor.name)));
+        } else {
+            writer.addFloats(tensor.name, tensor.shape, valueOf(reader.readFloats(tensor.name)));
+        }
+    }
+    valueOf(writer.save(to.toStdString()));
+}
+
+void onlyTrainedParts(Change& tensor) {
+    if (ofImageTower(tensor.name)) {
+        tensor.name.clear();
+    }
 }
 
 Change zeros(std::string name, tensorfile::Shape shape) {
@@ -330,6 +354,29 @@ private Q_SLOTS:
         QCOMPARE(QDir(folder_.path()).entryList({"never*"}).size(), 0);
     }
 
+    /// Writing the file takes long, too: it is left when asked, up to the moment before it gets its name.
+    void cancellingStopsTheWriting_data() {
+        QTest::addColumn<double>("share");
+        QTest::newRow("amid the tensors") << 0.8;
+        QTest::newRow("before the rename") << 1.0;
+    }
+    void cancellingStopsTheWriting() {
+        QFETCH(double, share);
+        const ModelImport import = valueOf(ModelImport::open(from(model_)));
+        double last = 0.0;
+        int after = 0;
+        const auto written = import.write(at("never.safetensors").toStdString(), [&](double reached) {
+            after += last >= share ? 1 : 0;
+            last = reached;
+            return reached < share;
+        });
+        QVERIFY(!written);
+        QVERIFY(written.error().code == ErrorCode::Cancelled);
+        QVERIFY(last >= share);
+        QCOMPARE(after, 0);
+        QCOMPARE(QDir(folder_.path()).entryList({"never*"}).size(), 0);
+    }
+
     void progressRises() {
         double last = -1.0;
         bool rises = true;
@@ -376,11 +423,7 @@ private Q_SLOTS:
         const QString clip = at("tower.safetensors");
         const QString parts = at("parts.safetensors");
         rewrite(model_, clip, asClip);
-        rewrite(model_, parts, [](Change& tensor) {
-            if (ofImageTower(tensor.name)) {
-                tensor.name.clear();
-            }
-        });
+        rewrite(model_, parts, onlyTrainedParts);
         const auto alone = ModelImport::open(from(parts));
         QVERIFY(!alone);
         QVERIFY(alone.error().message.find("without their backbone") != std::string::npos);
@@ -391,6 +434,77 @@ private Q_SLOTS:
         options = from(clip);
         options.backbone = parts.toStdString();
         QVERIFY(!ModelImport::open(options));
+    }
+
+    /// What is missing of the trained parts never comes from another model, nor do its facts.
+    void onlyTheTowerComesFromTheBackbone() {
+        const QString parts = at("parts.safetensors");
+        rewrite(model_, at("bare.safetensors"), [](Change& tensor) {
+            onlyTrainedParts(tensor);
+            if (tensor.name.ends_with("resblocks.1.S_Adapter.mlp.c_in.bias")) {
+                tensor.name.clear();
+            }
+        });
+        describe(at("bare.safetensors"), parts, {{"fps", "12.5"}});
+        rewrite(model_, at("second.safetensors"), [](Change& tensor) {
+            if (tensor.name == model::classifierName) {
+                tensor.name = model::secondClassifierName; // comes before all other names
+            }
+        });
+        describe(at("second.safetensors"), at("other.safetensors"), {{"fps", "30"}, {"licence", "of another"}});
+        ImportOptions options = from(parts);
+        options.backbone = at("other.safetensors").toStdString();
+        const ModelImport import = valueOf(ModelImport::open(options));
+        QVERIFY(mentions(import.preview().problems, "Missing: 1 tensor"));
+        QVERIFY(mentions(import.preview().problems, "resblocks.1.S_Adapter.mlp.c_in.bias"));
+        QCOMPARE(import.preview().config.fps, 12.5);
+        QCOMPARE(import.preview().config.licence, std::string());
+    }
+
+    void aJoinedBackboneSaysItsActivation() {
+        const QString clip = at("tower.safetensors");
+        const QString parts = at("parts.safetensors");
+        rewrite(model_, clip, asClip);
+        rewrite(model_, parts, onlyTrainedParts);
+        ImportOptions options = from(clip);
+        options.activation = model::Activation::Gelu;
+        valueOf(valueOf(ModelImport::open(options)).write(at("gelu.safetensors").toStdString()));
+
+        options = from(parts);
+        options.backbone = at("gelu.safetensors").toStdString();
+        const ModelImport stated = valueOf(ModelImport::open(options));
+        QVERIFY(stated.preview().config.activation == model::Activation::Gelu);
+        QVERIFY(stated.preview().config.normalisation == model::plainNormalisation);
+        QVERIFY(!mentions(stated.preview().warnings, "QuickGELU is assumed"));
+
+        options.backbone = clip.toStdString();
+        const ModelImport open = valueOf(ModelImport::open(options));
+        QVERIFY(open.preview().config.activation == model::Activation::QuickGelu);
+        QVERIFY(mentions(open.preview().warnings, "QuickGELU is assumed"));
+
+        rewrite(model_, at("openai.safetensors"), asClip, {zeros("input_resolution", {})});
+        options.backbone = at("openai.safetensors").toStdString();
+        QVERIFY(!mentions(valueOf(ModelImport::open(options)).preview().warnings, "QuickGELU is assumed"));
+
+        describe(parts, at("stated.safetensors"), {{"activation", "quick_gelu"}});
+        options.checkpoint = at("stated.safetensors").toStdString();
+        options.backbone = at("gelu.safetensors").toStdString();
+        QVERIFY(valueOf(ModelImport::open(options)).preview().config.activation == model::Activation::QuickGelu);
+    }
+
+    void epochAndFirstSourceStay() {
+        describe(model_, at("ours.safetensors"),
+                 {{"format", "livegloss-1"}, {"epoch", "34"}, {"source", "best_model.pt"}});
+        const ModelImport again = valueOf(ModelImport::open(from(at("ours.safetensors"))));
+        QCOMPARE(again.preview().epoch, std::optional<std::int64_t>(34));
+        valueOf(again.write(at("out.safetensors").toStdString()));
+        const auto out = valueOf(tensorfile::SafetensorsReader::open(at("out.safetensors").toStdString()));
+        QCOMPARE(out.metadata().at("epoch"), std::string("34"));
+        QCOMPARE(out.metadata().at("source"), std::string("best_model.pt"));
+        describe(model_, at("theirs.safetensors"), {{"format", "pt"}, {"source", "elsewhere"}, {"epoch", "late"}});
+        const ModelImport foreign = valueOf(ModelImport::open(from(at("theirs.safetensors"))));
+        QVERIFY(!foreign.preview().epoch);
+        QCOMPARE(foreign.preview().source, std::string("theirs.safetensors"));
     }
 
     /// CLIP's towers in small: their patches, grids, width against features, and activation.
@@ -546,7 +660,9 @@ private Q_SLOTS:
         QTest::addColumn<QString>("tensor");
         QTest::addColumn<QString>("says");
         QTest::newRow("timm") << "visual.trunk.blocks.0.norm1.weight"
-                              << "";
+                              << "its tower is one of timm's";
+        QTest::newRow("half a tower") << "visual.proj"
+                                      << "'visual.conv1.weight' is missing";
         QTest::newRow("other") << "backbone.stem.weight"
                                << "its first tensor is 'backbone.stem.weight'";
     }

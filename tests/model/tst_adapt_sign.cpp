@@ -3,6 +3,7 @@
 #include "model/model_layout.h"
 
 #define QT_NO_KEYWORDS
+#include "peak_memory.h"
 #include "random_model.h"
 
 #include <QTemporaryDir>
@@ -285,6 +286,33 @@ private Q_SLOTS:
         for (const QString& part : message) {
             QVERIFY2(text.contains(part), qPrintable(text));
         }
+    }
+
+    /// Tensors without elements cost a file nothing, whatever sizes they claim: no network is built for them.
+    void claimedSizesTakeNoMemory() {
+        tensorfile::SafetensorsWriter writer;
+        const std::vector<float> nothing;
+        const std::string visual = "conv2d.visual.";
+        const std::string blocks = visual + "transformer.resblocks.";
+        writer.addFloats(visual + "conv1.weight", {2048, 0, 16, 16}, nothing);
+        writer.addFloats(visual + "positional_embedding", {197, 0}, nothing);
+        writer.addFloats(visual + "proj", {0, 512}, nothing);
+        writer.addFloats(blocks + "0.prefix_embedding_k", {8, 1, 0}, nothing);
+        writer.addFloats(blocks + "0.S_Adapter.mlp.c_in.weight", {512, 0}, nothing);
+        for (int layer = 0; layer < 12; ++layer) {
+            writer.addFloats(blocks + std::to_string(layer) + ".ln_1.weight", {0}, nothing);
+        }
+        writer.addFloats("conv1d.temporal_conv.0.weight", {0, 0, 5}, nothing);
+        writer.addFloats("conv1d.temporal_conv.4.weight", {0, 0, 5}, nothing);
+        const std::vector<float> classifier(std::size_t{1024} * 100);
+        writer.addFloats("conv1d.fc.weight", {1024, 100}, classifier);
+        QVERIFY(writer.save(path()));
+        const testfiles::PeakMemory memory;
+        const auto loaded = loadAdaptSign(path());
+        QVERIFY(!loaded);
+        QVERIFY2(memory.growth() < (64 << 20), QByteArray::number(qint64(memory.growth())));
+        const QString text = QString::fromStdString(loaded.error().message);
+        QVERIFY2(text.contains("lacks the tensor 'conv2d.visual.class_embedding'"), qPrintable(text));
     }
 
     void eitherClassifierNameWillDo() {

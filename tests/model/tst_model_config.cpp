@@ -1,5 +1,8 @@
+#include "comma_locale.h"
 #include "model/model_config.h"
+#include "model/model_layout.h"
 #include "random_model.h"
+#include "refusal_check.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -167,6 +170,15 @@ private slots:
         row("vocabulary", "[1,2,3,4,5]", {"array of strings"});
         row("vocabulary", "[\"A\"", {"array of strings"});
         row("vocabulary", "{}", {"array of strings"});
+        row("vocabulary", "\"ABCDE\"", {"array of strings"});
+        row("vocabulary", "[\"A\",[\"B\"],\"C\",\"D\",\"E\"]", {"array of strings"});
+        row("vocabulary", "[]", {"0 glosses", "6 classes"});
+        row("resize", "100000", {"resize 100000"});
+        row("window", "100001", {"window 100001"});
+        row("fps", "12,5", {"fps = '12,5'"});
+        row("fps", "25 ", {"fps = '25 '"});
+        row("input_mean", "[[0.5],0.5,0.5]", {"input_mean", "three numbers"});
+        row("input_deviation", "[0,0,0]", {"not a sensible number"});
     }
     void metadataIsChecked() {
         QFETCH(QString, key);
@@ -183,6 +195,147 @@ private slots:
         QVERIFY2(text.contains("model.safetensors"), qPrintable(text));
     }
 
+    /// What a person chose as decimal sign for the desktop says nothing about files.
+    void numbersAreReadUnderACommaLocale() {
+        test::RandomModel random(1);
+        random.config.fps = 12.5;
+        random.config.normalisation = clipNormalisation;
+        const test::CommaLocale locale;
+        if (!test::CommaLocale::isActive()) {
+            QSKIP("no locale with a decimal comma can be had here");
+        }
+        const auto config = saveAndRead(random);
+        QVERIFY2(config, config ? "" : config.error().message.c_str());
+        QCOMPARE(config->fps, 12.5);
+        QVERIFY(config->normalisation == clipNormalisation);
+    }
+
+    /// Millions of brackets or texts in an entry take no more memory than the entry.
+    void hostileEntriesAreRefused_data() {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<QByteArray>("value");
+        QTest::newRow("nested vocabulary") << "vocabulary" << QByteArray(10'000'000, '[');
+        QTest::newRow("vocabulary of lists") << "vocabulary"
+                                             << "[" + QByteArray("[],").repeated(5'000'000) + "[]]";
+        QTest::newRow("long vocabulary") << "vocabulary"
+                                         << "[" + QByteArray("\"\",").repeated(2'000'000) + "\"\"]";
+        QTest::newRow("nested mean") << "input_mean" << QByteArray(10'000'000, '[');
+        QTest::newRow("long deviation") << "input_deviation"
+                                        << "[" + QByteArray("1,").repeated(5'000'000) + "1]";
+        QTest::newRow("long number") << "fps" << QByteArray(10'000'000, '1');
+    }
+    void hostileEntriesAreRefused() {
+        QFETCH(QString, key);
+        QFETCH(QByteArray, value);
+        test::RandomModel random(1);
+        random.extraMetadata[key.toStdString()] = value.toStdString();
+        const std::filesystem::path path = folder_.filePath("hostile.safetensors").toStdString();
+        QVERIFY(random.save(path));
+        QFile file(folder_.filePath("hostile.safetensors"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const auto open = [](const std::filesystem::path& bad) -> Result<void> {
+            const auto reader = tensorfile::SafetensorsReader::open(bad);
+            const auto config = reader ? readModelConfig(*reader) : tl::unexpected(reader.error());
+            return config ? Result<void>() : tl::unexpected(config.error());
+        };
+        const QString problem = testfiles::refusalProblem(folder_, file.readAll(), key, open);
+        QVERIFY2(problem.isEmpty(), qPrintable(problem));
+    }
+
+    /// Sizes that no network has are refused before one of them is built, whatever the file's length.
+    void sizesHaveLimits_data() {
+        QTest::addColumn<QString>("tensor");
+        QTest::addColumn<QVector<qint64>>("shape");
+        QTest::addColumn<QString>("message");
+        QTest::newRow("width") << "conv2d.visual.conv1.weight" << QVector<qint64>{12800, 0, 8, 8} << "width 12800";
+        QTest::newRow("layers") << "layers" << QVector<qint64>{0} << "layers 201";
+        QTest::newRow("patch") << "conv2d.visual.conv1.weight" << QVector<qint64>{64, 0, 2048, 2048} << "patch 2048";
+        QTest::newRow("tokens") << "conv2d.visual.positional_embedding" << QVector<qint64>{10001, 0}
+                                << "number of patches a side 100";
+        QTest::newRow("frame feature") << "conv2d.visual.proj" << QVector<qint64>{0, 20000} << "embedDim 20000";
+        QTest::newRow("no frame feature") << "conv2d.visual.proj" << QVector<qint64>{64, 0} << "embedDim 0";
+        QTest::newRow("prefix") << "conv2d.visual.transformer.resblocks.0.prefix_embedding_k"
+                                << QVector<qint64>{2000, 1, 0} << "prefix 2000";
+        QTest::newRow("hidden") << "conv1d.fc.weight" << QVector<qint64>{20000, 6} << "hidden 20000";
+        QTest::newRow("classes") << "conv1d.fc.weight" << QVector<qint64>{16, 1'000'001} << "sensible size";
+        QTest::newRow("one class") << "conv1d.fc.weight" << QVector<qint64>{16, 1} << "classes 1";
+    }
+    void sizesHaveLimits() {
+        QFETCH(QString, tensor);
+        QFETCH(QVector<qint64>, shape);
+        QFETCH(QString, message);
+        ShapeTable table = plainTable();
+        table.shapes[tensor.toStdString()] = tensorfile::Shape(shape.begin(), shape.end());
+        for (int layer = 2; tensor == "layers" && layer <= 200; ++layer) {
+            table.shapes["conv2d.visual.transformer.resblocks." + std::to_string(layer) + ".ln_1.weight"] = {0};
+        }
+        const bool ofTower = tensor.startsWith("conv2d.") && !tensor.contains("prefix");
+        for (const bool backbone : {false, true}) {
+            const auto config = backbone ? readBackboneConfig(table) : readModelConfig(table);
+            QCOMPARE(config.has_value(), backbone && !ofTower && tensor != "layers");
+            if (!config) {
+                const QString text = QString::fromStdString(config.error().message);
+                QVERIFY2(text.contains(message), qPrintable(text));
+                QVERIFY(!config.error().hint.empty());
+            }
+        }
+    }
+
+    void backbonesAreChecked_data() {
+        QTest::addColumn<QString>("key");
+        QTest::addColumn<QString>("value");
+        QTest::newRow("deviation") << "input_deviation"
+                                   << "[0,0,0]";
+        QTest::newRow("mean") << "input_mean"
+                              << "[1e999,0,0]";
+        QTest::newRow("resize") << "resize"
+                                << "3";
+        QTest::newRow("frame rate") << "fps"
+                                    << "-1";
+    }
+    void backbonesAreChecked() {
+        QFETCH(QString, key);
+        QFETCH(QString, value);
+        ShapeTable table = plainTable();
+        QVERIFY(readBackboneConfig(table));
+        table.metadata[key.toStdString()] = value.toStdString();
+        QVERIFY(!readBackboneConfig(table));
+    }
+
+    /// Escape sequences in a name would reach the terminal.
+    void namesHoldNoControlCharacters() {
+        ShapeTable table = plainTable();
+        table.metadata = {{"name", "a\x1B[31mb"}, {"card", "a\n\tb\r"}, {"licence", "\x7F"}};
+        const auto config = readModelConfig(table);
+        QVERIFY2(config, config ? "" : config.error().message.c_str());
+        QCOMPARE(config->name, std::string("a [31mb"));
+        QCOMPARE(config->card, std::string("a\n\tb "));
+        QCOMPARE(config->licence, std::string(" "));
+    }
+
+    /// A file that has the right sizes in the tensors that they are read from may still lack others.
+    void layoutIsCompared() {
+        ShapeTable table = plainTable();
+        const auto config = readModelConfig(table);
+        QVERIFY2(config, config ? "" : config.error().message.c_str());
+        const int adapterWidth = adapterWidthOf(table);
+        QVERIFY(checkModelLayout(table, *config, adapterWidth));
+        QVERIFY(!checkModelLayout(table, *config, adapterWidth + 1));
+        table.shapes["classifier.weight"] = table.shapes["conv1d.fc.weight"];
+        table.shapes.erase("conv1d.fc.weight");
+        QVERIFY(checkModelLayout(table, *config, adapterWidth));
+        table.shapes["conv2d.visual.transformer.aggblocks.1.mlp.c_fc.weight"] = {64, 0};
+        const auto misshapen = checkModelLayout(table, *config, adapterWidth);
+        QVERIFY(!misshapen);
+        QVERIFY2(misshapen.error().message.find("[64, 0]") != std::string::npos, misshapen.error().message.c_str());
+        table.shapes.erase("classifier.weight");
+        table.shapes["conv2d.visual.transformer.aggblocks.1.mlp.c_fc.weight"] = {64, 64};
+        const auto missing = checkModelLayout(table, *config, adapterWidth);
+        QVERIFY(!missing);
+        QVERIFY2(missing.error().message.find("lacks the tensor 'conv1d.fc.weight'") != std::string::npos,
+                 missing.error().message.c_str());
+    }
+
     /// A vocabulary may name the blank or leave it out.
     void vocabularyWithBlank() {
         test::RandomModel random(1);
@@ -193,6 +346,16 @@ private slots:
     }
 
 private:
+    /// Of a right model without metadata.
+    ShapeTable plainTable() {
+        test::RandomModel random(1);
+        random.withMetadata = false;
+        const std::filesystem::path path = folder_.filePath("plain.safetensors").toStdString();
+        if (!random.save(path)) {
+            qFatal("cannot write the model");
+        }
+        return shapeTable(*tensorfile::SafetensorsReader::open(path));
+    }
     Result<ModelConfig> saveAndRead(test::RandomModel& random) {
         const std::filesystem::path path = folder_.filePath("model.safetensors").toStdString();
         if (auto saved = random.save(path); !saved) {

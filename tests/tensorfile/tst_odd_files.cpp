@@ -76,6 +76,15 @@ void addPickles(const Row& row) {
         textDict({{"w", call(global("torch._utils", "_rebuild_tensor_v2"),
                              {storageId({}), integer(0), call(global("torch", "Size"), {integers({4})}), integers({1}),
                               truth(true), orderedDict(), "}"})}}));
+    // As in Python, a tensor has the shape that the list had when the tensor was made.
+    const auto grown = [&w](const std::string& shape) {
+        return "}" + w +
+               call(global("torch._utils", "_rebuild_tensor_v2"),
+                    {storageId({}), integer(0), shape, integers({1}), truth(false), orderedDict()}) +
+               "s" + text("later") + "h\x09(" + integer(0) + integer(7) + "es";
+    };
+    odd("shape list that grows later", grown("]q\x09" + integer(4) + "a"));
+    odd("list of a torch.Size that grows later", grown(call(global("torch", "Size"), {"]q\x09" + integer(4) + "a"})));
     odd("random states",
         textDict({{"w", tensor({})},
                   {"r", tuple({text("MT19937"),
@@ -308,6 +317,13 @@ void addLegacy(const Row& row) {
     row("legacy, protocol 4",
         legacy({"", "", "", pickle(textDict({{"w", tensor({})}}), 4), "", {{"0", littleEndian(4, 8) + fourFloats()}}}),
         "w", oneToFour);
+    // Lengths whose bytes look like another format's: pickles of protocols 1, 2 and 4, a program, a gzip file.
+    for (const std::size_t length : {384, 640, 1152, 0x5A4D, 0x8B1F}) {
+        std::string header = R"({"w":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})";
+        header.resize(length, ' ');
+        row("safetensors, header of " + std::to_string(length) + " bytes", safetensors(header, fourFloats()), "w",
+            oneToFour);
+    }
     row("safetensors with white space",
         safetensors("  \n{\"w\":{\"dtype\":\"F32\",\"shape\":[4],\"data_offsets\":[0,16]}}   ", fourFloats()), "w",
         oneToFour);
@@ -411,6 +427,23 @@ private slots:
                 }
             }
         }
+    }
+
+    /// Many tensors may lie in one compressed storage: it is unpacked for the first one, and kept.
+    void compressedStorageIsUnpackedOnce() {
+        TensorParts last;
+        last.offset = 3;
+        last.shape = {1};
+        auto items = torchItems(pickle(textDict({{"a", tensor({})}, {"b", tensor(last)}})), {{"0", fourFloats()}});
+        items[1].deflated = true;
+        const auto path = written(QByteArray::fromStdString(zip(items)));
+        const auto file = openTensorFile(path);
+        QVERIFY2(file, file ? "" : file.error().message.c_str());
+        QVERIFY((*file)->readFloats("a"));
+        std::filesystem::resize_file(path, 0);
+        const auto read = (*file)->readFloats("b");
+        QVERIFY2(read, read ? "" : read.error().message.c_str());
+        QCOMPARE(*read, std::vector<float>{4});
     }
 
 private:

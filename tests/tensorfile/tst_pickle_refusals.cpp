@@ -214,8 +214,21 @@ void addSizes(const Row& row) {
     value(row, "endless memo entries", "]" + repeated("\x94", 8000000), "memory");
     row("a pickle of 70 MiB", torchZip(pickle(repeated("N0", 35 << 20) + "]")), "more than any real pickle");
     const std::string key(1U << 20, 'k');
+    value(row, "a key of 1 MiB", "}" + text(key) + "Ns", "a dictionary's key has 1048576 bytes");
+    value(row, "a list under a key of 8 MB",
+          "}" + text(std::string(8'000'000, 'a')) + "](" + repeated("N", 8000) + "es",
+          "a dictionary's key has 8000000 bytes");
+    const std::string name(1000, 'k');
     value(row, "a long key on a long path",
-          text(key) + "q\2" + repeated("0", 1) + repeated("}h\2", 59) + "}" + repeated("s", 59), "memory");
+          text(name) + "q\2" + repeated("0", 1) + repeated("}h\2", 59) + "}" + repeated("s", 59), "a value's name has");
+    value(row, "a long list under a long key",
+          "}" + text("m") + "}" + text(std::string(4000, 'k')) + "](" + repeated("N", 900000) + "ess", "memory");
+    value(row, "one long key in many dictionaries",
+          text(std::string(4000, 'k')) + "q\2" + repeated("0", 1) + "](" + repeated("}h\2Ns", 300000) + "e", "memory");
+    value(row, "one long list as thousands of sizes",
+          "K\1q\1" + repeated("0", 1) + "]q\2(" + repeated("h\1", 1000000) + "e0" + global("torch", "Size") + "q\3" +
+              repeated("0h\3h\2\x85R", 2000),
+          "1000000 dimensions");
     value(row, "the same text key twice", textDict({{"a", integer(1)}, {"a", integer(2)}}), "key 'a' twice");
     value(row, "the same number key twice", dict({{integer(1), none()}, {integer(1), none()}}), "key '1' twice");
 }

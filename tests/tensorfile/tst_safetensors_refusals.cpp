@@ -1,3 +1,4 @@
+#include "refusal_check.h"
 #include "tensorfile/safetensors.h"
 
 #include <QTemporaryDir>
@@ -114,6 +115,10 @@ private slots:
         }
         row("too many tensors", whole(many + "}", ""), "more than 200000 tensors");
         row("too many metadata entries", whole(notes + "}}", ""), "more than 100000 metadata");
+        row("metadata twice", whole("{\"__metadata__\":{},\"__metadata__\":{}}", ""), "'__metadata__' appears twice");
+        row("long name",
+            two(entry("a", "\"U8\"", "[4]", "[0,4]"), entry(std::string(5000, 'n'), "\"U8\"", "[0]", "[4,4]"), four),
+            "a name has 5000 bytes");
         row("same bytes twice", two(entry("a", "\"U8\"", "[4]", "[0,4]"), entry("b", "\"U8\"", "[4]", "[0,4]"), four),
             "inside");
     }
@@ -121,13 +126,24 @@ private slots:
     void refuses() {
         QFETCH(QByteArray, contents);
         QFETCH(QString, message);
-        const auto reader = open(contents);
-        QVERIFY(!reader);
-        QCOMPARE(reader.error().code, ErrorCode::Unreadable);
-        const QString text = QString::fromStdString(reader.error().message);
-        QVERIFY2(text.contains(message), qPrintable(text));
-        QVERIFY2(text.contains("bad.safetensors"), qPrintable(text));
-        QVERIFY(!reader.error().hint.empty());
+        checkRefusal(contents, message);
+    }
+
+    /// Texts of such a length are stopped before they take several times as much memory.
+    void refusesLongTexts() {
+        const std::string note(40'000'000, 'x');
+        checkRefusal(QByteArray::fromStdString(whole("{\"__metadata__\":{\"a\":\"" + note + "\"}}", "")),
+                     "a text of more than");
+        std::string quotes("{\"__metadata__\":{\"a\":\"");
+        for (int i = 0; i < 5'000'000; ++i) {
+            quotes += "\\\"\\\\";
+        }
+        checkRefusal(QByteArray::fromStdString(whole(quotes + "\"}}", "")), "a text of more than");
+        std::string notes("{\"__metadata__\":{");
+        for (const char* key : {"\"a\":\"", "\"b\":\"", "\"c\":\""}) {
+            notes += key + note.substr(0, 15'000'000) + (*(key + 1) == 'c' ? "\"}}" : "\",");
+        }
+        checkRefusal(QByteArray::fromStdString(whole(notes, "")), "bytes of metadata");
     }
 
     /// The longest allowed header is 100,000,000 bytes, whatever the file has room for.
@@ -181,6 +197,14 @@ private slots:
     }
 
 private:
+    void checkRefusal(const QByteArray& contents, const QString& message) {
+        const auto opened = [](const std::filesystem::path& path) -> Result<void> {
+            const auto reader = SafetensorsReader::open(path);
+            return reader ? Result<void>() : tl::unexpected(reader.error());
+        };
+        const QString problem = testfiles::refusalProblem(folder_, contents, message, opened);
+        QVERIFY2(problem.isEmpty(), qPrintable(problem));
+    }
     Result<SafetensorsReader> open(const QByteArray& contents) {
         const std::filesystem::path path = folder_.filePath("bad.safetensors").toStdString();
         std::ofstream(path, std::ios::binary).write(contents.constData(), contents.size());

@@ -81,6 +81,17 @@ void addTensors(const Row& row) {
             t.strides.assign(65, 1);
         },
         "65 dimensions");
+    TensorParts expanded;
+    expanded.shape = {1 << 20};
+    expanded.strides = {0};
+    row("many expansions", torchZip(pickle(list(std::vector<std::string>(17, tensor(expanded))))), "are repeated");
+    TensorParts shared;
+    shared.elements = 1 << 16;
+    shared.shape = {1 << 16};
+    row("one storage for 300 tensors",
+        zip(torchItems(pickle(list(std::vector<std::string>(300, tensor(shared)))),
+                       {{"0", std::string(1 << 18, '1')}})),
+        "share the 65536 stored values");
     one(
         row, "missing storage", [](TensorParts& t) { t.key = "7"; }, "'archive/data/7'");
     one(

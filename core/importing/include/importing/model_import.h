@@ -67,6 +67,7 @@ struct ImportPreview {
     model::ModelConfig config; ///< a backbone has only sizes of the encoder
     int adapterWidth = 0;
     std::optional<std::int64_t> epoch;
+    std::string source;           ///< name of the file that the weights first came from, before any import
     int tensors = 0;              ///< that will be written
     std::uint64_t bytes = 0;      ///< of these
     std::vector<Remark> notes;    ///< facts: what was left out, what was assumed

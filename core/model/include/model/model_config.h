@@ -88,7 +88,7 @@ Result<ModelConfig> readModelConfig(const ShapeTable& table);
 
 /// Whether the file says of itself that it holds only an image tower.
 bool isBackboneFile(const ShapeTable& table);
-/// As readModelConfig(), for a file that has only CLIP's image tower: hidden and classes stay 0.
+/// As readModelConfig(), for a file of which only CLIP's image tower counts: hidden and classes stay 0.
 Result<ModelConfig> readBackboneConfig(const ShapeTable& table);
 
 /// Configuration of a model file: sizes from the shapes, the rest from metadata. Errors name the tensor or the key;
@@ -98,8 +98,11 @@ Result<ModelConfig> readModelConfig(const tensorfile::SafetensorsReader& reader)
 tensorfile::Metadata modelMetadata(const ModelConfig& config);
 /// The same for a file that holds only an image tower (kind "backbone").
 tensorfile::Metadata backboneMetadata(const ModelConfig& config);
-/// Checks sizes that a network is to be built with (heads = width / 64, patch divides resolution, known convType, ...).
+/// Checks sizes that a network is to be built with (heads = width / 64, patch divides resolution, known convType, ...)
+/// and that none is larger than any real network's.
 Result<void> checkModelConfig(const ModelConfig& config);
+/// The same for the image tower and the frames that it takes, whatever the sizes of the temporal head.
+Result<void> checkTowerConfig(const ModelConfig& config);
 /// Text of one class for people: the gloss, or its number where the model has no vocabulary.
 std::string glossText(const ModelConfig& config, int label);
 

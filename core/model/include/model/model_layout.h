@@ -22,8 +22,15 @@ struct LayoutTensor {
     bool statistic = false; ///< kept by a batch norm, not a parameter
 };
 
+/// The classifier is one weight; files hold it under either name or under both.
+inline const std::string classifierName = "conv1d.fc.weight";
+inline const std::string secondClassifierName = "classifier.weight";
+
 /// Every tensor that a model file of these sizes holds, once each (the classifier as conv1d.fc.weight).
 std::vector<LayoutTensor> modelLayout(const ModelConfig& config, int adapterWidth);
+/// Compares a file's names and shapes with the layout of a model of these sizes; Unsupported with the first tensor that
+/// is not there or has another shape.
+Result<void> checkModelLayout(const ShapeTable& table, const ModelConfig& config, int adapterWidth);
 /// Whether a file that holds only CLIP's image tower has this tensor: the backbone, its last norm and projection.
 bool inBackboneFile(const LayoutTensor& tensor);
 /// The released freeze rule: whether training changes the tensor of this name (`query` stays as it is).

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -64,8 +65,9 @@ public:
     void addIntegers(std::string name, Shape shape, std::span<const std::int64_t> values);
 
     /// Writes a temporary file beside `path`, flushes it to the disk and renames it over `path`: afterwards `path`
-    /// holds either the old or the new contents, whole. WriteFailed otherwise.
-    Result<void> save(const std::filesystem::path& path) const;
+    /// holds either the old or the new contents, whole. WriteFailed otherwise. `progress` gets the share that is
+    /// written, 0..1, for every tensor and once more before the rename; Cancelled where it returns false.
+    Result<void> save(const std::filesystem::path& path, const std::function<bool(double)>& progress = {}) const;
 
 private:
     struct Entry {

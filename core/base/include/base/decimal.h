@@ -1,0 +1,25 @@
+#pragma once
+
+#include <charconv>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace livegloss {
+
+/// The number that the whole text is ("12.5", "-1e3", "nan"), whatever the locale's decimal sign.
+inline std::optional<double> decimalNumber(std::string_view text) {
+    double value = 0.0;
+    const char* end = text.data() + text.size();
+    const auto [stopped, problem] = std::from_chars(text.data(), end, value);
+    return problem == std::errc() && stopped == end ? std::optional(value) : std::nullopt;
+}
+
+/// The shortest text that decimalNumber() reads as the same number.
+inline std::string decimalText(double value) {
+    char buffer[32];
+    const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
+    return {buffer, end};
+}
+
+} // namespace livegloss
