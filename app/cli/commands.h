@@ -27,6 +27,7 @@ T valueOrFail(Result<T> result) {
 void addForwardCommand(CLI::App& app);
 void addImportCommand(CLI::App& app);
 void addInspectCommand(CLI::App& app);
+void addScoreCommand(CLI::App& app);
 void addTrainCommand(CLI::App& app);
 #ifdef LIVEGLOSS_WITH_MEDIA
 void addRecognizeCommand(CLI::App& app);

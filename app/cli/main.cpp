@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
     addSynthCommand(app);
     addDevicesCommand(app);
 #endif
+    addScoreCommand(app);
     addImportCommand(app);
     addInspectCommand(app);
     addForwardCommand(app);

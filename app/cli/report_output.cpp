@@ -1,0 +1,31 @@
+#include "report_output.h"
+
+#include "evaluation/text_file.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace livegloss::cli {
+
+nlohmann::ordered_json errorJson(const evaluation::ErrorCounts& counts) {
+    return {{"wer_percent", counts.werPercent()},       {"errors", counts.errors()},
+            {"substitutions", counts.substitutions},    {"deletions", counts.deletions},
+            {"insertions", counts.insertions},          {"correct", counts.correct},
+            {"reference_words", counts.referenceWords}, {"hypothesis_words", counts.hypothesisWords()}};
+}
+
+std::string jsonText(const nlohmann::ordered_json& json) {
+    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+}
+
+Result<void> writeOutput(const std::string& path, const std::string& text) {
+    if (!path.empty()) {
+        return evaluation::writeText(path, text);
+    }
+    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
+        return failure(ErrorCode::WriteFailed, "standard output cannot be written to");
+    }
+    return {};
+}
+
+} // namespace livegloss::cli
