@@ -1,4 +1,3 @@
-#include "cli_runner.h"
 #include "media/video_writer.h"
 #include "random_model.h"
 
@@ -14,6 +13,34 @@ using namespace livegloss;
 using nlohmann::json;
 
 namespace {
+
+struct Outcome {
+    int code = -1;
+    QString out;
+    QString err;
+};
+
+Outcome run(const QStringList& arguments) {
+    QProcess process;
+    process.start(QStringLiteral(LIVEGLOSS_CLI), arguments);
+    if (!process.waitForFinished(100000)) {
+        process.kill();
+        return {-1, {}, QStringLiteral("no end within 100 s")};
+    }
+    const int code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2;
+    return {code, QString::fromUtf8(process.readAllStandardOutput()),
+            QString::fromUtf8(process.readAllStandardError())};
+}
+
+json parsed(const QString& text) {
+    return json::parse(text.toStdString(), nullptr, false);
+}
+
+void writeFile(const QString& path, const QByteArray& contents) {
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    QCOMPARE(file.write(contents), contents.size());
+}
 
 /// 60 frames of a square that moves, 96 x 96.
 void drawClip(const std::string& path) {
@@ -54,7 +81,7 @@ private slots:
     }
 
     void version() {
-        const Outcome outcome = runCli({"--version"});
+        const Outcome outcome = run({"--version"});
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.contains(QRegularExpression("^livegloss-cli \\d+\\.\\d+\\.\\d+\\s*$")));
     }
@@ -68,11 +95,11 @@ private slots:
     }
     void helpTeaches() {
         QFETCH(QString, command);
-        const Outcome outcome = runCli({command, "--help"});
+        const Outcome outcome = run({command, "--help"});
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.contains("Example"));
         QVERIFY(outcome.out.contains("livegloss-cli " + command));
-        QVERIFY(runCli({"--help"}).out.contains(command));
+        QVERIFY(run({"--help"}).out.contains(command));
     }
 
     void wrongUsageIsTwo_data() {
@@ -88,7 +115,7 @@ private slots:
     }
     void wrongUsageIsTwo() {
         QFETCH(QStringList, arguments);
-        const Outcome outcome = runCli(arguments);
+        const Outcome outcome = run(arguments);
         QCOMPARE(outcome.code, 2);
         QVERIFY(outcome.out.isEmpty());
         QVERIFY(!outcome.err.isEmpty());
@@ -101,16 +128,16 @@ private slots:
         QVERIFY(random.save(checkpoint.toStdString()).has_value());
         writeFile(at("glosses.txt"), "A\nB\nC\nD\nE\n");
         const QString output = at("imported.safetensors");
-        const Outcome preview = runCli({"import", checkpoint, "--preview"});
+        const Outcome preview = run({"import", checkpoint, "--preview"});
         QCOMPARE(preview.code, 0);
         QVERIFY2(preview.out.contains("AdaptSign model"), qPrintable(preview.out));
-        QCOMPARE(runCli({"import", checkpoint}).code, 2); // no output
-        const Outcome written = runCli({"import", checkpoint, "--glosses", at("glosses.txt"), "--name", "Mine",
+        QCOMPARE(run({"import", checkpoint}).code, 2); // no output
+        const Outcome written = run({"import", checkpoint, "--glosses", at("glosses.txt"), "--name", "Mine",
                                      "--licence", "CC0-1.0", "--fps", "12.5", "-o", output});
         QVERIFY2(written.code == 0, qPrintable(written.err));
-        QCOMPARE(runCli({"recognize", clip_, "--model", output, "--json"}).code, 0);
+        QCOMPARE(run({"recognize", clip_, "--model", output, "--json"}).code, 0);
 
-        const json facts = parsed(runCli({"inspect", output, "--json"}).out);
+        const json facts = parsed(run({"inspect", output, "--json"}).out);
         QVERIFY(facts["kind"] == "recogniser");
         QVERIFY(facts["name"] == "Mine");
         QVERIFY(facts["fps"] == 12.5);
@@ -122,39 +149,39 @@ private slots:
         QCOMPARE(QString::fromStdString(facts["sha256"].get<std::string>()), QString::fromLatin1(sum));
 
         writeFile(at("glosses.txt"), "A\nB\n");
-        const Outcome refused = runCli({"import", checkpoint, "--glosses", at("glosses.txt"), "-o", output});
+        const Outcome refused = run({"import", checkpoint, "--glosses", at("glosses.txt"), "-o", output});
         QCOMPARE(refused.code, 3);
         QVERIFY2(refused.err.contains("glosses.txt"), qPrintable(refused.err));
     }
 
     void missingFilesAreThree() {
-        const Outcome video = runCli({"recognize", at("none.mp4"), "--model", model_});
+        const Outcome video = run({"recognize", at("none.mp4"), "--model", model_});
         QCOMPARE(video.code, 3);
         QVERIFY2(video.err.contains("none.mp4"), qPrintable(video.err));
-        const Outcome model = runCli({"recognize", clip_, "--model", at("none.safetensors")});
+        const Outcome model = run({"recognize", clip_, "--model", at("none.safetensors")});
         QCOMPARE(model.code, 3);
         QVERIFY2(model.err.contains("none.safetensors"), qPrintable(model.err));
-        QCOMPARE(runCli({"live", at("none.mp4"), "--model", model_}).code, 3);
-        QCOMPARE(runCli({"evaluate", "--data", at("none"), "--model", model_}).code, 3);
+        QCOMPARE(run({"live", at("none.mp4"), "--model", model_}).code, 3);
+        QCOMPARE(run({"evaluate", "--data", at("none"), "--model", model_}).code, 3);
     }
 
     void aTextFileIsNoVideo() {
         writeFile(at("text.mp4"), "this is no video");
         for (const char* command : {"recognize", "live"}) {
-            const Outcome outcome = runCli({command, at("text.mp4"), "--model", model_});
+            const Outcome outcome = run({command, at("text.mp4"), "--model", model_});
             QCOMPARE(outcome.code, 3);
             QVERIFY2(outcome.err.contains("text.mp4"), qPrintable(outcome.err));
         }
     }
 
     void anOutputThatCannotBeWrittenIsFive() {
-        const Outcome outcome = runCli({"recognize", clip_, "--model", model_, "--output", at("no/such/folder/x.json")});
+        const Outcome outcome = run({"recognize", clip_, "--model", model_, "--output", at("no/such/folder/x.json")});
         QCOMPARE(outcome.code, 5);
     }
 
     void recognizeGivesItsFields() {
         const Outcome outcome =
-            runCli({"recognize", "--input", clip_, "--model", model_, "--json", "--min-confidence", "0"});
+            run({"recognize", "--input", clip_, "--model", model_, "--json", "--min-confidence", "0"});
         QCOMPARE(outcome.code, 0);
         const json result = parsed(outcome.out);
         QVERIFY2(result.is_object(), qPrintable(outcome.out));
@@ -177,25 +204,25 @@ private slots:
 
     void everyFormatTellsTheSameGlosses() {
         const QStringList common{"recognize", clip_, "--model", model_, "--min-confidence", "0", "--format"};
-        const json glosses = parsed(runCli(common + QStringList{"json"}).out).at("glosses");
+        const json glosses = parsed(run(common + QStringList{"json"}).out).at("glosses");
         const auto count = static_cast<int>(glosses.size());
         QVERIFY(count > 0);
-        const QString text = runCli(common + QStringList{"text"}).out.trimmed();
+        const QString text = run(common + QStringList{"text"}).out.trimmed();
         QCOMPARE(text.split(' ').size(), count);
         QCOMPARE(text.split(' ').first(), QString::fromStdString(glosses.at(0).at("gloss")));
-        const QString srt = runCli(common + QStringList{"srt"}).out;
+        const QString srt = run(common + QStringList{"srt"}).out;
         QCOMPARE(srt.count(" --> "), count);
         QVERIFY(srt.startsWith("1\n00:00:0") && srt.contains(','));
-        const QString vtt = runCli(common + QStringList{"vtt"}).out;
+        const QString vtt = run(common + QStringList{"vtt"}).out;
         QVERIFY(vtt.startsWith("WEBVTT\n\n"));
         QCOMPARE(vtt.count(" --> "), count);
-        const QString csv = runCli(common + QStringList{"csv"}).out;
+        const QString csv = run(common + QStringList{"csv"}).out;
         QCOMPARE(csv.trimmed().split('\n').size(), count + 1);
         QCOMPARE(csv.split('\n').first(), QStringLiteral("gloss,start_s,end_s,confidence,alternatives"));
-        const QString ctm = runCli(common + QStringList{"ctm"}).out;
+        const QString ctm = run(common + QStringList{"ctm"}).out;
         QCOMPARE(ctm.trimmed().split('\n').size(), count);
         QVERIFY(ctm.startsWith("clip 1 "));
-        const Outcome file = runCli(common + QStringList{"vtt", "--output", at("out.vtt")});
+        const Outcome file = run(common + QStringList{"vtt", "--output", at("out.vtt")});
         QCOMPARE(file.code, 0);
         QVERIFY(file.out.isEmpty());
         QFile written(at("out.vtt"));
@@ -204,7 +231,7 @@ private slots:
     }
 
     void nothingCertainIsSaid() {
-        const Outcome outcome = runCli({"recognize", clip_, "--model", model_, "--min-confidence", "1"});
+        const Outcome outcome = run({"recognize", clip_, "--model", model_, "--min-confidence", "1"});
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.trimmed().isEmpty());
         QVERIFY2(outcome.err.contains("sure"), qPrintable(outcome.err));
@@ -216,9 +243,9 @@ private slots:
             R"({"fps": 25, "frames": 60, "spans": [{"gloss": "HOUSE", "label": 1, "firstFrame": 5, "lastFrame": 20}]})");
         const QStringList common{"live", "--input", clip_,   "--model", model_, "--min-confidence",
                                  "0",    "--json",  "--pace"};
-        const Outcome fast = runCli(common + QStringList{"fast"});
+        const Outcome fast = run(common + QStringList{"fast"});
         QCOMPARE(fast.code, 0);
-        const Outcome realTime = runCli(common + QStringList{"realtime", "--report", at("report.json")});
+        const Outcome realTime = run(common + QStringList{"realtime", "--report", at("report.json")});
         QCOMPARE(realTime.code, 0);
         QFile::remove(at("clip.json"));
         const json a = parsed(fast.out);
@@ -245,10 +272,10 @@ private slots:
 
     void evaluateScoresFilesAndDrawings() {
         const Outcome made =
-            runCli({"synth", "--out", at("data"), "--split", "test", "--clips", "2", "--seed", "3", "--size", "96"});
+            run({"synth", "--out", at("data"), "--split", "test", "--clips", "2", "--seed", "3", "--size", "96"});
         QCOMPARE(made.code, 0);
         const Outcome files =
-            runCli({"evaluate", "--model", model_, "--data", at("data"), "--split", "test", "--online", "--json"});
+            run({"evaluate", "--model", model_, "--data", at("data"), "--split", "test", "--online", "--json"});
         QCOMPARE(files.code, 0);
         const json result = parsed(files.out);
         for (const json* score : {&result, &result.at("online")}) {
@@ -261,7 +288,7 @@ private slots:
         QCOMPARE(result.at("utterances").get<int>(), 2);
         QVERIFY(result.at("online").at("delays").at("signs").get<int>() >= 4);
         const Outcome drawn =
-            runCli({"evaluate", "--model", model_, "--synth", "2", "--seed", "3", "--json", "--limit", "1"});
+            run({"evaluate", "--model", model_, "--synth", "2", "--seed", "3", "--json", "--limit", "1"});
         QCOMPARE(drawn.code, 0);
         QCOMPARE(parsed(drawn.out).at("utterances").get<int>(), 1);
         QVERIFY(parsed(drawn.out).at("reference_words").get<int>() < result.at("reference_words").get<int>());
