@@ -33,7 +33,7 @@ struct OnlineSetting {
     int windowFrames = 64;
     int strideFrames = 0;
     int stability = 2;
-    float minConfidence = 0.6F;
+    float minConfidence = session::SessionSettings{}.minConfidence;
 };
 /// What live recognition made of all clips with one setting.
 struct OnlineScores {

@@ -144,10 +144,10 @@ void drawLegend(std::string& svg, const Curves& curves) {
 std::string chartSvg(const TradeoffChart& chart) {
     const bool timed = std::all_of(chart.points.begin(), chart.points.end(),
                                    [](const TradeoffPoint& point) { return point.commitSeconds.has_value(); });
-    std::string svg = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ";
-    svg += std::string(timed ? "1000" : "520") +
-           " 440\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#1f1f1f\">\n"
-           "<rect width=\"100%\" height=\"100%\" fill=\"#ffffff\"/>\n";
+    const std::string size = std::string("width=\"") + (timed ? "1000" : "520") + "\" height=\"440\"";
+    std::string svg =
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" " + size + " viewBox=\"0 0 " + (timed ? "1000" : "520") +
+        " 440\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#1f1f1f\">\n<rect " + size + " fill=\"#ffffff\"/>\n";
     if (!chart.points.empty()) {
         const Curves curves = byStride(chart.points);
         const Axis wer = axisOver(
