@@ -1,22 +1,17 @@
-#include "caption_events.h"
 #include "commands.h"
-#include "evaluation/stm_ctm.h"
 #include "engine/feature_window.h"
+#include "evaluation/scoring.h"
+#include "evaluation_run.h"
+#include "evaluation_sweep.h"
 #include "gloss_output.h"
+#include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
-#include "session/live_session.h"
-#include "session/offline_recogniser.h"
-#include "synth/signer.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <functional>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -24,7 +19,6 @@ namespace livegloss::cli {
 
 namespace {
 
-namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 struct Options {
@@ -38,188 +32,49 @@ struct Options {
     bool json = false;
     bool alignments = false;
     int beam = 10;
-    session::SessionSettings settings;
+    LanguageOptions language;
+    OnlineSetting setting;
+    SweepOptions sweep;
+    std::string output; ///< hypothesis file
 };
 
-/// One clip to recognise: its reference, where known the moments of its signs, and a way to feed its frames.
-struct TestClip {
-    std::string id;
-    evaluation::Words reference;
-    std::vector<evaluation::TruthSpan> spans;
-    std::function<Result<void>(session::ClipRecogniser&)> feed;
-};
-
-const std::map<std::string, synth::Split> kSplits{
-    {"train", synth::Split::Train}, {"dev", synth::Split::Dev}, {"test", synth::Split::Test}};
-
-Result<void> feedVideo(const fs::path& video, session::ClipRecogniser& recogniser) {
-    const SteadyClock clock;
-    auto source = media::openSource({media::SourceKind::File, video.string()}, clock);
-    if (!source) {
-        return tl::unexpected(std::move(source.error()));
-    }
-    for (;;) {
-        auto frame = (*source)->read();
-        if (!frame) {
-            return tl::unexpected(std::move(frame.error()));
-        }
-        if (!*frame) {
-            return {};
-        }
-        if (auto pushed = recogniser.push(**frame); !pushed) {
-            return pushed;
-        }
-    }
-}
-
-Result<void> feedDrawing(const synth::Clip& clip, double fps, session::ClipRecogniser& recogniser) {
-    synth::RenderedFrame picture;
-    for (int index = 0; index < clip.frames(); ++index) {
-        clip.render(index, picture, false);
-        auto frame = std::make_shared<Frame>();
-        frame->width = frame->height = picture.size;
-        frame->rgb = picture.rgb;
-        frame->time = fromSeconds(index / fps);
-        frame->index = index;
-        if (auto pushed = recogniser.push(frame); !pushed) {
-            return pushed;
-        }
-    }
-    return {};
-}
-
-/// References from SPLIT.stm; moments of the signs from SPLIT.json where it is there.
-std::vector<TestClip> clipsOfFolder(const Options& options) {
-    const fs::path folder = options.data;
-    std::map<std::string, SplitClip> known;
-    if (std::error_code ignored; fs::exists(folder / (options.split + ".json"), ignored)) {
-        for (SplitClip& clip : valueOrFail(readSplit(folder, options.split))) {
-            known.emplace(clip.id, std::move(clip));
-        }
-    }
+std::vector<TestClip> clipsOf(const Options& options) {
     std::vector<TestClip> clips;
-    for (const evaluation::StmSegment& segment : valueOrFail(evaluation::readStm(folder / (options.split + ".stm")))) {
-        TestClip clip;
-        clip.id = segment.file;
-        clip.reference = segment.words;
-        fs::path video = folder / options.split / (segment.file + ".mp4");
-        if (const auto truth = known.find(segment.file); truth != known.end()) {
-            clip.spans = truth->second.truth.spans;
-            video = truth->second.video;
+    if (options.synthClips > 0) {
+        clips = clipsOfSigner(options.synthClips, options.split, options.seed);
+    } else {
+        const dataset::Dataset data = valueOrFail(dataset::openDataset(options.data));
+        clips = clipsOfDataset(data, options.split);
+        if (clips.empty()) {
+            throw CommandFailure{{ErrorCode::NotFound, options.data + " has no clips in " + options.split,
+                                  "livegloss-cli dataset check shows its parts."}};
         }
-        clip.feed = [video](session::ClipRecogniser& recogniser) { return feedVideo(video, recogniser); };
-        clips.push_back(std::move(clip));
+    }
+    if (options.limit > 0 && clips.size() > static_cast<std::size_t>(options.limit)) {
+        clips.resize(static_cast<std::size_t>(options.limit));
     }
     return clips;
 }
 
-/// The clips that `synth --seed K --clips N` writes, without the files.
-std::vector<TestClip> clipsOfSigner(const Options& options) {
-    std::vector<TestClip> clips;
-    for (int number = 0; number < options.synthClips; ++number) {
-        synth::ClipRequest request;
-        request.seed = options.seed * 1'000'003U + static_cast<std::uint64_t>(number);
-        request.split = kSplits.at(options.split);
-        const std::shared_ptr<const synth::Clip> drawn = synth::makeClip(request);
-        TestClip clip;
-        clip.id = options.split + "-" + std::to_string(options.seed) + "-" + std::to_string(number);
-        for (const synth::SignSpan& span : drawn->spans()) {
-            clip.spans.push_back({span.gloss, span.firstFrame / request.fps, (span.lastFrame + 1) / request.fps});
-        }
-        clip.reference = wordsOf(clip.spans);
-        clip.feed = [drawn, fps = request.fps](session::ClipRecogniser& recogniser) {
-            return feedDrawing(*drawn, fps, recogniser);
-        };
-        clips.push_back(std::move(clip));
-    }
-    return clips;
+ordered_json settingJson(const OnlineSetting& setting) {
+    return {{"window_frames", setting.windowFrames},
+            {"stride_frames", setting.strideFrames},
+            {"stability", setting.stability},
+            {"min_confidence", std::round(setting.minConfidence * 1e3) / 1e3}};
 }
 
-/// Delays of many clips, put together as if they had followed each other.
-struct OnlineRecord {
-    std::vector<evaluation::TruthSpan> signs;
-    std::vector<evaluation::GlossEvent> events;
-    int revisions = 0;
-    double offset = 0.0;
-
-    void add(const TestClip& clip, const CaptionEvents& seen) {
-        double end = 0.0;
-        for (evaluation::TruthSpan span : clip.spans) {
-            end = std::max(end, span.endSeconds);
-            span.startSeconds += offset;
-            span.endSeconds += offset;
-            signs.push_back(std::move(span));
-        }
-        for (evaluation::GlossEvent event : seen.glossEvents()) {
-            end = std::max(end, event.committedSeconds);
-            event.committedSeconds += offset;
-            if (event.provisionalSeconds) {
-                *event.provisionalSeconds += offset;
-            }
-            events.push_back(std::move(event));
-        }
-        revisions += seen.revisions();
-        offset += end + 60.0; // far apart, so that no sign is paired with the next clip's glosses
+ordered_json onlineJson(const OnlineScores& scores) {
+    ordered_json live = errorJson(evaluation::scoreCorpus(scores.utterances).total);
+    live["settings"] = settingJson(scores.setting);
+    live["revisions"] = scores.revisions;
+    if (!scores.signs.empty()) {
+        live["delays"] = delayJson(evaluation::measureDelays(scores.signs, scores.events));
     }
-};
-
-struct Scores {
-    std::vector<evaluation::Utterance> offline;
-    std::vector<evaluation::Utterance> online;
-    OnlineRecord record;
-    session::FrameCounts frames;
-    double seconds = 0.0;
-};
-
-void scoreClip(const Options& options, const engine::LoadedModelPtr& model, const TestClip& clip, Scores& scores) {
-    CaptionEvents events;
-    std::vector<session::CaptionGloss> committed;
-    session::ClipOptions clipOptions;
-    clipOptions.online = options.online;
-    clipOptions.batchFrames = options.online ? 1 : 4;
-    clipOptions.offline.minConfidence = 0.0F;
-    clipOptions.offline.beamWidth = options.beam;
-    clipOptions.stream.window = {options.settings.windowFrames, options.settings.strideFrames};
-    clipOptions.stream.stability = options.settings.stability;
-    clipOptions.stream.minConfidence = options.settings.minConfidence;
-    clipOptions.onCaptions = [&](const session::CaptionUpdate& update) {
-        committed.insert(committed.end(), update.committed.begin(), update.committed.end());
-        events.observe(committed, update.provisional, toSeconds(update.newestFrame));
-    };
-    session::ClipRecogniser recogniser(model, std::move(clipOptions));
-    valueOrFail(clip.feed(recogniser));
-    const session::ClipResult result = valueOrFail(recogniser.finish());
-    scores.frames.captured += result.frames.captured;
-    scores.frames.encoded += result.frames.encoded;
-    scores.offline.push_back({clip.id, clip.reference, wordsOf(result.offline)});
-    if (options.online) {
-        scores.online.push_back({clip.id, clip.reference, wordsOf(result.committed)});
-        scores.record.add(clip, events);
-    }
+    return live;
 }
 
-Scores scoreAll(const Options& options, const engine::LoadedModelPtr& model, const std::vector<TestClip>& clips) {
-    const auto start = std::chrono::steady_clock::now();
-    Scores scores;
-    ProgressBar bar("Evaluating");
-    evaluation::ErrorCounts soFar;
-    for (std::size_t i = 0; i < clips.size(); ++i) {
-        if (interrupted()) {
-            throw CommandFailure{{ErrorCode::Cancelled, "evaluation was stopped", {}}};
-        }
-        char detail[96];
-        std::snprintf(detail, sizeof detail, "%zu of %zu clips, WER %.1f%%", i, clips.size(), soFar.werPercent());
-        bar.update(static_cast<double>(i) / static_cast<double>(clips.size()), detail);
-        scoreClip(options, model, clips[i], scores);
-        const evaluation::Utterance& last = scores.offline.back();
-        soFar += evaluation::countErrors(evaluation::alignWords(last.reference, last.hypothesis));
-    }
-    scores.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    return scores;
-}
-
-ordered_json resultJson(const Options& options, const Scores& scores, const evaluation::CorpusScore& offline,
-                        const evaluation::CorpusScore& online) {
+ordered_json resultJson(const Options& options, const EvaluationScores& scores,
+                        const evaluation::CorpusScore& offline) {
     ordered_json result{{"model", options.model}};
     if (options.synthClips > 0) {
         result["synth"] = {{"clips", options.synthClips}, {"seed", options.seed}};
@@ -228,18 +83,16 @@ ordered_json resultJson(const Options& options, const Scores& scores, const eval
     }
     result["split"] = options.split;
     result["utterances"] = scores.offline.size();
+    result["beam"] = options.beam;
+    if (!options.language.file.empty()) {
+        result["language_model"] = {
+            {"file", options.language.file}, {"weight", options.language.weight}, {"bonus", options.language.bonus}};
+    }
     result.update(errorJson(offline.total));
-    if (options.online) {
-        ordered_json live = errorJson(online.total);
-        live["settings"] = {{"window_frames", options.settings.windowFrames},
-                            {"stride_frames", options.settings.strideFrames},
-                            {"stability", options.settings.stability},
-                            {"min_confidence", std::round(options.settings.minConfidence * 1e3) / 1e3}};
-        live["revisions"] = scores.record.revisions;
-        if (!scores.record.signs.empty()) {
-            live["delays"] = delayJson(evaluation::measureDelays(scores.record.signs, scores.record.events));
-        }
-        result["online"] = std::move(live);
+    if (options.sweep.enabled) {
+        result["sweep"] = sweepJson(scores.online);
+    } else if (options.online) {
+        result["online"] = onlineJson(scores.online.front());
     }
     result["frames"] = framesJson(scores.frames);
     result["seconds"] = std::round(scores.seconds * 10.0) / 10.0;
@@ -253,30 +106,63 @@ void printScore(const char* name, const evaluation::ErrorCounts& counts) {
                 static_cast<long long>(counts.referenceWords));
 }
 
-void printText(const Options& options, const ordered_json& result, const evaluation::CorpusScore& offline,
-               const evaluation::CorpusScore& online, const Scores& scores) {
+void printAlignments(const EvaluationScores& scores, const evaluation::CorpusScore& offline) {
+    for (std::size_t i = 0; i < offline.utterances.size(); ++i) {
+        const evaluation::Utterance& utterance = scores.offline[i];
+        std::printf(
+            "%s\n%s\n", utterance.id.c_str(),
+            evaluation::alignmentText(utterance.reference, utterance.hypothesis, offline.utterances[i].alignment)
+                .c_str());
+    }
+}
+
+void printText(const Options& options, const EvaluationScores& scores, const evaluation::CorpusScore& offline) {
     if (options.alignments) {
-        for (std::size_t i = 0; i < offline.utterances.size(); ++i) {
-            const evaluation::UtteranceScore& score = offline.utterances[i];
-            std::printf(
-                "%s\n%s\n", score.id.c_str(),
-                evaluation::alignmentText(scores.offline[i].reference, scores.offline[i].hypothesis, score.alignment)
-                    .c_str());
-        }
+        printAlignments(scores, offline);
     }
     std::printf("%zu clips of %s in %.1f s\n", offline.utterances.size(), options.split.c_str(), scores.seconds);
     printScore("offline", offline.total);
-    if (options.online) {
-        printScore("online", online.total);
-        if (const ordered_json& live = result["online"]; live.contains("delays")) {
-            const ordered_json& delays = live["delays"];
-            std::printf(
-                "after a sign's end: provisional %.2f s (95%%: %.2f s), committed %.2f s (95%%: %.2f s)\n",
-                delays["provisional"]["median_s"].get<double>(), delays["provisional"]["percentile95_s"].get<double>(),
-                delays["committed"]["median_s"].get<double>(), delays["committed"]["percentile95_s"].get<double>());
+    if (options.sweep.enabled) {
+        std::printf("\n%s", sweepTable(scores.online).c_str());
+    } else if (options.online) {
+        const OnlineScores& online = scores.online.front();
+        printScore("online", evaluation::scoreCorpus(online.utterances).total);
+        if (!online.signs.empty()) {
+            const evaluation::DelayReport delays = evaluation::measureDelays(online.signs, online.events);
+            std::printf("after a sign's end: provisional %.2f s (95%%: %.2f s), committed %.2f s (95%%: %.2f s)\n",
+                        delays.provisional.medianSeconds, delays.provisional.percentile95Seconds,
+                        delays.committed.medianSeconds, delays.committed.percentile95Seconds);
         }
-        std::printf("%d provisional glosses were taken back\n", scores.record.revisions);
+        std::printf("%d provisional glosses were taken back\n", online.revisions);
     }
+}
+
+/// For scoring tools: one word a hundredth of a second, as published hypotheses are written.
+void writeHypotheses(const std::string& path, const EvaluationScores& scores) {
+    std::vector<evaluation::CtmWord> words;
+    for (const evaluation::Utterance& utterance : scores.offline) {
+        double start = 0.0;
+        for (const std::string& word : utterance.hypothesis) {
+            words.push_back({utterance.id, "1", start, 0.01, word, {}});
+            start += 0.01;
+        }
+    }
+    valueOrFail(evaluation::writeCtm(path, words));
+}
+
+std::vector<OnlineSetting> settingsOf(const Options& options, const model::ModelConfig& config) {
+    std::vector<OnlineSetting> settings;
+    if (options.sweep.enabled) {
+        settings = sweepSettings(options.sweep, options.setting);
+    } else if (options.online) {
+        settings = {options.setting};
+    }
+    for (OnlineSetting& setting : settings) {
+        const auto window = engine::resolvedWindow(config, {setting.windowFrames, setting.strideFrames});
+        setting.windowFrames = window.windowFrames;
+        setting.strideFrames = window.strideFrames;
+    }
+    return settings;
 }
 
 void run(Options options) {
@@ -284,47 +170,55 @@ void run(Options options) {
         throw CommandFailure{{ErrorCode::InvalidArgument, "evaluate needs either --data or --synth",
                               "livegloss-cli evaluate --help shows both."}};
     }
-    if (options.synthClips > 0 && !kSplits.contains(options.split)) {
-        throw CommandFailure{{ErrorCode::InvalidArgument, "the synthetic signer has no split " + options.split,
-                              "Its splits are train, dev and test."}};
-    }
     catchInterrupts();
-    const engine::LoadedModelPtr model = openModel(options.model);
-    const engine::WindowOptions window = engine::resolvedWindow(
-        model->config(), {options.settings.windowFrames, options.settings.strideFrames});
-    options.settings.windowFrames = window.windowFrames;
-    options.settings.strideFrames = window.strideFrames;
-    std::vector<TestClip> clips = options.synthClips > 0 ? clipsOfSigner(options) : clipsOfFolder(options);
-    if (options.limit > 0 && clips.size() > static_cast<std::size_t>(options.limit)) {
-        clips.resize(static_cast<std::size_t>(options.limit));
-    }
-    const Scores scores = scoreAll(options, model, clips);
+    EvaluationOptions evaluation;
+    evaluation.model = openModel(options.model);
+    evaluation.beam = options.beam;
+    evaluation.language = openLanguage(options.language, evaluation.model->config());
+    evaluation.online = settingsOf(options, evaluation.model->config());
+    const std::vector<TestClip> clips = clipsOf(options);
+    ProgressBar bar("Evaluating");
+    evaluation.progress = [&](std::size_t done, const evaluation::ErrorCounts& soFar) {
+        char detail[96];
+        std::snprintf(detail, sizeof detail, "%zu of %zu clips, WER %.1f%%", done, clips.size(), soFar.werPercent());
+        bar.update(static_cast<double>(done) / static_cast<double>(clips.size()), detail);
+    };
+    const EvaluationScores scores = evaluateClips(evaluation, clips);
+    bar.clear();
     const evaluation::CorpusScore offline = evaluation::scoreCorpus(scores.offline);
-    const evaluation::CorpusScore online = evaluation::scoreCorpus(scores.online);
-    const ordered_json result = resultJson(options, scores, offline, online);
+    if (!options.output.empty()) {
+        writeHypotheses(options.output, scores);
+    }
+    if (options.sweep.enabled) {
+        valueOrFail(writeSweep(options.sweep, scores.online, offline.total.werPercent()));
+    }
     if (options.json) {
-        valueOrFail(writeOutput({}, jsonText(result)));
+        valueOrFail(writeOutput({}, jsonText(resultJson(options, scores, offline))));
     } else {
-        printText(options, result, offline, online, scores);
+        printText(options, scores, offline);
     }
 }
 
 void addSettings(CLI::App& command, Options& options) {
-    command.add_option("--window", options.settings.windowFrames, "with --online: frames that a decode looks back on")
+    command.add_option("--window", options.setting.windowFrames, "with --online: frames that a decode looks back on")
         ->check(CLI::Range(16, 4096))
         ->capture_default_str();
-    command.add_option("--stride", options.settings.strideFrames, "with --online: new frames between two decodes; 0: 0.32 s of them")
+    command
+        .add_option("--stride", options.setting.strideFrames,
+                    "with --online: new frames between two decodes; 0: 0.32 s of them")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
-    command.add_option("--stability", options.settings.stability, "with --online: 0 (fast) to 4 (stable)")
+    command.add_option("--stability", options.setting.stability, "with --online: 0 (fast) to 4 (stable)")
         ->check(CLI::Range(0, 4))
         ->capture_default_str();
-    command.add_option("--min-confidence", options.settings.minConfidence, "with --online: leave out glosses below it")
+    command.add_option("--min-confidence", options.setting.minConfidence, "with --online: leave out glosses below it")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
-    command.add_option("--beam", options.beam, "width of the offline beam search")
+    command.add_option("--beam", options.beam, "width of the beam search")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
+    addLanguageOptions(command, options.language);
+    addSweepOptions(command, options.sweep);
 }
 
 } // namespace
@@ -334,7 +228,7 @@ void addEvaluateCommand(CLI::App& app) {
         app.add_subcommand("evaluate", "Word error rate of a model on a data set, offline and as recognised live.");
     auto options = std::make_shared<Options>();
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
-    command->add_option("--data", options->data, "folder with SPLIT.stm, SPLIT/ID.mp4 and perhaps SPLIT.json");
+    command->add_option("--data", options->data, "data set of any layout that dataset check knows");
     command->add_option("--split", options->split, "which part of the data")->capture_default_str();
     command->add_option("--synth", options->synthClips, "draw so many clips of the synthetic signer instead")
         ->check(CLI::Range(1, 100000));
@@ -343,18 +237,24 @@ void addEvaluateCommand(CLI::App& app) {
     command->add_flag("--online", options->online, "also score what live recognition commits");
     command->add_flag("--json", options->json, "print JSON");
     command->add_flag("--alignments", options->alignments, "print each reference over its hypothesis");
+    command->add_option("--output", options->output, "also write the offline hypotheses, as a .ctm for score");
     addSettings(*command, *options);
     command->footer(
-        "Errors are counted as sclite counts them. Offline every gloss of the decode counts, whatever its confidence;\n"
-        "online what live recognition commits with the settings given (by default those of the program), and the\n"
-        "delays run from a sign's true end to its gloss, in the clip's own time.\n\n"
+        "Errors are counted as sclite counts them (case apart). Offline every gloss of the decode counts, whatever "
+        "its\n"
+        "confidence; online what live recognition commits with the settings given (by default those of the program),\n"
+        "and the delays run from a sign's true end to its gloss, in the clip's own time. With --sweep live "
+        "recognition\n"
+        "runs with every pair of a window and a stride over one pass of the encoder (docs/evaluation.md).\n\n"
         "Examples:\n"
         "  livegloss-cli synth --out data --split test --clips 200 --seed 1\n"
         "  livegloss-cli evaluate --data data --split test --online\n"
         "  livegloss-cli evaluate --synth 200 --seed 1 --split test --json     the same clips, without files\n"
+        "  livegloss-cli evaluate --data data --split dev --lm glosses.arpa --lm-weight 0.4\n"
+        "  livegloss-cli evaluate --data data --sweep --windows 32,64,96 --strides 4,8,16 --csv s.csv --plot s.svg\n"
         "  livegloss-cli evaluate --model other.safetensors --data data --limit 20 --alignments\n\n"
-        "JSON: wer_percent, substitutions, deletions, insertions, reference_words, with --online the same in online\n"
-        "and its revisions and delays.");
+        "JSON: wer_percent, errors, substitutions, deletions, insertions, correct, reference_words, hypothesis_words,\n"
+        "with --online the same in online and its revisions and delays, with --sweep a list of them in sweep.");
     command->callback([options] { run(*options); });
 }
 

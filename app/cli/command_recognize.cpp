@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "gloss_output.h"
+#include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
 #include "session/offline_recogniser.h"
@@ -22,6 +23,7 @@ struct Options {
     std::string output;
     float minConfidence = 0.3F;
     int beam = 10;
+    LanguageOptions language;
 };
 
 const std::map<std::string, GlossFormat> formats{{"json", GlossFormat::Json}, {"text", GlossFormat::Text},
@@ -47,6 +49,7 @@ session::OfflineResult recognise(const Options& options, const media::SourceRequ
     session::OfflineOptions offline;
     offline.clip.offline.minConfidence = 0.0F; // what is left out is counted below
     offline.clip.offline.beamWidth = options.beam;
+    offline.clip.offline.language = openLanguage(options.language, model->config());
     offline.progress = [&](const session::Progress& progress) {
         bar.update(progress.fraction.value_or(-1.0), std::to_string(progress.frames) + " frames");
     };
@@ -111,6 +114,7 @@ void addRecognizeCommand(CLI::App& app) {
     command->add_option("--beam", options->beam, "width of the beam search; 1 is nearly greedy")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
+    addLanguageOptions(*command, options->language);
     command->footer(
         "Every frame goes through the network once, and the clip is decoded as a whole: the best result a\n"
         "model can give. For captions while a video plays, or from a camera, see livegloss-cli live --help.\n\n"

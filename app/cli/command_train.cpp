@@ -1,4 +1,7 @@
 #include "commands.h"
+#ifdef LIVEGLOSS_WITH_MEDIA
+#include "dataset_samples.h"
+#endif
 #include "synth_samples.h"
 #include "training/trainer.h"
 
@@ -21,14 +24,35 @@ struct Arguments {
     std::string recipe;
     std::string work;
     std::string stage = "all";
+    std::string data;
     int threads = 2;
     int loaders = 1;
     double maxMinutes = 0.0;
 };
 
+std::unique_ptr<training::SampleSource> openSamples(const Arguments& arguments,
+                                                    [[maybe_unused]] const training::Recipe& recipe) {
+    if (arguments.data.empty()) {
+        return makeSynthSamples();
+    }
+#ifdef LIVEGLOSS_WITH_MEDIA
+    if (arguments.stage != "adapt" && recipe.pretrain.steps > 0) {
+        throw CommandFailure{
+            {ErrorCode::InvalidArgument,
+             arguments.recipe + " pre-trains on stills with captions, which a data set of clips has not",
+             "Name a \"backbone\" in the recipe instead, or pre-train without --data and go on with "
+             "--data and --stage adapt."}};
+    }
+    return makeDatasetSamples(valueOrFail(dataset::openDataset(arguments.data)));
+#else
+    throw CommandFailure{{ErrorCode::Unsupported, "this build reads no videos, so it cannot train on a data set",
+                          "Build it with LIVEGLOSS_BUILD_APP=ON."}};
+#endif
+}
+
 void runTraining(const Arguments& arguments) {
     const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
-    const std::unique_ptr<training::SampleSource> source = makeSynthSamples();
+    const std::unique_ptr<training::SampleSource> source = openSamples(arguments, recipe);
     training::TrainOptions options;
     options.workFolder = arguments.work;
     options.stage = stages.at(arguments.stage);
@@ -54,6 +78,8 @@ void addTrainCommand(CLI::App& app) {
     command->add_option("--recipe", arguments->recipe, "JSON file with sizes, seeds, steps and rates")->required();
     command->add_option("--work", arguments->work, "Folder for checkpoints, log.jsonl and model.safetensors")
         ->required();
+    command->add_option("--data", arguments->data,
+                        "Data set of any layout that dataset check knows; the synthetic signer if not given");
     command->add_option("--stage", arguments->stage, "pretrain, adapt or all")
         ->check(CLI::IsMember({"pretrain", "adapt", "all"}))
         ->capture_default_str();
@@ -71,6 +97,7 @@ void addTrainCommand(CLI::App& app) {
         "Examples:\n"
         "  livegloss-cli train --recipe models/demo-recipe.json --work build/demo\n"
         "  livegloss-cli train --recipe models/demo-recipe.json --work build/demo --stage pretrain --max-minutes 30\n"
+        "  livegloss-cli train --data phoenix-256 --recipe recipe.json --work build/phoenix\n"
         "The same command goes on where it stopped, after Ctrl+C too. The recipe's numbers of steps may be\n"
         "changed in between.");
     command->callback([arguments] { runTraining(*arguments); });

@@ -27,12 +27,15 @@ T valueOrFail(Result<T> result) {
 void addForwardCommand(CLI::App& app);
 void addImportCommand(CLI::App& app);
 void addInspectCommand(CLI::App& app);
+void addLmCommand(CLI::App& app);
+void addScoreCommand(CLI::App& app);
 void addTrainCommand(CLI::App& app);
 #ifdef LIVEGLOSS_WITH_MEDIA
 void addRecognizeCommand(CLI::App& app);
 void addLiveCommand(CLI::App& app);
 void addEvaluateCommand(CLI::App& app);
 void addSynthCommand(CLI::App& app);
+void addDatasetCommand(CLI::App& app);
 void addDevicesCommand(CLI::App& app);
 #endif
 

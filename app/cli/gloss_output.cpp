@@ -121,18 +121,6 @@ nlohmann::ordered_json framesJson(const session::FrameCounts& frames) {
     return {{"captured", frames.captured}, {"encoded", frames.encoded}, {"dropped", frames.dropped}};
 }
 
-nlohmann::ordered_json errorJson(const evaluation::ErrorCounts& counts) {
-    return {{"wer_percent", rounded(counts.werPercent(), 1e3)},
-            {"substitutions", counts.substitutions},
-            {"deletions", counts.deletions},
-            {"insertions", counts.insertions},
-            {"reference_words", counts.referenceWords}};
-}
-
-std::string jsonText(const nlohmann::ordered_json& json) {
-    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-}
-
 std::string formatGlosses(const RecognitionOutput& output, GlossFormat format) {
     switch (format) {
     case GlossFormat::Text:

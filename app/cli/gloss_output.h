@@ -1,7 +1,6 @@
 #pragma once
 
-#include "base/result.h"
-#include "evaluation/word_error.h"
+#include "report_output.h"
 #include "session/clip_recogniser.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -28,9 +27,5 @@ std::string formatGlosses(const RecognitionOutput& output, GlossFormat format);
 // Parts that other reports hold too.
 nlohmann::ordered_json glossJson(const session::CaptionGloss& gloss);
 nlohmann::ordered_json framesJson(const session::FrameCounts& frames);
-/// {"wer_percent", "substitutions", "deletions", "insertions", "reference_words"}
-nlohmann::ordered_json errorJson(const evaluation::ErrorCounts& counts);
-/// JSON text; names from elsewhere that are no UTF-8 are replaced where they must be.
-std::string jsonText(const nlohmann::ordered_json& json);
 
 } // namespace livegloss::cli

@@ -55,8 +55,11 @@ int main(int argc, char** argv) {
     addLiveCommand(app);
     addEvaluateCommand(app);
     addSynthCommand(app);
+    addDatasetCommand(app);
     addDevicesCommand(app);
 #endif
+    addScoreCommand(app);
+    addLmCommand(app);
     addImportCommand(app);
     addInspectCommand(app);
     addForwardCommand(app);

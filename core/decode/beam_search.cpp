@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
+#include <utility>
 
 namespace livegloss::decode {
 namespace {
@@ -13,13 +14,27 @@ constexpr int kRoot = 0;
 /// Every prefix ever kept, as a tree; one node per prefix, so that equal prefixes are equal numbers.
 class PrefixTree {
 public:
+    explicit PrefixTree(const LanguageFusion& language) : language_(language) {
+        nodes_.push_back({-1, 0, 0.0, language.scorer ? language.scorer->start(language.wholeSentence) : 0});
+    }
     int child(int parent, int label) {
         const auto key = (static_cast<std::uint64_t>(parent) << 32U) | static_cast<std::uint32_t>(label);
         const auto [found, isNew] = children_.try_emplace(key, static_cast<int>(nodes_.size()));
         if (isNew) {
-            nodes_.push_back({parent, label});
+            const auto [credit, state] = extended(parent, label);
+            nodes_.push_back({parent, label, credit, state});
         }
         return found->second;
+    }
+    /// What the language model and the bonus add to the log probability of the prefix.
+    double credit(int node) const { return nodes_[static_cast<std::size_t>(node)].credit; }
+    double creditOfChild(int parent, int label) const { return extended(parent, label).first; }
+    /// The most that a prefix may gain by one more label.
+    double mostGain() const { return language_.scorer ? language_.insertionBonus : 0.0; }
+    double creditAtEnd(int node) const {
+        const Node& last = nodes_[static_cast<std::size_t>(node)];
+        const bool ends = language_.scorer && language_.wholeSentence;
+        return last.credit + (ends ? language_.weight * language_.scorer->end(last.state) : 0.0);
     }
     int parent(int node) const { return nodes_[static_cast<std::size_t>(node)].parent; }
     int label(int node) const { return nodes_[static_cast<std::size_t>(node)].label; }
@@ -36,8 +51,20 @@ private:
     struct Node {
         int parent;
         int label;
+        double credit;
+        int state; ///< of the language model
     };
-    std::vector<Node> nodes_{{-1, 0}};
+    std::pair<double, int> extended(int parent, int label) const {
+        const Node& before = nodes_[static_cast<std::size_t>(parent)];
+        if (!language_.scorer) {
+            return {0.0, 0};
+        }
+        const LabelScorer::Step step = language_.scorer->next(before.state, label);
+        return {before.credit + language_.weight * step.logProbability + language_.insertionBonus, step.state};
+    }
+
+    const LanguageFusion& language_;
+    std::vector<Node> nodes_;
     std::unordered_map<std::uint64_t, int> children_;
 };
 
@@ -51,8 +78,8 @@ struct Entry {
 
 /// What an entry may become in one step: itself (label 0) or itself and one more label.
 struct Candidate {
-    double total = kImpossible;
-    int source = 0; ///< index of the entry in the beam
+    double total = kImpossible; ///< with what the language model adds
+    int source = 0;             ///< index of the entry in the beam
     int label = 0;
     double endsInBlank = kImpossible;
     double endsInLabel = kImpossible;
@@ -72,7 +99,8 @@ bool likelier(const Candidate& a, const Candidate& b) {
 
 class BeamSearch {
 public:
-    BeamSearch(const LogTable& table, int width) : table_(table), width_(static_cast<std::size_t>(std::max(width, 1))) {
+    BeamSearch(const LogTable& table, int width, const LanguageFusion& language)
+        : table_(table), width_(static_cast<std::size_t>(std::max(width, 1))), tree_(language) {
         beam_.push_back({kRoot, 0.0, kImpossible});
     }
 
@@ -80,7 +108,10 @@ public:
         for (int step = 0; step < table_.steps(); ++step) {
             advance(table_.row(step));
         }
-        return tree_.labels(beam_.front().node);
+        const auto best = std::max_element(beam_.begin(), beam_.end(), [&](const Entry& a, const Entry& b) {
+            return a.total() + tree_.creditAtEnd(a.node) < b.total() + tree_.creditAtEnd(b.node);
+        });
+        return tree_.labels(best->node);
     }
 
 private:
@@ -100,7 +131,7 @@ private:
         if (beam_.size() == width_) {
             least = -kImpossible;
             for (const Candidate& stay : candidates_) {
-                least = std::min(least, logSum(stay.endsInBlank, stay.endsInLabel));
+                least = std::min(least, rankOf(stay));
             }
         }
         for (int i = 0; i < kept; ++i) {
@@ -108,9 +139,15 @@ private:
         }
         for (int i = 0; i < kept; ++i) {
             Candidate& stay = candidates_[static_cast<std::size_t>(i)];
-            stay.total = logSum(stay.endsInBlank, stay.endsInLabel);
+            stay.total = rankOf(stay);
         }
         keepBest();
+    }
+
+    /// Of a candidate that stays what it is.
+    double rankOf(const Candidate& stay) const {
+        return logSum(stay.endsInBlank, stay.endsInLabel) +
+               tree_.credit(beam_[static_cast<std::size_t>(stay.source)].node);
     }
 
     /// Adds the entry's extensions that are likelier than `least`; those in the beam already gain the probability
@@ -126,6 +163,7 @@ private:
             }
         }
         const double total = entry.total();
+        const double most = tree_.credit(entry.node) + tree_.mostGain();
         for (int label = 1; label < table_.classes(); ++label) {
             const double score = (label == last ? entry.endsInBlank : total) + row[label];
             const int present = inBeam_[static_cast<std::size_t>(label)];
@@ -135,8 +173,11 @@ private:
             if (present >= 0) {
                 Candidate& known = candidates_[static_cast<std::size_t>(present)];
                 known.endsInLabel = logSum(known.endsInLabel, score);
-            } else if (score > least) {
-                candidates_.push_back({score, source, label, kImpossible, score});
+            } else if (score + most > least) {
+                const double rank = score + tree_.creditOfChild(entry.node, label);
+                if (rank > least) {
+                    candidates_.push_back({rank, source, label, kImpossible, score});
+                }
             }
         }
     }
@@ -178,8 +219,8 @@ std::vector<int> greedyLabels(const LogTable& table) {
     return labels;
 }
 
-std::vector<int> prefixBeamLabels(const LogTable& table, int width) {
-    return BeamSearch(table, width).run();
+std::vector<int> prefixBeamLabels(const LogTable& table, int width, const LanguageFusion& language) {
+    return BeamSearch(table, width, language).run();
 }
 
 } // namespace livegloss::decode

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "decode/label_scorer.h"
 #include "log_table.h"
 
 #include <vector>
@@ -10,7 +11,8 @@ namespace livegloss::decode {
 std::vector<int> greedyLabels(const LogTable& table);
 
 /// The likeliest label sequence among those that a beam of `width` prefixes keeps; every prefix counts all of its
-/// paths. Ties go to the prefix found first: shorter before longer, lower labels before higher.
-std::vector<int> prefixBeamLabels(const LogTable& table, int width);
+/// paths, and what `language` says of it. Ties go to the prefix found first: shorter before longer, lower labels before
+/// higher.
+std::vector<int> prefixBeamLabels(const LogTable& table, int width, const LanguageFusion& language = {});
 
 } // namespace livegloss::decode

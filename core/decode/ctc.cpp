@@ -60,8 +60,9 @@ std::vector<DecodedGloss> mergeEqualNeighbours(std::vector<DecodedGloss> glosses
 
 std::vector<DecodedGloss> decode(const Matrix& logProbs, const DecodeOptions& options) {
     const LogTable table(logProbs);
-    const std::vector<int> labels =
-        options.method == Method::Greedy ? greedyLabels(table) : prefixBeamLabels(table, options.beamWidth);
+    const std::vector<int> labels = options.method == Method::Greedy
+                                        ? greedyLabels(table)
+                                        : prefixBeamLabels(table, options.beamWidth, options.language);
     const std::vector<Run> runs = alignLabels(table, labels);
     std::vector<DecodedGloss> glosses;
     for (std::size_t i = 0; i < runs.size(); ++i) {

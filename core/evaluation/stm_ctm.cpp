@@ -1,13 +1,12 @@
 #include "evaluation/stm_ctm.h"
 
+#include "evaluation/text_file.h"
+
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
-#include <fstream>
 #include <functional>
-#include <iterator>
-#include <limits>
 #include <tuple>
 #include <utility>
 
@@ -80,33 +79,6 @@ std::string written(double value) {
     return {text.data(), last.ptr};
 }
 
-Result<std::string> contentsOf(const std::filesystem::path& path) {
-    std::error_code ignored;
-    if (!std::filesystem::exists(path, ignored)) {
-        return failure(ErrorCode::NotFound, path.string() + " does not exist", "Check the path.");
-    }
-    std::ifstream stream(path, std::ios::binary);
-    std::string contents;
-    if (stream && !std::filesystem::is_directory(path, ignored)) {
-        contents.assign(std::istreambuf_iterator<char>(stream), {});
-        if (!stream.bad()) {
-            return contents;
-        }
-    }
-    return failure(ErrorCode::Unreadable, path.string() + " cannot be read", "Check that it is a file you may read.");
-}
-
-Result<void> writeText(const std::filesystem::path& path, const std::string& text) {
-    std::ofstream stream(path, std::ios::binary);
-    stream << text;
-    stream.close();
-    if (!stream) {
-        return failure(ErrorCode::WriteFailed, path.string() + " cannot be written",
-                       "Check that the folder exists, may be written to and has room.");
-    }
-    return {};
-}
-
 void appendLine(std::string& text, const std::vector<std::string>& fields) {
     for (const std::string& field : fields) {
         text.append(field).push_back(&field == &fields.back() ? '\n' : ' ');
@@ -127,12 +99,15 @@ Result<std::vector<StmSegment>> parseStm(std::string_view text, const std::strin
         if (!start || !end) {
             return badLine(source, line, "file, channel, speaker, start and end in seconds, glosses");
         }
+        if (*start < 0.0 || *end < *start) {
+            return badLine(source, line, "a start of 0 or later and an end that is not before it");
+        }
         auto word = fields.begin() + 5;
         if (word != fields.end() && word->starts_with('<') && word->ends_with('>')) {
             ++word;
         }
         segments.push_back({std::string(fields[0]), std::string(fields[1]), std::string(fields[2]), *start, *end,
-                            Words(word, fields.end())});
+                            Words(word, fields.end()), line});
         return {};
     });
     if (!read) {
@@ -149,7 +124,17 @@ Result<std::vector<CtmWord>> parseCtm(std::string_view text, const std::string& 
         if (!start || !duration || fields.size() > 6) {
             return badLine(source, line, "file, channel, start and duration in seconds, one gloss");
         }
-        CtmWord word{std::string(fields[0]), std::string(fields[1]), *start, *duration, std::string(fields[4]), {}};
+        if (*start < 0.0 || *duration < 0.0) {
+            return badLine(source, line, "a start and a duration of 0 or more");
+        }
+        CtmWord word{std::string(fields[0]),
+                     std::string(fields[1]),
+                     *start,
+                     *duration,
+                     std::string(fields[4]),
+                     {},
+                     std::string(fields[2]),
+                     line};
         if (fields.size() == 6) {
             word.confidence = number(fields[5]);
             if (!word.confidence) {
@@ -193,11 +178,11 @@ std::string formatCtm(std::vector<CtmWord> words) {
 }
 
 Result<std::vector<StmSegment>> readStm(const std::filesystem::path& path) {
-    return contentsOf(path).and_then([&](const std::string& text) { return parseStm(text, path.string()); });
+    return readText(path).and_then([&](const std::string& text) { return parseStm(text, path.string()); });
 }
 
 Result<std::vector<CtmWord>> readCtm(const std::filesystem::path& path) {
-    return contentsOf(path).and_then([&](const std::string& text) { return parseCtm(text, path.string()); });
+    return readText(path).and_then([&](const std::string& text) { return parseCtm(text, path.string()); });
 }
 
 Result<void> writeStm(const std::filesystem::path& path, const std::vector<StmSegment>& segments) {
@@ -206,24 +191,6 @@ Result<void> writeStm(const std::filesystem::path& path, const std::vector<StmSe
 
 Result<void> writeCtm(const std::filesystem::path& path, const std::vector<CtmWord>& words) {
     return writeText(path, formatCtm(words));
-}
-
-std::vector<Utterance> pairUtterances(const std::vector<StmSegment>& reference, std::vector<CtmWord> hypothesis) {
-    std::stable_sort(hypothesis.begin(), hypothesis.end(), earlier);
-    std::vector<Utterance> utterances;
-    for (const StmSegment& segment : reference) {
-        Utterance utterance{segment.file, segment.words, {}};
-        const CtmWord key{segment.file, segment.channel, -std::numeric_limits<double>::infinity(), 0.0, {}, {}};
-        auto word = std::lower_bound(hypothesis.begin(), hypothesis.end(), key, earlier);
-        for (; word != hypothesis.end() && word->file == segment.file && word->channel == segment.channel; ++word) {
-            const double middle = word->startSeconds + word->durationSeconds / 2.0;
-            if (middle >= segment.startSeconds && middle < segment.endSeconds) {
-                utterance.hypothesis.push_back(word->word);
-            }
-        }
-        utterances.push_back(std::move(utterance));
-    }
-    return utterances;
 }
 
 } // namespace livegloss::evaluation

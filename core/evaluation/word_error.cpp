@@ -1,5 +1,7 @@
 #include "evaluation/word_error.h"
 
+#include "evaluation/text_columns.h"
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
@@ -49,10 +51,29 @@ private:
     std::vector<int> weights_;
 };
 
-/// Columns that `text` takes on a terminal, taking every code point as one.
-std::size_t displayWidth(const std::string& text) {
-    return static_cast<std::size_t>(std::count_if(
-        text.begin(), text.end(), [](char byte) { return (static_cast<unsigned char>(byte) & 0xC0U) != 0x80U; }));
+/// Walks back from the end; `order`: which of the two one-sided edits is tried first.
+std::vector<AlignedPair> bestAlignment(const Words& reference, const Words& hypothesis,
+                                       const std::array<Edit, 2>& order) {
+    const WeightTable table(reference, hypothesis);
+    std::vector<AlignedPair> alignment;
+    std::size_t i = reference.size();
+    std::size_t j = hypothesis.size();
+    const auto fits = [&](Edit edit) {
+        return edit == Edit::Insertion ? j > 0 && table.at(i, j) == table.at(i, j - 1) + kInsertionWeight
+                                       : i > 0 && table.at(i, j) == table.at(i - 1, j) + kDeletionWeight;
+    };
+    while (i > 0 || j > 0) {
+        if (i > 0 && j > 0 && table.at(i, j) == table.at(i - 1, j - 1) + table.pairWeight(i, j)) {
+            const Edit edit = table.pairWeight(i, j) == 0 ? Edit::Correct : Edit::Substitution;
+            alignment.push_back({edit, static_cast<int>(--i), static_cast<int>(--j)});
+        } else if (fits(order[0]) ? order[0] == Edit::Insertion : order[1] == Edit::Insertion) {
+            alignment.push_back({Edit::Insertion, -1, static_cast<int>(--j)});
+        } else {
+            alignment.push_back({Edit::Deletion, static_cast<int>(--i), -1});
+        }
+    }
+    std::reverse(alignment.begin(), alignment.end());
+    return alignment;
 }
 
 } // namespace
@@ -61,7 +82,7 @@ double ErrorCounts::werPercent() const {
     if (referenceWords == 0) {
         return errors() == 0 ? 0.0 : 100.0;
     }
-    return 100.0 * static_cast<double>(errors()) / static_cast<double>(referenceWords);
+    return static_cast<double>(errors()) / static_cast<double>(referenceWords) * 100.0;
 }
 
 ErrorCounts& ErrorCounts::operator+=(const ErrorCounts& other) {
@@ -74,23 +95,11 @@ ErrorCounts& ErrorCounts::operator+=(const ErrorCounts& other) {
 }
 
 std::vector<AlignedPair> alignWords(const Words& reference, const Words& hypothesis) {
-    const WeightTable table(reference, hypothesis);
-    std::vector<AlignedPair> alignment;
-    std::size_t i = reference.size();
-    std::size_t j = hypothesis.size();
-    while (i > 0 || j > 0) {
-        const int weight = table.at(i, j);
-        if (i > 0 && j > 0 && weight == table.at(i - 1, j - 1) + table.pairWeight(i, j)) {
-            const Edit edit = table.pairWeight(i, j) == 0 ? Edit::Correct : Edit::Substitution;
-            alignment.push_back({edit, static_cast<int>(--i), static_cast<int>(--j)});
-        } else if (j > 0 && weight == table.at(i, j - 1) + kInsertionWeight) {
-            alignment.push_back({Edit::Insertion, -1, static_cast<int>(--j)});
-        } else {
-            alignment.push_back({Edit::Deletion, static_cast<int>(--i), -1});
-        }
-    }
-    std::reverse(alignment.begin(), alignment.end());
-    return alignment;
+    return bestAlignment(reference, hypothesis, {Edit::Insertion, Edit::Deletion});
+}
+
+std::vector<AlignedPair> alignWordsDeletingFirst(const Words& reference, const Words& hypothesis) {
+    return bestAlignment(reference, hypothesis, {Edit::Deletion, Edit::Insertion});
 }
 
 ErrorCounts countErrors(const std::vector<AlignedPair>& alignment) {
@@ -126,11 +135,11 @@ std::string alignmentText(const Words& reference, const Words& hypothesis, const
             kLetters.at(static_cast<std::size_t>(pair.edit))};
         std::size_t width = 1;
         for (const std::string& cell : cells) {
-            width = std::max(width, displayWidth(cell));
+            width = std::max(width, columnsOf(cell));
         }
         for (std::size_t line = 0; line < lines.size(); ++line) {
             lines.at(line).append(" ").append(cells.at(line));
-            lines.at(line).append(width - displayWidth(cells.at(line)), ' ');
+            lines.at(line).append(width - columnsOf(cells.at(line)), ' ');
         }
     }
     std::string text;

@@ -127,6 +127,7 @@ Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& mo
     decode::DecodeOptions decoding;
     decoding.beamWidth = options.beamWidth;
     decoding.alternatives = options.alternatives;
+    decoding.language = options.language;
     const auto timeOfRow = [&](std::int64_t row) {
         return whole.times[static_cast<std::size_t>(std::clamp<std::int64_t>(row, 0, whole.rows() - 1))];
     };

@@ -14,13 +14,42 @@ StreamOptions streamOptions(const ClipOptions& options) {
     stream.captions = options.online;
     return stream;
 }
+
+EncoderFactory encoderFactory(const ClipOptions& options) {
+    return options.recording ? recordingEncoderFactory(options.recording) : defaultEncoderFactory();
+}
+
+void collect(const StreamOutput& output, const ClipOptions& options, ClipResult& result) {
+    if (!output.captions) {
+        return;
+    }
+    const std::vector<CaptionGloss>& committed = output.captions->committed;
+    result.committed.insert(result.committed.end(), committed.begin(), committed.end());
+    result.revisions += output.captions->revisions;
+    if (options.onCaptions) {
+        options.onCaptions(*output.captions);
+    }
+}
+
+Result<void> addOffline(const engine::LoadedModelPtr& model, const ClipFeatures& features, const ClipOptions& options,
+                        ClipResult& result) {
+    if (!options.offlinePass) {
+        return {};
+    }
+    auto offline = decodeOffline(model, features, options.offline);
+    if (!offline) {
+        return tl::unexpected(std::move(offline.error()));
+    }
+    result.offline = std::move(*offline);
+    return {};
+}
 } // namespace
 
 ClipRecogniser::ClipRecogniser(engine::LoadedModelPtr model, ClipOptions options)
     : model_(std::move(model)),
       options_(std::move(options)),
       resampler_(model_->config().fps),
-      recogniser_(model_, streamOptions(options_)) {
+      recogniser_(model_, streamOptions(options_), encoderFactory(options_)) {
     options_.batchFrames = std::max(1, options_.batchFrames);
 }
 
@@ -51,6 +80,9 @@ Result<void> ClipRecogniser::encodeBatch() {
     if (times_.empty()) {
         return {};
     }
+    if (options_.recording) {
+        options_.recording->batches.push_back({times_, {}});
+    }
     auto output = recogniser_.push(batch_, times_, false);
     if (!output) {
         return tl::unexpected(std::move(output.error()));
@@ -63,14 +95,7 @@ Result<void> ClipRecogniser::encodeBatch() {
 }
 
 void ClipRecogniser::take(const StreamOutput& output) {
-    if (!output.captions) {
-        return;
-    }
-    committed_.insert(committed_.end(), output.captions->committed.begin(), output.captions->committed.end());
-    revisions_ += output.captions->revisions;
-    if (options_.onCaptions) {
-        options_.onCaptions(*output.captions);
-    }
+    collect(output, options_, result_);
 }
 
 Result<ClipResult> ClipRecogniser::finish() {
@@ -86,11 +111,33 @@ Result<ClipResult> ClipRecogniser::finish() {
         return tl::unexpected(std::move(last.error()));
     }
     take(*last);
-    auto offline = decodeOffline(model_, recogniser_.features(), options_.offline);
-    if (!offline) {
-        return tl::unexpected(std::move(offline.error()));
+    if (auto decoded = addOffline(model_, recogniser_.features(), options_, result_); !decoded) {
+        return tl::unexpected(std::move(decoded.error()));
     }
-    return ClipResult{std::move(*offline), std::move(committed_), revisions_, counts_};
+    result_.frames = counts_;
+    return std::move(result_);
+}
+
+Result<ClipResult> replayClip(const engine::LoadedModelPtr& model, const ClipRecording& recording,
+                              const ClipOptions& options) {
+    StreamRecogniser recogniser(model, streamOptions(options), replayEncoderFactory(recording));
+    ClipResult result;
+    for (const RecordedBatch& batch : recording.batches) {
+        auto output = recogniser.push({}, std::span(batch.times), false);
+        if (!output) {
+            return tl::unexpected(std::move(output.error()));
+        }
+        collect(*output, options, result);
+    }
+    auto last = recogniser.finish();
+    if (!last) {
+        return tl::unexpected(std::move(last.error()));
+    }
+    collect(*last, options, result);
+    if (auto decoded = addOffline(model, recogniser.features(), options, result); !decoded) {
+        return tl::unexpected(std::move(decoded.error()));
+    }
+    return result;
 }
 
 } // namespace livegloss::session

@@ -12,6 +12,9 @@ namespace {
 decode::StabiliserOptions stabiliserOptions(const StreamOptions& options) {
     decode::StabiliserOptions result = decode::stabiliserPreset(options.stability);
     result.minConfidence = options.minConfidence;
+    result.decode.beamWidth = options.beamWidth;
+    result.decode.language = options.language;
+    result.decode.language.wholeSentence = false;
     return result;
 }
 

@@ -47,6 +47,8 @@ private slots:
         QTest::newRow("half a number") << QByteArray("ok 1 0 1 A\nclip 1 0.1x 0.1 A\n");
         QTest::newRow("not a number") << QByteArray("ok 1 0 1 A\nclip 1 nan 0.1 A\n");
         QTest::newRow("bad confidence") << QByteArray("ok 1 0 1 A\nclip 1 0.1 0.1 A sure\n");
+        QTest::newRow("before the clip") << QByteArray("ok 1 0 1 A\nclip 1 -0.1 0.1 A\n");
+        QTest::newRow("negative duration") << QByteArray("ok 1 0 1 A\nclip 1 0.1 -0.1 A\n");
         QTest::newRow("binary") << QByteArray("ok 1 0 1 A\n\x00\xff\x01\x02", 15);
     }
     void damagedLinesAreNamed() {
@@ -56,6 +58,9 @@ private slots:
         QCOMPARE(words.error().code, ErrorCode::Unreadable);
         QVERIFY2(words.error().message.starts_with("some.ctm, line 2"), words.error().message.c_str());
         QVERIFY(!parseStm("clip 1 speaker 0.0\n", "some.stm"));
+        const auto backwards = parseStm("clip 1 speaker 0.0 1.0 A\nclip 1 speaker 2.0 1.0 A\n", "some.stm");
+        QVERIFY(!backwards);
+        QVERIFY2(backwards.error().message.starts_with("some.stm, line 2"), backwards.error().message.c_str());
     }
 
     void writtenFilesReadBack() {
@@ -93,21 +98,6 @@ private slots:
         QVERIFY(empty.open(QIODevice::WriteOnly));
         const auto nothing = readCtm(empty.fileName().toStdString());
         QVERIFY(nothing && nothing->empty());
-    }
-
-    void wordsGoToTheSegmentTheyLieIn() {
-        const std::vector<StmSegment> reference{{"clip", "1", "s", 0.0, 2.0, {"A", "B"}},
-                                                {"clip", "1", "s", 2.0, 4.0, {"C"}},
-                                                {"silent", "1", "s", 0.0, 9.0, {"D"}}};
-        const auto utterances = pairUtterances(reference, {{"clip", "1", 2.1, 0.2, "C", {}},
-                                                           {"clip", "1", 1.8, 0.2, "B", {}},
-                                                           {"clip", "1", 0.1, 0.2, "A", {}},
-                                                           {"other", "1", 0.1, 0.2, "X", {}}});
-        QCOMPARE(utterances.size(), 3U);
-        QCOMPARE(utterances[0].hypothesis, (Words{"A", "B"}));
-        QCOMPARE(utterances[1].hypothesis, Words{"C"});
-        QVERIFY(utterances[2].hypothesis.empty());
-        QCOMPARE(utterances[2].id, std::string("silent"));
     }
 
     void garbageNeverCrashes() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/frame.h"
+#include "decode/label_scorer.h"
 
 #include <vector>
 
@@ -33,6 +34,7 @@ struct DecodeOptions {
     int alternatives = 3;
     /// Merge equal neighbours once more after collapsing, as the reference's decoder does. Off keeps A A.
     bool mergeRepeats = false;
+    LanguageFusion language; ///< weighed in by the prefix beam search; greedy decoding knows none
 };
 
 /// Decodes log probabilities [steps, V] with blank 0: the label sequence by `options.method`, then its place by the

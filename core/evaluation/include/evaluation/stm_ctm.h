@@ -19,6 +19,7 @@ struct StmSegment {
     double startSeconds = 0.0;
     double endSeconds = 1.79769e+308; ///< as published corpora write "to the end"
     Words words;
+    int line = 0; ///< of the file it was read from, from 1
 };
 
 /// One line of a hypothesis file (.ctm): `file channel start duration word [confidence]`.
@@ -29,9 +30,12 @@ struct CtmWord {
     double durationSeconds = 0.0;
     std::string word;
     std::optional<double> confidence;
+    std::string startText = {}; ///< the start as the file writes it
+    int line = 0;               ///< of the file it was read from, from 1
 };
 
-// Parsing skips empty lines and comments (;;) and takes either line ending. Errors name `source` and the line.
+// Parsing skips empty lines and comments (;;) and takes either line ending. Times that run backwards or begin before 0
+// are refused. Errors name `source` and the line.
 Result<std::vector<StmSegment>> parseStm(std::string_view text, const std::string& source);
 Result<std::vector<CtmWord>> parseCtm(std::string_view text, const std::string& source);
 /// Lines in the order given. White space inside a word becomes "_", an empty word "[EMPTY]".
@@ -43,9 +47,5 @@ Result<std::vector<StmSegment>> readStm(const std::filesystem::path& path);
 Result<std::vector<CtmWord>> readCtm(const std::filesystem::path& path);
 Result<void> writeStm(const std::filesystem::path& path, const std::vector<StmSegment>& segments);
 Result<void> writeCtm(const std::filesystem::path& path, const std::vector<CtmWord>& words);
-
-/// Pairs every segment with the words of its file and channel whose middle lies in it, sorted by start. One utterance a
-/// segment, named after its file; a file without words gets an empty hypothesis.
-std::vector<Utterance> pairUtterances(const std::vector<StmSegment>& reference, std::vector<CtmWord> hypothesis);
 
 } // namespace livegloss::evaluation

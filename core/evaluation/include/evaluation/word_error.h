@@ -25,6 +25,7 @@ struct ErrorCounts {
     std::int64_t referenceWords = 0;
 
     std::int64_t errors() const { return substitutions + deletions + insertions; }
+    std::int64_t hypothesisWords() const { return correct + substitutions + insertions; }
     /// Word error rate in percent. Without reference words: 0 when nothing was recognised either, else 100.
     double werPercent() const;
     ErrorCounts& operator+=(const ErrorCounts& other);
@@ -34,6 +35,9 @@ struct ErrorCounts {
 /// alignments the one that, read from the end, pairs words before it inserts and inserts before it deletes. Words are
 /// compared byte by byte. Pure; any thread.
 std::vector<AlignedPair> alignWords(const Words& reference, const Words& hypothesis);
+/// The same weights as alignWords(); of equal alignments the one that, read from the end, pairs words before it deletes
+/// and deletes before it inserts, as the Python tool of the released recognisers does.
+std::vector<AlignedPair> alignWordsDeletingFirst(const Words& reference, const Words& hypothesis);
 ErrorCounts countErrors(const std::vector<AlignedPair>& alignment);
 
 struct Utterance {

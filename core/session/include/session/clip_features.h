@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/frame.h"
 #include "base/result.h"
+#include "decode/label_scorer.h"
 #include "engine/loaded_model.h"
 #include "session/caption.h"
 
@@ -33,6 +34,7 @@ struct OfflineDecodeOptions {
     float minConfidence = 0.3F; ///< below it a gloss is left out
     int beamWidth = 10;
     int alternatives = 3;
+    decode::LanguageFusion language; ///< weighed in by the beam search
     std::function<bool()> cancelled; ///< asked between chunks; may be empty
 };
 

@@ -4,10 +4,12 @@
 #include "base/result.h"
 #include "media/rate_resampler.h"
 #include "session/clip_features.h"
+#include "session/clip_recording.h"
 #include "session/stream_recogniser.h"
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <vector>
 
 namespace livegloss::session {
@@ -15,10 +17,14 @@ namespace livegloss::session {
 struct ClipOptions {
     /// Also decode as live recognition does, with `stream`'s window and stability.
     bool online = false;
+    /// Decode the whole clip at the end; off leaves `offline` empty.
+    bool offlinePass = true;
     StreamOptions stream;
     OfflineDecodeOptions offline;
     /// Frames per pass of the encoder. 1 gives captions at the earliest moment that live recognition could.
     int batchFrames = 4;
+    /// Where set, what the encoder gives is written down there, to be replayed with other settings.
+    std::shared_ptr<ClipRecording> recording;
     /// Called with each decode of live recognition; may be empty.
     std::function<void(const CaptionUpdate&)> onCaptions;
 };
@@ -60,8 +66,12 @@ private:
     std::vector<float> batch_;
     std::vector<MediaTime> times_;
     FrameCounts counts_;
-    std::vector<CaptionGloss> committed_;
-    int revisions_ = 0;
+    ClipResult result_;
 };
+
+/// What ClipRecogniser would have given for the recorded clip with these `options`, without the encoder. Captions come
+/// at the moments of the recording's batches. `frames` stays 0.
+Result<ClipResult> replayClip(const engine::LoadedModelPtr& model, const ClipRecording& recording,
+                              const ClipOptions& options);
 
 } // namespace livegloss::session

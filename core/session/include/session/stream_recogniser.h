@@ -28,6 +28,8 @@ struct StreamOptions {
     float minConfidence = 0.3F; ///< below it a gloss stays out of the captions
     bool captions = true;       ///< off: features only, for an offline pass
     int maxFeatureRows = 0;     ///< the oldest features beyond this many are forgotten; 0: none
+    int beamWidth = 10;
+    decode::LanguageFusion language; ///< windows count as parts of a sentence, whatever it says of that
 };
 
 /// The captions after a decode: what it committed, and the whole present tail.

@@ -1,0 +1,146 @@
+#include "dataset_build.h"
+
+#include "commands.h"
+#include "dataset/vocabulary.h"
+#include "dataset_media.h"
+#include "dataset_samples.h"
+#include "evaluation/stm_ctm.h"
+#include "media/video_writer.h"
+#include "output_file.h"
+#include "report_output.h"
+#include "terminal.h"
+
+#include <filesystem>
+#include <memory>
+
+namespace livegloss::cli {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+void makeFolder(const fs::path& folder) {
+    std::error_code problem;
+    fs::create_directories(folder, problem);
+    if (problem) {
+        throw CommandFailure{{ErrorCode::WriteFailed, "cannot make " + folder.string() + ": " + problem.message(),
+                              "Check that the folder may be written to and has room."}};
+    }
+}
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) {
+        text.append(text.empty() ? "" : " ").append(word);
+    }
+    return text;
+}
+
+int writeVocabulary(const dataset::Dataset& data, const fs::path& output) {
+    const auto vocabulary = dataset::vocabularyOf(data);
+    valueOrFail(dataset::writeVocabulary(output / "glosses.txt", vocabulary));
+    std::string table = "label\tgloss\ttrain\tdev\ttest\n";
+    for (std::size_t i = 0; i < vocabulary.size(); ++i) {
+        const dataset::VocabularyEntry& entry = vocabulary[i];
+        table.append(std::to_string(i + 1)).append("\t").append(entry.gloss);
+        for (const std::int64_t count : {entry.train, entry.dev, entry.test}) {
+            table.append("\t").append(std::to_string(count));
+        }
+        table.append("\n");
+    }
+    valueOrFail(writeOutput((output / "vocabulary.tsv").string(), table));
+    return static_cast<int>(vocabulary.size());
+}
+
+void writeReferences(const dataset::Dataset& data, const fs::path& output) {
+    for (const std::string& split : data.splits()) {
+        std::vector<evaluation::StmSegment> segments;
+        for (const dataset::Clip& clip : data.split(split)) {
+            evaluation::StmSegment segment;
+            segment.file = clip.id;
+            segment.speaker = clip.signer;
+            segment.words = clip.glosses;
+            segments.push_back(std::move(segment));
+        }
+        // Not SPLIT.stm: the output would look like a folder of the synthetic signer.
+        valueOrFail(evaluation::writeStm(output / ("groundtruth-" + split + ".stm"), segments));
+    }
+}
+
+/// Writes one clip under a name of its own and gives it its right one when it is whole.
+Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& arguments, const fs::path& path) {
+    fs::path partial = path;
+    partial.replace_extension(".part.mp4");
+    std::unique_ptr<media::VideoWriter> writer;
+    const auto quick = probeMedia(clip, true);
+    if (!quick) {
+        return tl::unexpected(quick.error());
+    }
+    auto read = forEachFrame(clip, [&](const FramePtr& frame) -> Result<void> {
+        if (!writer) {
+            auto created = media::createVideo(
+                partial, {.width = arguments.size, .height = arguments.size, .fps = quick->fps, .crf = arguments.crf});
+            if (!created) {
+                return tl::unexpected(std::move(created.error()));
+            }
+            writer = std::move(*created);
+        }
+        return writer->write(squarePicture(*frame, arguments.size).data());
+    });
+    if (read) {
+        read = writer->close();
+    }
+    writer.reset();
+    std::error_code problem;
+    if (read) {
+        fs::rename(partial, path, problem);
+    }
+    if (!read || problem) {
+        std::error_code ignored;
+        fs::remove(partial, ignored);
+        return read ? Result<void>(failure(ErrorCode::WriteFailed, "cannot write " + path.string())) : read;
+    }
+    return {};
+}
+
+} // namespace
+
+BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& arguments,
+                          const std::function<void(int done, int all)>& progress) {
+    const fs::path output = arguments.output;
+    makeFolder(output);
+    BuildOutcome outcome;
+    outcome.glosses = writeVocabulary(data, output);
+    writeReferences(data, output);
+    if (!arguments.resize) {
+        return outcome;
+    }
+    std::string table = "path\tglosses\tsplit\tsigner\tid\n";
+    const int all = static_cast<int>(data.clips.size());
+    for (int i = 0; i < all; ++i) {
+        if (interrupted()) {
+            throw CommandFailure{
+                {ErrorCode::Cancelled, "the build was stopped", "The same command goes on where it stopped."}};
+        }
+        progress(i, all);
+        const dataset::Clip& clip = data.clips[static_cast<std::size_t>(i)];
+        const fs::path path = fs::path("clips") / clip.split / (clip.id + ".mp4");
+        makeFolder((output / path).parent_path());
+        if (std::error_code ignored; fs::exists(output / path, ignored)) {
+            ++outcome.kept;
+        } else if (auto written = writeClip(clip, arguments, output / path); written) {
+            ++outcome.written;
+        } else if (written.error().code == ErrorCode::WriteFailed) {
+            throw CommandFailure{written.error()};
+        } else {
+            outcome.failures.push_back(dataset::listedAt(clip) + ": " + written.error().message);
+            continue;
+        }
+        table.append(path.generic_string()).append("\t").append(joined(clip.glosses)).append("\t");
+        table.append(clip.split).append("\t").append(clip.signer).append("\t").append(clip.id).append("\n");
+    }
+    valueOrFail(writeOutput((output / "dataset.tsv").string(), table));
+    return outcome;
+}
+
+} // namespace livegloss::cli

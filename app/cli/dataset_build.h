@@ -1,0 +1,30 @@
+#pragma once
+
+#include "dataset/dataset.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace livegloss::cli {
+
+struct BuildArguments {
+    std::string output;
+    bool resize = false;
+    int size = 256;
+    int crf = 12;
+};
+
+struct BuildOutcome {
+    int glosses = 0;
+    int written = 0;
+    int kept = 0;
+    std::vector<std::string> failures; ///< clips that could not be read: where they are listed, and why
+};
+
+/// Writes vocabulary and references, and the resized clips where asked for. A clip's file is complete or not there, so
+/// that an interrupted build goes on where it stopped. Throws CommandFailure.
+BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& arguments,
+                          const std::function<void(int done, int all)>& progress);
+
+} // namespace livegloss::cli

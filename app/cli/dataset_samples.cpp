@@ -1,0 +1,105 @@
+#include "dataset_samples.h"
+
+#include "commands.h"
+#include "dataset/vocabulary.h"
+#include "dataset_media.h"
+#include "media/rate_resampler.h"
+#include "vision/preprocess.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <stdexcept>
+#include <utility>
+
+namespace livegloss::cli {
+
+namespace {
+
+class DatasetSamples final : public training::SampleSource {
+public:
+    explicit DatasetSamples(const dataset::Dataset& data)
+        : glosses_(dataset::glossesOf(dataset::vocabularyOf(data))),
+          train_(usable(data, "train")),
+          dev_(usable(data, "dev")) {
+        for (const std::string& gloss : glosses_) {
+            const int label = static_cast<int>(labels_.size()) + 1;
+            labels_.emplace(gloss, label);
+        }
+    }
+
+    const std::vector<std::string>& glosses() const override { return glosses_; }
+    const std::vector<std::vector<std::string>>& captionSlots() const override { return noSlots_; }
+
+    training::TrainingClip clip(const training::ClipQuery& query) const override {
+        const std::vector<dataset::Clip>& part = query.part == training::SamplePart::Train ? train_ : dev_;
+        const dataset::Clip& listed = part[query.seed % part.size()];
+        training::TrainingClip clip;
+        clip.size = query.size;
+        media::RateResampler resampler(query.fps);
+        const auto take = [&](const std::vector<FramePtr>& frames) {
+            for (const FramePtr& frame : frames) {
+                const std::vector<std::uint8_t> picture = squarePicture(*frame, query.size);
+                clip.rgb.insert(clip.rgb.end(), picture.begin(), picture.end());
+                ++clip.frames;
+            }
+        };
+        auto read = forEachFrame(listed, [&](const FramePtr& frame) -> Result<void> {
+            take(resampler.push(frame));
+            return {};
+        });
+        if (!read) {
+            throw std::runtime_error(dataset::listedAt(listed) + ": " + read.error().message);
+        }
+        take(resampler.finish());
+        for (const std::string& gloss : listed.glosses) {
+            clip.labels.push_back(labels_.at(gloss));
+        }
+        return clip;
+    }
+
+    std::vector<training::TrainingStill> stillGroup(std::uint64_t, training::SamplePart, int, int) const override {
+        throw std::runtime_error("a data set of clips has no stills with captions: pre-training needs the synthetic "
+                                 "signer, or a recipe that names a backbone");
+    }
+
+private:
+    static std::vector<dataset::Clip> usable(const dataset::Dataset& data, const std::string& split) {
+        std::vector<dataset::Clip> clips = data.split(split);
+        std::erase_if(clips, [](const dataset::Clip& clip) { return clip.glosses.empty(); });
+        if (clips.empty()) {
+            throw CommandFailure{
+                {ErrorCode::InvalidArgument, data.root.string() + " has no clips with glosses in " + split,
+                 "Training needs a part train and a part dev; livegloss-cli dataset check shows them."}};
+        }
+        return clips;
+    }
+
+    std::vector<std::string> glosses_;
+    std::map<std::string, int> labels_;
+    std::vector<dataset::Clip> train_;
+    std::vector<dataset::Clip> dev_;
+    std::vector<std::vector<std::string>> noSlots_;
+};
+
+} // namespace
+
+std::vector<std::uint8_t> squarePicture(const Frame& frame, int side) {
+    const std::size_t area = static_cast<std::size_t>(side) * static_cast<std::size_t>(side);
+    std::vector<float> planes(area * 3);
+    vision::prepareInput(frame, side, side, planes);
+    std::vector<std::uint8_t> picture(area * 3);
+    for (std::size_t pixel = 0; pixel < area; ++pixel) {
+        for (std::size_t channel = 0; channel < 3; ++channel) {
+            const float value = std::round((planes[channel * area + pixel] + 1.0F) * 127.5F);
+            picture[pixel * 3 + channel] = static_cast<std::uint8_t>(std::clamp(value, 0.0F, 255.0F));
+        }
+    }
+    return picture;
+}
+
+std::unique_ptr<training::SampleSource> makeDatasetSamples(dataset::Dataset data) {
+    return std::make_unique<DatasetSamples>(data);
+}
+
+} // namespace livegloss::cli

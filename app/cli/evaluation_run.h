@@ -1,0 +1,67 @@
+#pragma once
+
+#include "caption_events.h"
+#include "dataset/dataset.h"
+#include "decode/label_scorer.h"
+#include "engine/loaded_model.h"
+#include "evaluation/word_error.h"
+#include "session/clip_recogniser.h"
+#include "session/live_session.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace livegloss::cli {
+
+/// One clip to recognise: its reference, where known the moments of its signs, and a way to feed its frames.
+struct TestClip {
+    std::string id;
+    std::string signer = "unknown";
+    evaluation::Words reference;
+    std::vector<evaluation::TruthSpan> spans;
+    std::function<Result<void>(session::ClipRecogniser&)> feed;
+};
+/// The clips of one part of a data set.
+std::vector<TestClip> clipsOfDataset(const dataset::Dataset& data, const std::string& split);
+/// The clips that `synth --split SPLIT --seed SEED --clips COUNT` writes, without the files. Throws CommandFailure.
+std::vector<TestClip> clipsOfSigner(int count, const std::string& split, std::uint64_t seed);
+
+/// How live recognition is set while it is evaluated.
+struct OnlineSetting {
+    int windowFrames = 64;
+    int strideFrames = 0;
+    int stability = 2;
+    float minConfidence = session::SessionSettings{}.minConfidence;
+};
+/// What live recognition made of all clips with one setting.
+struct OnlineScores {
+    OnlineSetting setting;
+    std::vector<evaluation::Utterance> utterances;
+    std::vector<evaluation::TruthSpan> signs; ///< of all clips, as if they had followed each other
+    std::vector<evaluation::GlossEvent> events;
+    int revisions = 0;
+    std::int64_t decodes = 0;
+    double decodeSeconds = 0.0; ///< spent after the encoder
+    double offset = 0.0;        ///< where the next clip begins among `signs` and `events`
+};
+
+struct EvaluationOptions {
+    engine::LoadedModelPtr model;
+    int beam = 10;
+    decode::LanguageFusion language;
+    std::vector<OnlineSetting> online; ///< each is evaluated; the encoder runs once whatever their number
+    std::function<void(std::size_t done, const evaluation::ErrorCounts& soFar)> progress = [](auto, const auto&) {};
+};
+struct EvaluationScores {
+    std::vector<evaluation::Utterance> offline;
+    std::vector<std::string> signers; ///< of each
+    std::vector<OnlineScores> online;
+    session::FrameCounts frames;
+    double seconds = 0.0;
+};
+/// Recognises every clip. Throws CommandFailure, also when interrupted.
+EvaluationScores evaluateClips(const EvaluationOptions& options, const std::vector<TestClip>& clips);
+
+} // namespace livegloss::cli

@@ -1,0 +1,115 @@
+#include "cli_runner.h"
+
+#include <QDir>
+#include <QTemporaryDir>
+#include <QTest>
+#include <nlohmann/json.hpp>
+
+using nlohmann::json;
+
+namespace {
+
+/// Runs a command that must succeed.
+Outcome done(const QStringList& arguments) {
+    const Outcome outcome = runCli(arguments);
+    if (outcome.code != 0) {
+        qWarning("%s: %s", qPrintable(arguments.join(' ')), qPrintable(outcome.err));
+    }
+    return outcome;
+}
+
+QByteArray contentsOf(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+} // namespace
+
+/// Two clips of the synthetic signer through every command that takes a data set.
+class TestCliDatasets : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() {
+        QCOMPARE(done({"synth", "--out", path("data"), "--split", "dev", "--clips", "2", "--size", "96"}).code, 0);
+    }
+
+    void checkFindsWhatIsMissing() {
+        const json whole = parsed(done({"dataset", "check", path("data"), "--json"}).out);
+        QCOMPARE(whole["layout"].get<std::string>(), std::string("synth"));
+        QCOMPARE(whole["splits"]["dev"]["clips"].get<int>(), 2);
+        // There is no training part, so every gloss is news; nothing else is wrong.
+        for (const json& problem : whole["problems"]) {
+            QCOMPARE(problem["problem"].get<std::string>(), std::string("out_of_vocabulary"));
+        }
+        QVERIFY(QDir().mkpath(path("broken/dev")));
+        QVERIFY(QFile::copy(path("data/dev.stm"), path("broken/dev.stm")));
+        const Outcome broken = runCli({"dataset", "check", path("broken")});
+        QCOMPARE(broken.code, 3);
+        QVERIFY2(broken.out.contains("dev.stm, line 2: media missing"), qPrintable(broken.out));
+        QCOMPARE(runCli({"dataset", "check", path("none")}).code, 3);
+        QCOMPARE(runCli({"dataset"}).code, 2);
+    }
+
+    void buildsGoOnWhereTheyStopped() {
+        const QStringList command{"dataset",     "build",    path("data"), "--output",
+                                  path("built"), "--resize", "--size",     "64"};
+        QCOMPARE(done(command).code, 0);
+        const QDir clips(path("built/clips/dev"));
+        QCOMPARE(clips.entryList(QDir::Files).size(), 2);
+        QVERIFY(QFile::remove(clips.filePath(clips.entryList(QDir::Files).first())));
+        const Outcome again = done(command);
+        QVERIFY2(again.err.contains("1 clips written, 1 were there"), qPrintable(again.err));
+        QCOMPARE(contentsOf(path("built/glosses.txt")).split('\n').size(),
+                 contentsOf(path("built/vocabulary.tsv")).split('\n').size() - 1);
+        const json copy = parsed(done({"dataset", "check", path("built"), "--json"}).out);
+        QCOMPARE(copy["layout"].get<std::string>(), std::string("table"));
+        const json whole = parsed(done({"dataset", "check", path("data"), "--json"}).out);
+        QVERIFY(copy["splits"] == whole["splits"]);
+    }
+
+    void languageModelsAreTrained() {
+        const Outcome outcome = done({"lm", "--synth", "300", "--order", "2", "--output", path("glosses.arpa")});
+        QVERIFY2(outcome.err.contains("300 sentences of train"), qPrintable(outcome.err));
+        QVERIFY(contentsOf(path("glosses.arpa")).startsWith("\\data\\\nngram 1="));
+        QCOMPARE(done({"lm", "--data", path("data"), "--split", "dev"}).code, 0);
+        QCOMPARE(runCli({"lm", "--data", path("data"), "--split", "test"}).code, 3);
+    }
+
+    void sweepsAreTheirSingleRuns() {
+        const QStringList base{"evaluate", "--data", path("data"), "--split", "dev", "--json"};
+        const json sweep = parsed(done(base + QStringList{"--sweep", "--windows", "48,64", "--strides", "8", "--csv",
+                                                          path("s.csv"), "--plot", path("s.svg")})
+                                      .out);
+        QCOMPARE(sweep["sweep"].size(), 2U);
+        QCOMPARE(contentsOf(path("s.csv")).count('\n'), 3);
+        QVERIFY(contentsOf(path("s.svg")).endsWith("</svg>\n"));
+        const json single = parsed(done(base + QStringList{"--online", "--window", "64", "--stride", "8"}).out);
+        for (const char* key : {"wer_percent", "deletions", "insertions", "revisions", "delays"}) {
+            QVERIFY2(sweep["sweep"][1][key] == single["online"][key], key);
+        }
+        QVERIFY(sweep["wer_percent"] == single["wer_percent"]);
+    }
+
+    void languageModelsWeighIn() {
+        const QStringList base{"evaluate", "--data", path("data"), "--split", "dev", "--json", "--limit", "1"};
+        // A bonus that outweighs all evidence against glosses fills the hypothesis with them.
+        const json plain = parsed(done(base + QStringList{"--output", path("plain.ctm")}).out);
+        const json eager = parsed(
+            done(base + QStringList{"--lm", path("glosses.arpa"), "--lm-weight", "0.1", "--lm-bonus", "30"}).out);
+        QVERIFY(eager["hypothesis_words"].get<int>() > plain["hypothesis_words"].get<int>());
+        QCOMPARE(contentsOf(path("plain.ctm")).count('\n'), plain["hypothesis_words"].get<int>());
+        writeFile(path("bad.arpa"), "\\data\\\nngram 1=x\n");
+        const Outcome bad = runCli(base + QStringList{"--lm", path("bad.arpa")});
+        QCOMPARE(bad.code, 3);
+        QVERIFY2(bad.err.contains("bad.arpa, line 2"), qPrintable(bad.err));
+    }
+
+private:
+    QString path(const QString& name) const { return folder_.filePath(name); }
+
+    QTemporaryDir folder_;
+};
+
+QTEST_APPLESS_MAIN(TestCliDatasets)
+#include "tst_cli_datasets.moc"

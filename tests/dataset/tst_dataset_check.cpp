@@ -1,0 +1,205 @@
+#include "dataset/check.h"
+#include "dataset_media.h"
+#include "media/picture_folder.h"
+#include "model/model_config.h"
+#include "small_datasets.h"
+
+#include <QImage>
+#include <QTemporaryDir>
+
+using namespace livegloss;
+using namespace livegloss::dataset;
+
+namespace {
+
+/// Pictures named as the corpora name theirs; picture i is of grey 5 * i.
+void drawPictures(const QString& folder, int count, const QString& ending = "png", int width = 26, int height = 32) {
+    QVERIFY(QDir().mkpath(folder));
+    for (int i = 0; i < count; ++i) {
+        QImage image(width, height, QImage::Format_RGB888);
+        image.fill(QColor(5 * i, 5 * i, 5 * i));
+        QVERIFY(image.save(QStringLiteral("%1/images%2.%3").arg(folder).arg(i + 1, 4, 10, QChar('0')).arg(ending)));
+    }
+}
+
+/// Every clip of the data set gets pictures.
+void drawAll(const Dataset& data, int count, const QString& ending = "png") {
+    for (const Clip& clip : data.clips) {
+        drawPictures(QString::fromStdString(clip.media.string()), count, ending);
+    }
+}
+
+Dataset open(const QString& root) {
+    return openDataset(root.toStdString()).value();
+}
+
+CheckReport check(const Dataset& data, bool quick = false, std::vector<std::string> vocabulary = {}) {
+    CheckOptions options;
+    options.probe = [quick](const Clip& clip) { return cli::probeMedia(clip, quick); };
+    options.stepsOf = [](const MediaFacts& facts) { return model::temporalSteps(2, facts.frames + 12); };
+    options.vocabulary = std::move(vocabulary);
+    return checkDataset(data, options).value();
+}
+
+QStringList problems(const CheckReport& report) {
+    QStringList list;
+    for (const Finding& finding : report.findings) {
+        list << QString::fromStdString(problemKey(finding.problem) + " " + finding.clip);
+    }
+    return list;
+}
+
+} // namespace
+
+class TestDatasetCheck : public QObject {
+    Q_OBJECT
+
+private slots:
+    void wholeDatasetsAreFine_data() {
+        QTest::addColumn<int>("layout");
+        for (const Layout layout : allLayouts()) {
+            if (layout != Layout::Synth) {
+                QTest::newRow(std::string(layoutKey(layout)).c_str()) << static_cast<int>(layout);
+            }
+        }
+    }
+    void wholeDatasetsAreFine() {
+        QFETCH(int, layout);
+        const QTemporaryDir folder;
+        switch (static_cast<Layout>(layout)) {
+        case Layout::Phoenix2014:
+            small::phoenix2014(folder.path());
+            break;
+        case Layout::Phoenix2014Si5:
+            small::phoenix2014(folder.path(), ".SI5");
+            break;
+        case Layout::Phoenix2014T:
+            small::phoenix2014T(folder.path());
+            break;
+        case Layout::CslDaily:
+            small::cslDaily(folder.path());
+            break;
+        case Layout::Csl:
+            small::csl(folder.path());
+            break;
+        default:
+            small::table(folder.path());
+            for (const char* name : {"one", "two", "three", "four"}) {
+                drawPictures(folder.filePath(name), 30);
+            }
+        }
+        const Dataset data = open(folder.path());
+        QCOMPARE(static_cast<int>(data.layout), layout);
+        const bool jpeg = data.layout == Layout::CslDaily || data.layout == Layout::Csl;
+        drawAll(data, 30, jpeg ? "jpg" : "png");
+        const CheckReport report = check(open(folder.path()));
+        QVERIFY2(report.findings.empty(), qPrintable(problems(report).join(", ")));
+        QCOMPARE(report.splits.at("train").clips, 2);
+        QCOMPARE(report.splits.at("train").signers, 2);
+        QCOMPARE(report.splits.at("train").glosses, 5);
+        QCOMPARE(report.splits.at("train").frames, 60);
+        QCOMPARE(check(open(folder.path()), true).splits.at("train").frames, 60);
+    }
+
+    void everythingWrongIsFound() {
+        const QTemporaryDir folder;
+        small::write(folder.filePath("dataset.tsv"), "path\tglosses\tsplit\n"
+                                                     "fine\tA B C\ttrain\n"
+                                                     "missing\tA\ttrain\n"
+                                                     "empty\tA\ttrain\n"
+                                                     "damaged\tA\ttrain\n"
+                                                     "sizes\tA\ttrain\n"
+                                                     "silent\t\ttrain\n"
+                                                     "short\tA A A B B C\tdev\n"
+                                                     "new\tA X Y\tdev\n");
+        for (const char* name : {"fine", "damaged", "sizes", "silent", "new"}) {
+            drawPictures(folder.filePath(name), 30);
+        }
+        drawPictures(folder.filePath("short"), 16);
+        QVERIFY(QDir().mkpath(folder.filePath("empty")));
+        small::write(folder.filePath("damaged/images0017.png"), "this is no picture");
+        QImage other(40, 40, QImage::Format_RGB888);
+        other.fill(Qt::black);
+        QVERIFY(other.save(folder.filePath("sizes/images0020.png")));
+        const CheckReport report = check(open(folder.path()));
+        QCOMPARE(problems(report), (QStringList{"media_missing missing", "media_missing empty",
+                                                "media_unreadable damaged", "media_unreadable sizes",
+                                                "no_glosses silent", "too_short short", "out_of_vocabulary new"}));
+        const auto message = [&](std::size_t i) { return QString::fromStdString(report.findings[i].message); };
+        QVERIFY2(message(2).contains("images0017.png"), qPrintable(message(2)));
+        QVERIFY2(message(3).contains("images0020.png is 40x40, not 26x32"), qPrintable(message(3)));
+        QVERIFY2(message(5).contains("need 9"), qPrintable(message(5)));
+        QVERIFY2(message(6).contains("X, Y: not in the training part"), qPrintable(message(6)));
+        QVERIFY(report.findings[6].place.ends_with("dataset.tsv, line 9"));
+    }
+
+    void framesAndGlossesAreHeldAgainstWhatIsAnnounced() {
+        const QTemporaryDir folder;
+        small::cslDaily(folder.path());
+        const Dataset data = open(folder.path());
+        drawAll(data, 28, "jpg");
+        QCOMPARE(problems(check(data)).filter("fewer_frames").size(), 4);
+        QCOMPARE(problems(check(data, true, {"A", "B", "C"})).filter("out_of_vocabulary"),
+                 (QStringList{"out_of_vocabulary S000007_P0001_T00", "out_of_vocabulary S000004_P0000_T00"}));
+    }
+
+    void checksCanBeStopped() {
+        const QTemporaryDir folder;
+        small::table(folder.path());
+        CheckOptions options;
+        options.cancelled = [] { return true; };
+        QCOMPARE(checkDataset(open(folder.path()), options).error().code, ErrorCode::Cancelled);
+    }
+
+    void picturesComeInTheOrderOfTheirNumbers() {
+        const QTemporaryDir folder;
+        for (const int number : {9, 10, 1, 100, 2}) {
+            QImage image(8, 8, QImage::Format_RGB888);
+            image.fill(QColor(number, number, number));
+            QVERIFY(image.save(folder.filePath(QStringLiteral("%1.png").arg(number))));
+        }
+        small::write(folder.filePath("readme.txt"), "no picture");
+        const SteadyClock clock;
+        auto source = media::openPictureFolder(folder.path().toStdString(), 25.0, clock);
+        QVERIFY(source);
+        QList<int> greys;
+        for (;;) {
+            auto frame = (*source)->read();
+            QVERIFY2(frame, frame ? "" : frame.error().message.c_str());
+            if (!*frame) {
+                break;
+            }
+            QCOMPARE((**frame)->time, fromSeconds(static_cast<double>(greys.size()) / 25.0));
+            greys << (**frame)->rgb[0];
+        }
+        QCOMPARE(greys, (QList<int>{1, 2, 9, 10, 100}));
+        QVERIFY((*source)->seek(fromSeconds(3.0 / 25.0)));
+        QCOMPARE(static_cast<int>((***(*source)->read()).rgb[0]), 10);
+    }
+
+    void spansOfAClipBeginAtZero() {
+        const QTemporaryDir folder;
+        drawPictures(folder.filePath("clip"), 25);
+        Clip clip;
+        clip.media = folder.filePath("clip").toStdString();
+        clip.pictures = true;
+        clip.startSeconds = 0.2;
+        clip.endSeconds = 0.6;
+        QList<int> greys;
+        QList<qint64> times;
+        const auto read = cli::forEachFrame(clip, [&](const FramePtr& frame) -> Result<void> {
+            greys << frame->rgb[0] / 5;
+            times << frame->time.count();
+            return {};
+        });
+        QVERIFY(read);
+        QCOMPARE(greys, (QList<int>{5, 6, 7, 8, 9, 10, 11, 12, 13, 14}));
+        QCOMPARE(times.front(), 0);
+        clip.startSeconds = 5.0;
+        clip.endSeconds = 6.0;
+        QVERIFY(!cli::forEachFrame(clip, [](const FramePtr&) -> Result<void> { return {}; }));
+    }
+};
+
+QTEST_GUILESS_MAIN(TestDatasetCheck)
+#include "tst_dataset_check.moc"
