@@ -50,6 +50,7 @@ int main(int argc, char** argv) {
     addImportCommand(app);
     addInspectCommand(app);
     addForwardCommand(app);
+    addBenchCommand(app);
     addTrainCommand(app);
     try {
         app.parse(argc, argv);

@@ -3,7 +3,7 @@
 namespace livegloss::ui {
 
 EngineServices makeEngineServices() {
-    return {engine::loadModel, media::listCameras, readModelCard, importing::ModelImport::open};
+    return {[](const std::filesystem::path& path) { return engine::loadModel(path); }, media::listCameras, readModelCard, importing::ModelImport::open};
 }
 
 } // namespace livegloss::ui
