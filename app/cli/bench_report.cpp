@@ -20,7 +20,8 @@ const char* subjectName(BenchSubject subject) {
     return "plain";
 }
 
-template <class... Values> void append(std::string& text, const char* format, Values... values) {
+template <class... Values>
+void append(std::string& text, const char* format, Values... values) {
     char line[256];
     std::snprintf(line, sizeof line, format, values...);
     text += line;
@@ -34,9 +35,10 @@ double megabytes(std::size_t bytes) {
 
 std::string benchText(const BenchResult& result) {
     std::string text;
-    append(text, "Machine    %s (%s), %d workers\n", result.processor.c_str(), result.instructions.c_str(), result.threads);
-    append(text, "Model      %s, %.2f GFLOP per frame, %d frames at a time\n", result.model.c_str(), result.gflopPerFrame,
-           result.batch);
+    append(text, "Machine    %s (%s), %d workers\n", result.processor.c_str(), result.instructions.c_str(),
+           result.threads);
+    append(text, "Model      %s, %.2f GFLOP per frame, %d frames at a time\n", result.model.c_str(),
+           result.gflopPerFrame, result.batch);
     if (result.peakGflops > 0.0) {
         append(text, "Peak       %.1f GFLOP/s in packed matrix products on all workers\n", result.peakGflops);
     }

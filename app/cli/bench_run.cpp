@@ -139,8 +139,9 @@ private:
             Subject subject;
             subject.model = fast ? model_ : reference;
             subject.result.subject = kind;
-            subject.result.description = kind == BenchSubject::Plain ? "the network as the paper writes it, f32 by LibTorch"
-                                                                     : engine::describe(subject.model->compute());
+            subject.result.description = kind == BenchSubject::Plain
+                                             ? "the network as the paper writes it, f32 by LibTorch"
+                                             : engine::describe(subject.model->compute());
             if (kind != BenchSubject::Plain) {
                 subject.encoder = engine::makeStreamingEncoder(subject.model, {false});
             }
@@ -266,7 +267,8 @@ private:
     double headMilliseconds(const engine::LoadedModelPtr& model) const {
         const auto head = engine::makeTemporalHead(model);
         Matrix features(windowFrames, model->config().embedDim);
-        std::ranges::copy_n(frames_.begin(), static_cast<std::ptrdiff_t>(std::min(features.values.size(), frames_.size())),
+        std::ranges::copy_n(frames_.begin(),
+                            static_cast<std::ptrdiff_t>(std::min(features.values.size(), frames_.size())),
                             features.values.begin());
         std::vector<double> times;
         for (int round = 0; round < 20; ++round) {

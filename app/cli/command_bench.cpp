@@ -41,11 +41,13 @@ void addBenchCommand(CLI::App& app) {
     CLI::App* command = app.add_subcommand("bench", "Measure how many frames a second this machine encodes.");
     command->add_option("--model", options->request.model, "Model (.safetensors); random weights if not given")
         ->type_name("FILE");
-    command->add_option("--config", options->request.config, "sizes of a random model: vit-b16, vit-b32, vit-l14 or demo")
+    command
+        ->add_option("--config", options->request.config, "sizes of a random model: vit-b16, vit-b32, vit-l14 or demo")
         ->check(CLI::IsMember({"vit-b16", "vit-b32", "vit-l14", "demo"}))
         ->capture_default_str();
-    command->add_option("--engine", options->engines,
-                        "fast, reference, both, or all: also the plain network as the paper writes it, by LibTorch")
+    command
+        ->add_option("--engine", options->engines,
+                     "fast, reference, both, or all: also the plain network as the paper writes it, by LibTorch")
         ->check(CLI::IsMember({"fast", "reference", "both", "all"}))
         ->capture_default_str();
     command->add_option("--precision", options->precision, "of the fast engine: auto, f32 or bf16")
@@ -62,7 +64,8 @@ void addBenchCommand(CLI::App& app) {
         ->capture_default_str();
     command->add_flag("--json", options->json, "print one JSON object");
     command->footer(
-        "Engines take turns, one batch each, so that other programs slow all of them alike; ratios are more certain than\n"
+        "Engines take turns, one batch each, so that other programs slow all of them alike; ratios are more certain "
+        "than\n"
         "rates. The error is the relative L2 difference of the frame features from the reference engine's in f32.\n"
         "JSON: machine, model, threads, batch, engines [{engine, frames_per_second, ms_per_frame, cpu_ms_per_frame,\n"
         "gflops, share_of_peak, head_ms_per_window, relative_error, stages {name: ms}}], peak_gflops, memory.\n\n"

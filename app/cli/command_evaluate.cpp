@@ -1,5 +1,6 @@
 #include "caption_events.h"
 #include "commands.h"
+#include "compute_options.h"
 #include "evaluation/stm_ctm.h"
 #include "engine/feature_window.h"
 #include "gloss_output.h"
@@ -343,6 +344,7 @@ void addEvaluateCommand(CLI::App& app) {
     command->add_flag("--json", options->json, "print JSON");
     command->add_flag("--alignments", options->alignments, "print each reference over its hypothesis");
     addSettings(*command, *options);
+    addComputeOptions(*command);
     command->footer(
         "Errors are counted as sclite counts them. Offline every gloss of the decode counts, whatever its confidence;\n"
         "online what live recognition commits with the settings given (by default those of the program), and the\n"

@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "compute_options.h"
 #include "engine/feature_window.h"
 #include "gloss_output.h"
 #include "live_run.h"
@@ -284,6 +285,7 @@ void addLiveCommand(CLI::App& app) {
     command->add_option("--seconds", options->run.maxSeconds, "stop after so many seconds of video")
         ->check(CLI::PositiveNumber);
     addSettings(*command, options->run.settings);
+    addComputeOptions(*command);
     command->footer(
         "On a terminal the provisional tail stands below the committed glosses; committed ones never change. At the\n"
         "end (Ctrl+C for a camera) the whole clip is decoded once more, and what that changes is told.\n\n"

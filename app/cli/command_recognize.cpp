@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "compute_options.h"
 #include "gloss_output.h"
 #include "recognition_inputs.h"
 #include "session/offline_recogniser.h"
@@ -96,6 +97,7 @@ void addRecognizeCommand(CLI::App& app) {
     command->add_option("--beam", options->beam, "width of the beam search; 1 is nearly greedy")
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
+    addComputeOptions(*command);
     command->footer(
         "Every frame goes through the network once, and the clip is decoded as a whole: the best result a\n"
         "model can give. For captions while a video plays, or from a camera, see livegloss-cli live --help.\n\n"

@@ -53,7 +53,7 @@ engine::LoadedModelPtr openModel(std::string& path) {
                                   "environment variable LIVEGLOSS_DATA_DIR."}};
         }
     }
-    return valueOrFail(engine::loadModel(path));
+    return valueOrFail(engine::loadModel(path, engine::defaultCompute()));
 }
 
 std::string defaultSample() {

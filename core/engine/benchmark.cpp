@@ -78,7 +78,8 @@ std::vector<StageTime> stageTimes(const LoadedModelPtr& model, std::span<const f
     return times;
 }
 
-Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const float> images, int frames, int threads) try {
+Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const float> images, int frames,
+                                int threads) try {
     const TorchModel& held = torchModel(model);
     if (held.fast) {
         return failure(ErrorCode::Unsupported, "the fast engine has no plain network");

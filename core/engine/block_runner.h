@@ -18,8 +18,8 @@ struct BlockOutput {
 
 class FastBlocks;
 
-/// Runs frames through the transformer's blocks, by the model's engine. Holds scratch memory: one thread at a time; copy
-/// only before the first run().
+/// Runs frames through the transformer's blocks, by the model's engine. Holds scratch memory: one thread at a time;
+/// copy only before the first run().
 class BlockRunner {
 public:
     explicit BlockRunner(const TorchModel& model);
@@ -47,8 +47,8 @@ private:
     int width_;
     int tokens_;
     int prefix_;
-    torch::Tensor scores_; ///< [L, L + K] scratch of one head
-    torch::Tensor shares_; ///< the same after the softmax
+    torch::Tensor scores_;             ///< [L, L + K] scratch of one head
+    torch::Tensor shares_;             ///< the same after the softmax
     std::shared_ptr<FastBlocks> fast_; ///< made by the first run()
 };
 

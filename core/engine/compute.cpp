@@ -1,9 +1,12 @@
 #include "engine/compute.h"
 
+#include "engine/default_compute.h"
+
 #include "kernels/linear.h"
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 
 namespace livegloss::engine {
 namespace {
@@ -16,6 +19,8 @@ std::optional<Enum> named(const std::array<std::string_view, Count>& names, std:
     const auto found = std::ranges::find(names, name);
     return found == names.end() ? std::nullopt : std::optional(static_cast<Enum>(found - names.begin()));
 }
+
+std::atomic<ComputeRequest> defaultRequest{};
 
 std::string_view reasonText(ComputeReason reason) {
     switch (reason) {
@@ -66,6 +71,13 @@ ComputeChoice chooseCompute(ComputeRequest request) {
         choice.reason = ComputeReason::RoundedOnly;
     }
     return choice;
+}
+
+void setDefaultCompute(ComputeRequest request) {
+    defaultRequest = request;
+}
+ComputeRequest defaultCompute() {
+    return defaultRequest;
 }
 
 std::string describe(const ComputeChoice& choice) {

@@ -22,10 +22,9 @@ std::size_t FastNetwork::bytes() const {
     std::size_t total = patch->bytes();
     const auto add = [&total](const LinearPtr& layer) { total += layer->bytes(); };
     for (const FastBlock& block : blocks) {
-        for (const LinearPtr* layer :
-             {&block.queryKeyValue, &block.attentionOut, &block.spatialIn, &block.spatialOut, &block.expand,
-              &block.contract, &block.mlpIn, &block.mlpOut, &block.gatherQuery, &block.gatherOut, &block.gatherExpand,
-              &block.gatherContract}) {
+        for (const LinearPtr* layer : {&block.queryKeyValue, &block.attentionOut, &block.spatialIn, &block.spatialOut,
+                                       &block.expand, &block.contract, &block.mlpIn, &block.mlpOut, &block.gatherQuery,
+                                       &block.gatherOut, &block.gatherExpand, &block.gatherContract}) {
             add(*layer);
         }
         std::ranges::for_each(block.gatherKey, add);
@@ -78,8 +77,8 @@ void FastBlocks::embed(const float* images, int frames, float* tokens) {
         std::ranges::copy(network_.firstRow, rows);
         std::ranges::copy(network_.patchPosition, rows + width_);
         copyPatches(images + frame * 3 * resolution * resolution, patches);
-        network_.patch->run(asSource(patches, narrowPatches_, patchCount * patchValues), static_cast<int>(patchCount), 0,
-                            rows + width_, space_);
+        network_.patch->run(asSource(patches, narrowPatches_, patchCount * patchValues), static_cast<int>(patchCount),
+                            0, rows + width_, space_);
     }
     kernels_.layerNorm(tokens, frames * static_cast<int>(tokens_), network_.config.width, tokens);
     for (std::size_t row = 0; row < rowCount(); ++row) {
@@ -103,10 +102,9 @@ void FastBlocks::attend(const FastBlock& block, const FastOutput& output, bool p
         call.queryKeyValue = queryKeyValue_.as<std::byte>() + frame * tokens_ * 3 * width_ * bytes;
         call.mixed = mixed_.as<std::byte>() + frame * tokens_ * width_ * bytes;
         call.classShares = last && output.classShares != nullptr ? output.classShares + frame * keys : nullptr;
-        call.weights =
-            last && output.lastWeights != nullptr
-                ? output.lastWeights + frame * static_cast<std::size_t>(call.heads) * tokens_ * keys
-                : nullptr;
+        call.weights = last && output.lastWeights != nullptr
+                           ? output.lastWeights + frame * static_cast<std::size_t>(call.heads) * tokens_ * keys
+                           : nullptr;
         kernels_.attention(call, space_);
     }
 }

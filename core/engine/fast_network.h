@@ -31,11 +31,11 @@ struct FastNetwork {
     kernels::Element element = kernels::Element::F32; ///< of what the large layers read
     kernels::InstructionSet instructions = kernels::InstructionSet::Portable;
 
-    LinearPtr patch;                      ///< [3 p p, D], adds to the position
-    std::vector<float> firstRow;          ///< [D]
-    std::vector<float> patchPosition;     ///< [P, D]
+    LinearPtr patch;                       ///< [3 p p, D], adds to the position
+    std::vector<float> firstRow;           ///< [D]
+    std::vector<float> patchPosition;      ///< [P, D]
     std::vector<float> preGain, preOffset; ///< of ln_pre
-    std::vector<float> query;             ///< [D]
+    std::vector<float> query;              ///< [D]
     std::vector<FastBlock> blocks;
 
     std::size_t bytes() const; ///< of packed weights

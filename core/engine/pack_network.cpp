@@ -79,8 +79,8 @@ FastBlock packBlock(const Packer& pack, const PreparedBlock& block, int width, b
     const std::int64_t inner = block.expand.size(1);
     FastBlock packed;
     packed.queryKeyValue = pack.large(block.queryKeyValue, block.queryKeyValueBias, Activation::None, false);
-    packed.attentionOut = pack.large(upper(block.attentionOut, width), block.attentionOutBias - block.spatialAdapterOutBias,
-                                     Activation::None, true);
+    packed.attentionOut = pack.large(upper(block.attentionOut, width),
+                                     block.attentionOutBias - block.spatialAdapterOutBias, Activation::None, true);
     packed.spatialIn = pack.large(block.spatialAdapter, block.spatialAdapterBias, Activation::Silu, false);
     packed.spatialOut =
         pack.large(lower(block.attentionOut, width), block.spatialAdapterOutBias, Activation::None, true);

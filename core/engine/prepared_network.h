@@ -69,7 +69,7 @@ public:
 
     /// In eval mode; only read. Where `fast` is set, the weights of its blocks and first layer are gone.
     model::AdaptSign network;
-    PreparedNetwork prepared; ///< without blocks where `fast` is set
+    PreparedNetwork prepared;                ///< without blocks where `fast` is set
     std::shared_ptr<const FastNetwork> fast; ///< null: the reference engine
     ComputeChoice choice;
 };

@@ -9,8 +9,8 @@ namespace livegloss::engine {
 
 /// What FastBlocks spends its time on.
 enum class Stage { Embedding, QueryKeyValue, Attention, AttentionOut, Adapters, Mlp, LayerNorm, Aggregation };
-inline constexpr std::array<std::string_view, 8> stageNames{"embedding", "query_key_value", "attention",  "attention_out",
-                                                            "adapters",  "mlp",             "layer_norm", "aggregation"};
+inline constexpr std::array<std::string_view, 8> stageNames{
+    "embedding", "query_key_value", "attention", "attention_out", "adapters", "mlp", "layer_norm", "aggregation"};
 
 using StageSeconds = std::array<double, stageNames.size()>;
 

@@ -145,8 +145,8 @@ private slots:
         const auto expected = forwardPass(*exact, input, {});
         const auto actual = forwardPass(*rounded, input, {});
         QVERIFY(expected && actual);
-        const double error = test::relativeL2(find(*actual, "frame_features")->floats,
-                                              find(*expected, "frame_features")->floats);
+        const double error =
+            test::relativeL2(find(*actual, "frame_features")->floats, find(*expected, "frame_features")->floats);
         qInfo("relative error of the frame features in bf16: %.2e", error);
         QVERIFY(error > 1e-4); // else nothing was rounded
         QVERIFY(error < 1e-2);
@@ -232,7 +232,8 @@ private:
         compare(*offline, forwardPass(*fast, input, {true, false, 1}));
     }
 
-    static void compare(const std::vector<OutputTensor>& expectedAll, const Result<std::vector<OutputTensor>>& actualAll) {
+    static void compare(const std::vector<OutputTensor>& expectedAll,
+                        const Result<std::vector<OutputTensor>>& actualAll) {
         QVERIFY2(actualAll, actualAll ? "" : actualAll.error().message.c_str());
         QCOMPARE(actualAll->size(), expectedAll.size());
         for (const OutputTensor& expected : expectedAll) {

@@ -67,6 +67,7 @@ private:
     void connectPickers();
     void connectHistory();
     void applyPreferences();
+    void applyComputing();
     void updateCaptions();
     void updateHistory();
     void updateNotice();
