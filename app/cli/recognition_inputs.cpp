@@ -1,5 +1,7 @@
 #include "recognition_inputs.h"
 
+#include "engine/default_compute.h"
+
 #include "commands.h"
 #include "resource_paths.h"
 

@@ -161,8 +161,24 @@ inline void attend(const AttentionCall& call, const HeadMemory& memory) {
         for (; row + tileRows <= tokens; row += tileRows) {
             attendRows<6, T>(call, head, row, memory);
         }
-        for (; row < tokens; ++row) {
+        switch (tokens - row) {
+        case 5:
+            attendRows<5, T>(call, head, row, memory);
+            break;
+        case 4:
+            attendRows<4, T>(call, head, row, memory);
+            break;
+        case 3:
+            attendRows<3, T>(call, head, row, memory);
+            break;
+        case 2:
+            attendRows<2, T>(call, head, row, memory);
+            break;
+        case 1:
             attendRows<1, T>(call, head, row, memory);
+            break;
+        default:
+            break;
         }
     }
 }

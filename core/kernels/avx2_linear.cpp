@@ -123,6 +123,16 @@ void repackRows(const Avx2Product& product) {
     }
 }
 
+/// Asks for the weights of the next block while this one is at work: `part` of `parts` of its cache lines.
+inline void prefetchNext(const float* panel, std::size_t depth, std::size_t part, std::size_t parts) {
+    constexpr std::size_t line = 64 / sizeof(float);
+    const std::size_t lines = depth * panelWidth / line;
+    const float* const next = panel + depth * panelWidth;
+    for (std::size_t i = lines * part / parts; i < lines * (part + 1) / parts; ++i) {
+        _mm_prefetch(reinterpret_cast<const char*>(next + i * line), _MM_HINT_T1);
+    }
+}
+
 } // namespace
 
 void multiplyAvx2(const Avx2Product& product) {
@@ -136,6 +146,7 @@ void multiplyAvx2(const Avx2Product& product) {
             const std::size_t depth = smaller(avx2BlockDepth, product.depth - begin);
             const float* const panel = panels + begin * panelWidth;
             for (std::size_t group = 0; group < groups; ++group) {
+                prefetchNext(panel, depth, group, groups);
                 const std::size_t row = group * tileRows;
                 const std::size_t count = smaller(tileRows, product.rows - row);
                 const Place place{row, output, begin == 0, begin + depth == product.depth};

@@ -53,10 +53,13 @@ inline Vector exponential(Vector x) {
     // ln 2 in two parts, the first with zeros enough for n times it to be exact.
     Vector r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375F), x);
     r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4F), r);
-    Vector sum = _mm256_set1_ps(1.0F / 5040.0F);
-    for (const float factor : {1.0F / 720.0F, 1.0F / 120.0F, 1.0F / 24.0F, 1.0F / 6.0F, 0.5F, 1.0F, 1.0F}) {
-        sum = _mm256_fmadd_ps(sum, r, _mm256_set1_ps(factor));
-    }
+    const auto next = [r](Vector sum, float factor) { return _mm256_fmadd_ps(sum, r, _mm256_set1_ps(factor)); };
+    Vector sum = next(_mm256_set1_ps(1.0F / 5040.0F), 1.0F / 720.0F);
+    sum = next(sum, 1.0F / 120.0F);
+    sum = next(sum, 1.0F / 24.0F);
+    sum = next(sum, 1.0F / 6.0F);
+    sum = next(sum, 0.5F);
+    sum = next(next(sum, 1.0F), 1.0F);
     const __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
     return _mm256_mul_ps(sum, _mm256_castsi256_ps(power));
 }
@@ -72,10 +75,10 @@ inline Vector exponential(Vector x) {
     const Vector one = _mm256_set1_ps(1.0F);
     const Vector z = _mm256_mul_ps(_mm256_andnot_ps(signBit, x), _mm256_set1_ps(0.707106781F));
     const Vector t = _mm256_div_ps(one, _mm256_fmadd_ps(z, _mm256_set1_ps(0.3275911F), one));
-    Vector sum = _mm256_set1_ps(1.061405429F);
-    for (const float factor : {-1.453152027F, 1.421413741F, -0.284496736F, 0.254829592F}) {
-        sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(factor));
-    }
+    Vector sum = _mm256_fmadd_ps(_mm256_set1_ps(1.061405429F), t, _mm256_set1_ps(-1.453152027F));
+    sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(1.421413741F));
+    sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(-0.284496736F));
+    sum = _mm256_fmadd_ps(sum, t, _mm256_set1_ps(0.254829592F));
     const Vector tail = exponential(_mm256_sub_ps(_mm256_setzero_ps(), _mm256_mul_ps(z, z)));
     const Vector magnitude = _mm256_fnmadd_ps(_mm256_mul_ps(sum, t), tail, one);
     const Vector error = _mm256_or_ps(magnitude, _mm256_and_ps(signBit, x));

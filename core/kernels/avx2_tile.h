@@ -29,9 +29,12 @@ inline Vector spread(const PackedRows& rows, int row, std::size_t depth) {
 template <int Count, class Left>
 inline void multiplyTile(const Left& left, const float* right, std::size_t rightStep, std::size_t depth,
                          Vector (&sum)[Count][2]) {
+    // Only constant places are used in this array, so that all of it stays in registers; callers loop over `sum`.
+    Vector inRegisters[Count][2];
+#pragma GCC unroll 6
     for (int row = 0; row < Count; ++row) {
-        sum[row][0] = _mm256_setzero_ps();
-        sum[row][1] = _mm256_setzero_ps();
+        inRegisters[row][0] = _mm256_setzero_ps();
+        inRegisters[row][1] = _mm256_setzero_ps();
     }
 #pragma GCC unroll 4
     for (std::size_t d = 0; d < depth; ++d) {
@@ -40,9 +43,14 @@ inline void multiplyTile(const Left& left, const float* right, std::size_t right
 #pragma GCC unroll 6
         for (int row = 0; row < Count; ++row) {
             const Vector value = spread(left, row, d);
-            sum[row][0] = _mm256_fmadd_ps(value, first, sum[row][0]);
-            sum[row][1] = _mm256_fmadd_ps(value, second, sum[row][1]);
+            inRegisters[row][0] = _mm256_fmadd_ps(value, first, inRegisters[row][0]);
+            inRegisters[row][1] = _mm256_fmadd_ps(value, second, inRegisters[row][1]);
         }
+    }
+#pragma GCC unroll 6
+    for (int row = 0; row < Count; ++row) {
+        sum[row][0] = inRegisters[row][0];
+        sum[row][1] = inRegisters[row][1];
     }
 }
 
