@@ -59,7 +59,7 @@ std::string benchText(const BenchResult& result) {
     }
     for (const SubjectResult& subject : result.subjects) {
         if (!subject.stages.empty()) {
-            append(text, "\nStages of the %s engine, ms per frame on one thread\n", subjectName(subject.subject));
+            append(text, "\nStages of the %s engine, ms of processor time per frame\n", subjectName(subject.subject));
             for (const engine::StageTime& stage : subject.stages) {
                 append(text, "  %-16s %8.2f\n", stage.name.c_str(), stage.seconds * 1000.0);
             }

@@ -13,7 +13,7 @@ namespace livegloss::cli {
 enum class BenchSubject {
     Fast,
     Reference, ///< the reference engine: LibTorch in f32, the exact savings included
-    Plain      ///< the network as the paper writes it, LibTorch's own threads
+    Plain      ///< the network as the paper writes it, by LibTorch in f32
 };
 
 struct BenchRequest {

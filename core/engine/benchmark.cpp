@@ -84,17 +84,18 @@ Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const flo
     if (held.fast) {
         return failure(ErrorCode::Unsupported, "the fast engine has no plain network");
     }
-    const torch::NoGradGuard guard;
     const std::int64_t side = model->config().resolution;
     const Tensor batch = torch::from_blob(const_cast<float*>(images.data()), {1, frames, 3, side, side});
-    setLibraryThreads(threads);
+    const int shares = std::min(threads, frames);
+    FrameWorkers workers(shares);
     const Clock::time_point begin = Clock::now();
-    model::AdaptSign(held.network)->encodeFrames(batch);
-    const double seconds = secondsSince(begin);
-    setLibraryThreads(1);
-    return seconds;
+    workers.run(shares, [&](int share) {
+        const torch::NoGradGuard guard;
+        const int first = frames * share / shares;
+        model::AdaptSign(held.network)->encodeFrames(batch.narrow(1, first, frames * (share + 1) / shares - first));
+    });
+    return secondsSince(begin);
 } catch (const std::exception& error) {
-    setLibraryThreads(1);
     return failure(ErrorCode::Internal, std::string("the network failed: ") + error.what());
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <array>
-#include <chrono>
 #include <cstddef>
+#include <ctime>
 #include <string_view>
 
 namespace livegloss::engine {
@@ -14,27 +14,32 @@ inline constexpr std::array<std::string_view, 8> stageNames{
 
 using StageSeconds = std::array<double, stageNames.size()>;
 
-/// Adds the time until its end to a stage; does nothing without a table.
+/// Adds the processor time of this thread until its end to a stage; does nothing without a table.
 class StageTimer {
 public:
-    using Clock = std::chrono::steady_clock;
     StageTimer(StageSeconds* table, Stage stage) : table_(table), stage_(stage) {
         if (table_ != nullptr) {
-            begin_ = Clock::now();
+            begin_ = now();
         }
     }
     ~StageTimer() {
         if (table_ != nullptr) {
-            (*table_)[static_cast<std::size_t>(stage_)] += std::chrono::duration<double>(Clock::now() - begin_).count();
+            (*table_)[static_cast<std::size_t>(stage_)] += now() - begin_;
         }
     }
     StageTimer(const StageTimer&) = delete;
     StageTimer& operator=(const StageTimer&) = delete;
 
 private:
+    static double now() {
+        timespec time{};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+    }
+
     StageSeconds* table_;
     Stage stage_;
-    Clock::time_point begin_;
+    double begin_ = 0.0;
 };
 
 } // namespace livegloss::engine

@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <omp.h>
 #include <oneapi/dnnl/dnnl.hpp>
 #include <stdexcept>
 #include <vector>
@@ -17,6 +18,16 @@ using DataType = Memory::data_type;
 const dnnl::engine& processor() {
     static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
     return engine;
+}
+
+/// oneDNN's threads are OpenMP's, which starts as many for every thread that calls it. Here every caller is one of
+/// several workers and stays alone.
+void stayOnThisThread() {
+    thread_local bool limited = false;
+    if (!limited) {
+        ::omp_set_num_threads(1);
+        limited = true;
+    }
 }
 
 DataType dataType(Element element) {
@@ -63,6 +74,7 @@ class OneDnnLinear final : public Linear {
 public:
     OneDnnLinear(const LinearSpec& spec, Weights weights, Weights bias)
         : Linear(spec), biasValues_(bias.begin(), bias.end()) {
+        stayOnThisThread();
         biasValues_.resize(static_cast<std::size_t>(spec.outputs), 0.0F);
         const Memory::desc plain = matrix(spec.inputs, spec.outputs, DataType::f32, spec.outputs);
         const Memory::desc any({spec.inputs, spec.outputs}, dataType(spec.source), Memory::format_tag::any);
@@ -81,6 +93,7 @@ public:
         if (rows <= 0) {
             return;
         }
+        stayOnThisThread();
         const Prepared& prepared = preparedFor(rows, static_cast<Memory::dim>(strideOf(sourceStride)));
         Memory from(prepared.description.src_desc(), processor(), const_cast<void*>(source));
         Memory to(prepared.description.dst_desc(), processor(), destination);

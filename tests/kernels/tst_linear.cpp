@@ -1,7 +1,9 @@
 #include "kernels/linear.h"
 #include "random_model.h"
 
+#include <QDir>
 #include <QtTest>
+#include <thread>
 
 using namespace livegloss;
 using namespace livegloss::kernels;
@@ -141,6 +143,30 @@ private slots:
             alone.source.erase(alone.source.begin(), alone.source.begin() + first * spec.inputs);
             const std::vector<float> one = alone.run(Backend::Avx2);
             QVERIFY(std::equal(one.begin(), one.begin() + spec.outputs, together.begin() + first * spec.outputs));
+        }
+    }
+
+    /// Workers run side by side already: a layer that started threads of its own would only crowd them out.
+    void staysOnTheCallingThread() {
+        LinearSpec spec;
+        spec.inputs = 256;
+        spec.outputs = 512;
+        spec.expectedRows = 200;
+        const Case layer(*random_, spec, 200, 0);
+        const auto threads = [] { return QDir("/proc/self/task").entryList(QDir::Dirs | QDir::NoDotAndDotDot).size(); };
+        if (threads() == 0) {
+            QSKIP("this system does not list its threads");
+        }
+        for (const Backend backend : {Backend::Avx2, Backend::OneDnn}) {
+            if (backendAvailable(backend, Element::F32, usableInstructionSet())) {
+                qsizetype started = -1;
+                std::thread([&] {
+                    const qsizetype before = threads();
+                    layer.run(backend);
+                    started = threads() - before;
+                }).join();
+                QCOMPARE(started, 0);
+            }
         }
     }
 

@@ -17,14 +17,14 @@ Result<LoadedModelPtr> randomModel(const model::ModelConfig& config, std::uint64
 
 struct StageTime {
     std::string name;
-    double seconds = 0.0; ///< per frame, on one thread
+    double seconds = 0.0; ///< of processor time per frame, on one thread
 };
 /// Where the fast engine's blocks spend their time: `rounds` passes of `frames` frames on this thread. Empty for the
 /// reference engine.
 std::vector<StageTime> stageTimes(const LoadedModelPtr& model, std::span<const float> images, int frames, int rounds);
 
 /// One pass of the network as the paper writes it (no cached prefixes, keys and values of all tokens in the aggregation)
-/// through LibTorch, with `threads` threads inside each operation. Returns seconds; Unsupported for the fast engine,
+/// through LibTorch, the frames shared out among `threads` workers. Returns seconds; Unsupported for the fast engine,
 /// which has not kept its weights.
 Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const float> images, int frames, int threads);
 
