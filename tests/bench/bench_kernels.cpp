@@ -53,7 +53,7 @@ void linear(benchmark::State& state, Backend backend, Activation activation) {
 }
 
 void layerShapes(benchmark::internal::Benchmark* benchmark) {
-    for (const int rows : {197, 50}) {
+    for (const int rows : {197, 394, 50}) {
         for (const auto& [inputs, outputs] :
              {std::pair{768, 2304}, std::pair{768, 768}, std::pair{768, 3072}, std::pair{3072, 768},
               std::pair{768, 192}, std::pair{192, 768}}) {
