@@ -541,7 +541,7 @@
     </message>
     <message>
         <source>Backbone for training</source>
-        <translation>Grundnetz zum Trainieren</translation>
+        <translation>Backbone zum Trainieren</translation>
     </message>
     <message>
         <source>fetched by hand</source>
@@ -946,6 +946,232 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
 </context>
 <context>
+    <name>livegloss::ui::ImportDialog</name>
+    <message>
+        <source>Import</source>
+        <translation>Importieren</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Import Checkpoint</source>
+        <translation>Checkpoint importieren</translation>
+    </message>
+    <message>
+        <source>Choose: %1</source>
+        <translation>Auswählen: %1</translation>
+    </message>
+    <message>
+        <source>All files</source>
+        <translation>Alle Dateien</translation>
+    </message>
+    <message>
+        <source>Checkpoints</source>
+        <translation>Checkpoints</translation>
+    </message>
+    <message>
+        <source>Checkpoint</source>
+        <translation>Checkpoint</translation>
+    </message>
+    <message>
+        <source>Gloss dictionary</source>
+        <translation>Glossenverzeichnis</translation>
+    </message>
+    <message>
+        <source>NumPy, JSON, or text with one gloss a line</source>
+        <translation>NumPy, JSON oder Text mit einer Glosse je Zeile</translation>
+    </message>
+    <message>
+        <source>Gloss dictionaries</source>
+        <translation>Glossenverzeichnisse</translation>
+    </message>
+    <message>
+        <source>Backbone</source>
+        <translation>Backbone</translation>
+    </message>
+    <message>
+        <source>only for a checkpoint of trained parts alone</source>
+        <translation>nur wenn der Checkpoint allein trainierte Teile enthält</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Sign language</source>
+        <translation>Gebärdensprache</translation>
+    </message>
+    <message>
+        <source>Licence</source>
+        <translation>Lizenz</translation>
+    </message>
+    <message>
+        <source>of the weights</source>
+        <translation>der Gewichte</translation>
+    </message>
+    <message>
+        <source> per second</source>
+        <translation> pro Sekunde</translation>
+    </message>
+    <message>
+        <source>Frame rate</source>
+        <translation>Bildrate</translation>
+    </message>
+    <message>
+        <source>Progress of the import</source>
+        <translation>Fortschritt des Imports</translation>
+    </message>
+    <message>
+        <source>The folder %1 cannot be made.</source>
+        <translation>Der Ordner %1 lässt sich nicht anlegen.</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Auswählen …</translation>
+    </message>
+    <message>
+        <source>DGS, CSL, …</source>
+        <translation>DGS, CSL, …</translation>
+    </message>
+    <message>
+        <source>As the file says</source>
+        <translation>Wie die Datei angibt</translation>
+    </message>
+    <message>
+        <source>QuickGELU (OpenAI&apos;s CLIP)</source>
+        <translation>QuickGELU (CLIP von OpenAI)</translation>
+    </message>
+    <message>
+        <source>GELU (most of open_clip&apos;s models)</source>
+        <translation>GELU (die meisten Modelle von open_clip)</translation>
+    </message>
+    <message>
+        <source>Activation</source>
+        <translation>Aktivierung</translation>
+    </message>
+    <message>
+        <source>Plain, from -1 to 1 (AdaptSign)</source>
+        <translation>Einfach, von -1 bis 1 (AdaptSign)</translation>
+    </message>
+    <message>
+        <source>By CLIP&apos;s mean and deviation</source>
+        <translation>Nach Mittelwert und Abweichung von CLIP</translation>
+    </message>
+    <message>
+        <source>Normalisation</source>
+        <translation>Normierung</translation>
+    </message>
+    <message>
+        <source>Looking into the file…</source>
+        <translation>Die Datei wird untersucht …</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::ImportTexts</name>
+    <message>
+        <source>Left out: tensors of the optimiser and other parts of training (%1).</source>
+        <translation>Weggelassen: Tensoren des Optimierers und anderer Teile des Trainings (%1).</translation>
+    </message>
+    <message>
+        <source>Left out: tensors of CLIP&apos;s text side (%1).</source>
+        <translation>Weggelassen: Tensoren der Textseite von CLIP (%1).</translation>
+    </message>
+    <message>
+        <source>Left out: tensors of CoCa&apos;s attentional pooler (%1). AdaptSign works on the tokens before it.</source>
+        <translation>Weggelassen: Tensoren des Attention-Poolers von CoCa (%1). AdaptSign arbeitet mit den Tokens davor.</translation>
+    </message>
+    <message>
+        <source>Left out: tensors of no known use (%1), such as %2.</source>
+        <translation>Weggelassen: Tensoren ohne bekannten Zweck (%1), zum Beispiel %2.</translation>
+    </message>
+    <message>
+        <source>Left out: tensors that the network has no place for (%1), such as %2.</source>
+        <translation>Weggelassen: Tensoren, für die das Netz keinen Platz hat (%1), zum Beispiel %2.</translation>
+    </message>
+    <message>
+        <source>Colours are normalised by CLIP&apos;s mean and deviation.</source>
+        <translation>Farben werden mit Mittelwert und Abweichung von CLIP normiert.</translation>
+    </message>
+    <message>
+        <source>The frame rate is taken to be 25 per second.</source>
+        <translation>Als Bildrate werden 25 pro Sekunde angenommen.</translation>
+    </message>
+    <message>
+        <source>Activation: GELU, as CoCa has it.</source>
+        <translation>Aktivierung: GELU, wie bei CoCa.</translation>
+    </message>
+    <message>
+        <source>The last norm and projection are made anew, because the checkpoint&apos;s belong to the pooler; training learns them.</source>
+        <translation>Letzte Normierung und Projektion werden neu angelegt, weil die des Checkpoints zum Pooler gehören; das Training lernt sie.</translation>
+    </message>
+    <message>
+        <source>No licence is stated. Look it up before you pass the model on.</source>
+        <translation>Es ist keine Lizenz angegeben. Vor einer Weitergabe des Modells bitte nachsehen.</translation>
+    </message>
+    <message>
+        <source>The file does not say which activation its backbone uses; QuickGELU is assumed, as in OpenAI&apos;s models. Most of open_clip&apos;s own use GELU.</source>
+        <translation>Die Datei sagt nicht, welche Aktivierung ihr Backbone verwendet; angenommen wird QuickGELU wie in den Modellen von OpenAI. Die meisten eigenen von open_clip verwenden GELU.</translation>
+    </message>
+    <message>
+        <source>Without a gloss dictionary, glosses are shown as numbers.</source>
+        <translation>Ohne Glossenverzeichnis werden Glossen als Zahlen gezeigt.</translation>
+    </message>
+    <message>
+        <source>The weights are those of %1.</source>
+        <translation>Die Gewichte sind die von %1.</translation>
+    </message>
+    <message>
+        <source>Tensors from the backbone %1: %2.</source>
+        <translation>Tensoren aus dem Backbone %1: %2.</translation>
+    </message>
+    <message>
+        <source>The model knows %1 glosses, but %2 has %3: they do not belong together.</source>
+        <translation>Das Modell kennt %1 Glossen, %2 hat aber %3: Sie gehören nicht zusammen.</translation>
+    </message>
+    <message>
+        <source>Tensors that the network needs are missing (%1), first %2.</source>
+        <translation>Tensoren, die das Netz braucht, fehlen (%1), als erster %2.</translation>
+    </message>
+    <message>
+        <source>%1 has the shape %2, but the network needs %3.</source>
+        <translation>%1 hat die Form %2, das Netz braucht aber %3.</translation>
+    </message>
+    <message>
+        <source>%1 holds values of the type %2.</source>
+        <translation>%1 enthält Werte vom Typ %2.</translation>
+    </message>
+    <message>
+        <source>CLIP image tower: a backbone to train on, not a recogniser</source>
+        <translation>Bildteil von CLIP: ein Backbone zum Trainieren, kein Erkenner</translation>
+    </message>
+    <message>
+        <source>AdaptSign model, epoch %1</source>
+        <translation>AdaptSign-Modell, Epoche %1</translation>
+    </message>
+    <message>
+        <source>AdaptSign model</source>
+        <translation>AdaptSign-Modell</translation>
+    </message>
+    <message>
+        <source>%1 blocks of width %2, patches of %3 × %3 pixels, pictures of %4 × %4</source>
+        <translation>%1 Blöcke der Breite %2, Patches von %3 × %3 Pixeln, Bilder von %4 × %4</translation>
+    </message>
+    <message>
+        <source>Glosses: %1</source>
+        <translation>Glossen: %1</translation>
+    </message>
+    <message>
+        <source>%1 (%2, …)</source>
+        <translation>%1 (%2, …)</translation>
+    </message>
+    <message>
+        <source>%1 MB to be written</source>
+        <translation>%1 MB werden geschrieben</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::LiveBadge</name>
     <message>
         <source>%1 frames waiting</source>
@@ -1127,6 +1353,14 @@ Warten auf das Modell: %5</translation>
         <source>Recognition has stopped. %1</source>
         <translation>Die Erkennung ist stehen geblieben. %1</translation>
     </message>
+    <message>
+        <source>The model chosen last could not be opened; the demo model is in use. %1</source>
+        <translation>Das zuletzt gewählte Modell ließ sich nicht öffnen; das Demomodell ist in Gebrauch. %1</translation>
+    </message>
+    <message>
+        <source>Nothing that the model is sure of. It recognises only the signs of its vocabulary.</source>
+        <translation>Nichts, dessen das Modell sicher ist. Es erkennt nur die Gebärden seines Vokabulars.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::MainWindow</name>
@@ -1226,10 +1460,6 @@ Warten auf das Modell: %5</translation>
         <translation>Bild</translation>
     </message>
     <message>
-        <source>%1 × %1 pixels in %2 × %2 patches, %3 frames a second</source>
-        <translation>%1 × %1 Pixel in %2 × %2 Feldern, %3 Bilder je Sekunde</translation>
-    </message>
-    <message>
         <source>Encoder</source>
         <translation>Encoder</translation>
     </message>
@@ -1276,6 +1506,34 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>Differs from the published one</source>
         <translation>Weicht von der veröffentlichten ab</translation>
+    </message>
+    <message>
+        <source>%1 × %1 pixels in %2 × %2 patches</source>
+        <translation>%1 × %1 Pixel in %2 × %2 Patches</translation>
+    </message>
+    <message>
+        <source>%1, %2 frames a second</source>
+        <translation>%1, %2 Bilder je Sekunde</translation>
+    </message>
+    <message>
+        <source>Activation</source>
+        <translation>Aktivierung</translation>
+    </message>
+    <message>
+        <source>Normalisation</source>
+        <translation>Normierung</translation>
+    </message>
+    <message>
+        <source>plain, from -1 to 1</source>
+        <translation>einfach, von -1 bis 1</translation>
+    </message>
+    <message>
+        <source>by the file&apos;s mean and deviation</source>
+        <translation>nach Mittelwert und Abweichung der Datei</translation>
+    </message>
+    <message>
+        <source>%1 million multiplications a frame</source>
+        <translation>%1 Millionen Multiplikationen je Bild</translation>
     </message>
 </context>
 <context>
@@ -1449,7 +1707,7 @@ Warten auf das Modell: %5</translation>
     </message>
     <message>
         <source>A backbone recognises nothing by itself. A model for a sign language is trained on top of it.</source>
-        <translation>Ein Grundnetz erkennt für sich allein nichts. Ein Modell für eine Gebärdensprache wird darauf trainiert.</translation>
+        <translation>Ein Backbone erkennt für sich allein nichts. Ein Modell für eine Gebärdensprache wird darauf trainiert.</translation>
     </message>
 </context>
 <context>
@@ -1820,204 +2078,6 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>The model does not know this sign.</source>
         <translation>Diese Gebärde kennt das Modell nicht.</translation>
-    </message>
-</context>
-<context>
-    <name>livegloss::ui::ImportDialog</name>
-    <message>
-        <source>Import</source>
-        <translation>Importieren</translation>
-    </message>
-    <message>
-        <source>Cancel</source>
-        <translation>Abbrechen</translation>
-    </message>
-    <message>
-        <source>Import Checkpoint</source>
-        <translation>Checkpoint importieren</translation>
-    </message>
-    <message>
-        <source>Choose...</source>
-        <translation>Auswählen...</translation>
-    </message>
-    <message>
-        <source>Choose: %1</source>
-        <translation>Auswählen: %1</translation>
-    </message>
-    <message>
-        <source>All files</source>
-        <translation>Alle Dateien</translation>
-    </message>
-    <message>
-        <source>Checkpoints</source>
-        <translation>Checkpoints</translation>
-    </message>
-    <message>
-        <source>Checkpoint</source>
-        <translation>Checkpoint</translation>
-    </message>
-    <message>
-        <source>Gloss dictionary</source>
-        <translation>Glossenverzeichnis</translation>
-    </message>
-    <message>
-        <source>NumPy, JSON, or text with one gloss a line</source>
-        <translation>NumPy, JSON oder Text mit einer Glosse je Zeile</translation>
-    </message>
-    <message>
-        <source>Gloss dictionaries</source>
-        <translation>Glossenverzeichnisse</translation>
-    </message>
-    <message>
-        <source>Backbone</source>
-        <translation>Backbone</translation>
-    </message>
-    <message>
-        <source>only for a checkpoint of trained parts alone</source>
-        <translation>nur wenn der Checkpoint allein trainierte Teile enthält</translation>
-    </message>
-    <message>
-        <source>Name</source>
-        <translation>Name</translation>
-    </message>
-    <message>
-        <source>Sign language</source>
-        <translation>Gebärdensprache</translation>
-    </message>
-    <message>
-        <source>DGS, CSL, ...</source>
-        <translation>DGS, CSL, ...</translation>
-    </message>
-    <message>
-        <source>Licence</source>
-        <translation>Lizenz</translation>
-    </message>
-    <message>
-        <source>of the weights</source>
-        <translation>der Gewichte</translation>
-    </message>
-    <message>
-        <source> per second</source>
-        <translation> pro Sekunde</translation>
-    </message>
-    <message>
-        <source>Frame rate</source>
-        <translation>Bildrate</translation>
-    </message>
-    <message>
-        <source>Progress of the import</source>
-        <translation>Fortschritt des Imports</translation>
-    </message>
-    <message>
-        <source>Looking into the file...</source>
-        <translation>Die Datei wird angesehen...</translation>
-    </message>
-    <message>
-        <source>The folder %1 cannot be made.</source>
-        <translation>Der Ordner %1 lässt sich nicht anlegen.</translation>
-    </message>
-</context>
-<context>
-    <name>livegloss::ui::ImportTexts</name>
-    <message>
-        <source>Left out: tensors of the optimiser and other parts of training (%1).</source>
-        <translation>Weggelassen: Tensoren des Optimierers und anderer Teile des Trainings (%1).</translation>
-    </message>
-    <message>
-        <source>Left out: tensors of CLIP&apos;s text side (%1).</source>
-        <translation>Weggelassen: Tensoren der Textseite von CLIP (%1).</translation>
-    </message>
-    <message>
-        <source>Left out: tensors of CoCa&apos;s attentional pooler (%1). AdaptSign works on the tokens before it.</source>
-        <translation>Weggelassen: Tensoren des Attention-Poolers von CoCa (%1). AdaptSign arbeitet mit den Tokens davor.</translation>
-    </message>
-    <message>
-        <source>Left out: tensors of no known use (%1), such as %2.</source>
-        <translation>Weggelassen: Tensoren ohne bekannten Zweck (%1), zum Beispiel %2.</translation>
-    </message>
-    <message>
-        <source>Left out: tensors that the network has no place for (%1), such as %2.</source>
-        <translation>Weggelassen: Tensoren, für die das Netz keinen Platz hat (%1), zum Beispiel %2.</translation>
-    </message>
-    <message>
-        <source>Colours are normalised by CLIP&apos;s mean and deviation.</source>
-        <translation>Farben werden mit Mittelwert und Abweichung von CLIP normiert.</translation>
-    </message>
-    <message>
-        <source>The frame rate is taken to be 25 per second.</source>
-        <translation>Als Bildrate werden 25 pro Sekunde angenommen.</translation>
-    </message>
-    <message>
-        <source>Activation: GELU, as CoCa has it.</source>
-        <translation>Aktivierung: GELU, wie bei CoCa.</translation>
-    </message>
-    <message>
-        <source>The last norm and projection are made anew, because the checkpoint&apos;s belong to the pooler; training learns them.</source>
-        <translation>Letzte Normierung und Projektion werden neu angelegt, weil die des Checkpoints zum Pooler gehören; das Training lernt sie.</translation>
-    </message>
-    <message>
-        <source>No licence is stated. Look it up before you pass the model on.</source>
-        <translation>Es ist keine Lizenz angegeben. Vor einer Weitergabe des Modells bitte nachsehen.</translation>
-    </message>
-    <message>
-        <source>The file does not say which activation its backbone uses; QuickGELU is assumed, as in OpenAI&apos;s models. Most of open_clip&apos;s own use GELU.</source>
-        <translation>Die Datei sagt nicht, welche Aktivierung ihr Backbone verwendet; angenommen wird QuickGELU wie in den Modellen von OpenAI. Die meisten eigenen von open_clip verwenden GELU.</translation>
-    </message>
-    <message>
-        <source>Without a gloss dictionary, glosses are shown as numbers.</source>
-        <translation>Ohne Glossenverzeichnis werden Glossen als Zahlen gezeigt.</translation>
-    </message>
-    <message>
-        <source>The weights are those of %1.</source>
-        <translation>Die Gewichte sind die von %1.</translation>
-    </message>
-    <message>
-        <source>Tensors from the backbone %1: %2.</source>
-        <translation>Tensoren aus dem Backbone %1: %2.</translation>
-    </message>
-    <message>
-        <source>The model knows %1 glosses, but %2 has %3: they do not belong together.</source>
-        <translation>Das Modell kennt %1 Glossen, %2 hat aber %3: Sie gehören nicht zusammen.</translation>
-    </message>
-    <message>
-        <source>Tensors that the network needs are missing (%1), first %2.</source>
-        <translation>Tensoren, die das Netz braucht, fehlen (%1), als erster %2.</translation>
-    </message>
-    <message>
-        <source>%1 has the shape %2, but the network needs %3.</source>
-        <translation>%1 hat die Form %2, das Netz braucht aber %3.</translation>
-    </message>
-    <message>
-        <source>%1 holds values of the type %2.</source>
-        <translation>%1 enthält Werte vom Typ %2.</translation>
-    </message>
-    <message>
-        <source>CLIP image tower: a backbone to train on, not a recogniser</source>
-        <translation>Bildteil von CLIP: ein Backbone zum Trainieren, kein Erkenner</translation>
-    </message>
-    <message>
-        <source>AdaptSign model, epoch %1</source>
-        <translation>AdaptSign-Modell, Epoche %1</translation>
-    </message>
-    <message>
-        <source>AdaptSign model</source>
-        <translation>AdaptSign-Modell</translation>
-    </message>
-    <message>
-        <source>%1 blocks of width %2, patches of %3 × %3 pixels, pictures of %4 × %4</source>
-        <translation>%1 Blöcke der Breite %2, Patches von %3 × %3 Pixeln, Bilder von %4 × %4</translation>
-    </message>
-    <message>
-        <source>Glosses: %1</source>
-        <translation>Glossen: %1</translation>
-    </message>
-    <message>
-        <source>%1 (%2, …)</source>
-        <translation>%1 (%2, …)</translation>
-    </message>
-    <message>
-        <source>%1 MB to be written</source>
-        <translation>%1 MB werden geschrieben</translation>
     </message>
 </context>
 </TS>

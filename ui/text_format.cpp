@@ -26,7 +26,11 @@ QString formatTimeShort(MediaTime time) {
 
 QString withHint(const Error& error) {
     const QString message = QString::fromStdString(error.message);
-    return error.hint.empty() ? message : message + QLatin1Char(' ') + QString::fromStdString(error.hint);
+    if (error.hint.empty()) {
+        return message;
+    }
+    const bool ended = !message.isEmpty() && QStringLiteral(".!?:").contains(message.back());
+    return message + (ended ? QStringLiteral(" ") : QStringLiteral(". ")) + QString::fromStdString(error.hint);
 }
 
 QString formatConfidence(float confidence) {

@@ -4,6 +4,7 @@
 #include "evaluation/stm_ctm.h"
 #include "engine/feature_window.h"
 #include "gloss_output.h"
+#include "output_file.h"
 #include "recognition_inputs.h"
 #include "session/live_session.h"
 #include "session/offline_recogniser.h"

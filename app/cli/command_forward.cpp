@@ -81,8 +81,8 @@ void addForwardCommand(CLI::App& app) {
     addComputeOptions(*command);
     command->footer(
         "Examples:\n"
-        "  livegloss-cli forward --model demo.safetensors --input clips.safetensors --output results.safetensors\n"
-        "  livegloss-cli forward --model demo.safetensors --input clips.safetensors --output streamed.safetensors \\\n"
+        "  livegloss-cli forward --model models/demo.safetensors --input clips.safetensors --output results.safetensors\n"
+        "  livegloss-cli forward --model models/demo.safetensors --input clips.safetensors --output streamed.safetensors \\\n"
         "      --streaming --batch 4\n"
         "Both give the same features and logits to within rounding.");
     command->callback([arguments] { runForward(*arguments); });

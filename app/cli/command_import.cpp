@@ -1,11 +1,13 @@
 #include "commands.h"
 
 #include "importing/model_import.h"
+#include "terminal.h"
 
 #include <CLI/CLI.hpp>
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <unistd.h>
@@ -21,6 +23,7 @@ struct Arguments {
     std::string checkpoint, glosses, backbone, activation, normalisation;
     double fps = 0.0;
     bool preview = false;
+    bool force = false;
 };
 
 importing::ImportOptions optionsOf(const Arguments& arguments) {
@@ -57,20 +60,20 @@ void printPreview(const importing::ImportPreview& preview) {
         for (std::size_t i = 1; i < config.vocabulary.size() && i <= 6; ++i) {
             first += (i == 1 ? ": " : " ") + config.vocabulary[i];
         }
-        std::printf("%-14s %d and the blank%s%s\n", "Glosses", config.classes - 1, first.c_str(),
+        std::printf("%-14s %d and the blank%s%s\n", "Glosses", config.classes - 1, printable(first).c_str(),
                     config.vocabulary.size() > 7 ? " ..." : "");
         std::printf("%-14s %g per second\n", "Frames", config.fps);
     }
     std::printf("%-14s %d tensors, %.1f MB\n", "To be written", preview.tensors,
                 static_cast<double>(preview.bytes) / 1e6);
     for (const importing::Remark& note : preview.notes) {
-        std::printf("  %s\n", importing::remarkText(note).c_str());
+        std::printf("  %s\n", printable(importing::remarkText(note)).c_str());
     }
     for (const importing::Remark& warning : preview.warnings) {
-        std::printf("  Warning: %s\n", importing::remarkText(warning).c_str());
+        std::printf("  Warning: %s\n", printable(importing::remarkText(warning)).c_str());
     }
     for (const importing::Remark& problem : preview.problems) {
-        std::printf("  Problem: %s\n", importing::remarkText(problem).c_str());
+        std::printf("  Problem: %s\n", printable(importing::remarkText(problem)).c_str());
     }
     std::fflush(stdout);
 }
@@ -79,11 +82,19 @@ void runImport(const Arguments& arguments) {
     const auto import = valueOrFail(importing::ModelImport::open(optionsOf(arguments)));
     printPreview(import.preview());
     if (arguments.preview) {
+        if (!import.preview().problems.empty()) {
+            throw CommandFailure{{ErrorCode::Unsupported, arguments.checkpoint + " cannot be imported like this",
+                                  "What stands in the way is listed as a problem above."}};
+        }
         return;
     }
     if (arguments.output.empty()) {
         throw CommandFailure{{ErrorCode::InvalidArgument, "no output is named",
                               "Add --output MODEL.safetensors, or --preview to look only."}};
+    }
+    if (std::error_code ignored; !arguments.force && std::filesystem::exists(arguments.output, ignored)) {
+        throw CommandFailure{{ErrorCode::InvalidArgument, arguments.output + " is there already",
+                              "Name another output, or add --force to replace it."}};
     }
     std::signal(SIGINT, [](int) { cancelled = true; });
     const bool terminal = isatty(STDERR_FILENO) != 0;
@@ -127,6 +138,7 @@ void addImportCommand(CLI::App& app) {
         ->add_option("--normalisation", arguments->normalisation,
                      "Of the colours: plain (x / 127.5 - 1) or clip (CLIP's mean and deviation)")
         ->check(CLI::IsMember({"plain", "clip"}));
+    command->add_flag("--force", arguments->force, "Replace a model that is there already");
     command->add_flag("--preview", arguments->preview, "Show what was found, write nothing");
     command->footer(
         "No code in the file is run; only tensors and plain values are read.\nExamples:\n"

@@ -1,8 +1,8 @@
 #include "commands.h"
 
 #include "base/sha256.h"
-#include "model/model_layout.h"
-#include "tensorfile/safetensors.h"
+#include "model/model_description.h"
+#include "terminal.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
@@ -17,84 +17,37 @@ namespace livegloss::cli {
 namespace {
 
 struct Inspection {
-    model::ModelConfig config;
-    std::vector<model::PartCost> costs;
+    model::ModelDescription model;
     std::uint64_t fileBytes = 0;
     std::string sha256;
-    std::string source;    ///< file that it was imported from
-    bool backbone = false; ///< an image tower alone
 
-    std::int64_t parameters() const { return sum(&model::PartCost::parameters); }
-    std::int64_t trained() const { return sum(&model::PartCost::trained); }
-    double addedShare(double model::PartCost::*kind) const { return model::addedComputation(costs, kind); }
-
-private:
-    std::int64_t sum(std::int64_t model::PartCost::*member) const {
+    std::int64_t trained() const {
         std::int64_t total = 0;
-        for (const model::PartCost& cost : costs) {
-            total += cost.*member;
+        for (const model::PartCost& cost : model.costs) {
+            total += cost.trained;
         }
         return total;
     }
+    double addedShare(double model::PartCost::*kind) const { return model::addedComputation(model.costs, kind); }
 };
 
 Inspection inspect(const std::string& path) {
-    const auto reader = valueOrFail(tensorfile::SafetensorsReader::open(path));
     Inspection inspection;
-    const model::ShapeTable table = model::shapeTable(reader);
-    inspection.backbone = model::isBackboneFile(table);
-    inspection.config =
-        valueOrFail(inspection.backbone ? model::readBackboneConfig(table) : model::readModelConfig(table));
-    inspection.costs = model::partCosts(inspection.config, model::adapterWidthOf(table));
-    if (inspection.backbone) {
-        inspection.costs.resize(1); // ModelPart::Backbone
-    }
+    inspection.model = valueOrFail(model::describeModelFile(path));
     inspection.fileBytes = std::filesystem::file_size(path);
     inspection.sha256 = valueOrFail(fileSha256(path));
-    if (const auto source = reader.metadata().find("source"); source != reader.metadata().end()) {
-        inspection.source = source->second;
-    }
     return inspection;
 }
 
-void printJson(const std::string& path, const Inspection& inspection) {
-    const model::ModelConfig& config = inspection.config;
-    nlohmann::ordered_json json{
-        {"model", path},
-        {"kind", inspection.backbone ? "backbone" : "recogniser"},
-        {"name", config.name},
-        {"sign_language", config.signLanguage},
-        {"licence", config.licence},
-        {"source", inspection.source},
-        {"bytes", inspection.fileBytes},
-        {"sha256", inspection.sha256},
-        {"fps", config.fps},
-        {"width", config.width},
-        {"layers", config.layers},
-        {"heads", config.heads},
-        {"patch", config.patch},
-        {"resolution", config.resolution},
-        {"resize", config.resize},
-        {"embed_dim", config.embedDim},
-        {"hidden", config.hidden},
-        {"classes", config.classes},
-        {"conv_type", config.convType},
-        {"prefix", config.prefix},
-        {"window", config.window},
-        {"activation", model::activationName(config.activation)},
-        {"input_mean", config.normalisation.mean},
-        {"input_deviation", config.normalisation.deviation},
-        {"parameters", {{"total", inspection.parameters()}, {"trained", inspection.trained()}}},
-    };
-    auto parts = nlohmann::ordered_json::array();
-    for (const model::PartCost& cost : inspection.costs) {
-        parts.push_back({{"part", model::partName(cost.part)},
-                         {"parameters", cost.parameters},
-                         {"trained", cost.trained},
-                         {"multiplications_per_frame", cost.multiplicationsAsDrawn},
-                         {"multiplications_per_frame_fused", cost.multiplicationsFused}});
-    }
-    json["parts"] = std::move(parts);
+/// What only a whole model has.
+void addRecogniser(nlohmann::ordered_json& json, const Inspection& inspection) {
+    const model::ModelConfig& config = inspection.model.config;
+    json["fps"] = config.fps;
+    json["hidden"] = config.hidden;
+    json["classes"] = config.classes;
+    json["conv_type"] = config.convType;
+    json["prefix"] = config.prefix;
+    json["window"] = config.window;
     json["added_computation_percent"] = 100.0 * inspection.addedShare(&model::PartCost::multiplicationsAsDrawn);
     json["added_computation_percent_fused"] = 100.0 * inspection.addedShare(&model::PartCost::multiplicationsFused);
     auto vocabulary = nlohmann::ordered_json::array();
@@ -102,8 +55,45 @@ void printJson(const std::string& path, const Inspection& inspection) {
         vocabulary.push_back(config.vocabulary[i]);
     }
     json["vocabulary"] = std::move(vocabulary);
+}
+
+void printJson(const std::string& path, const Inspection& inspection) {
+    const model::ModelConfig& config = inspection.model.config;
+    nlohmann::ordered_json json{
+        {"model", path},
+        {"kind", inspection.model.backbone ? "backbone" : "recogniser"},
+        {"name", config.name},
+        {"sign_language", config.signLanguage},
+        {"licence", config.licence},
+        {"source", inspection.model.source},
+        {"bytes", inspection.fileBytes},
+        {"sha256", inspection.sha256},
+        {"width", config.width},
+        {"layers", config.layers},
+        {"heads", config.heads},
+        {"patch", config.patch},
+        {"resolution", config.resolution},
+        {"resize", config.resize},
+        {"embed_dim", config.embedDim},
+        {"activation", model::activationName(config.activation)},
+        {"input_mean", config.normalisation.mean},
+        {"input_deviation", config.normalisation.deviation},
+        {"parameters", {{"total", inspection.model.parameters}, {"trained", inspection.trained()}}},
+    };
+    auto parts = nlohmann::ordered_json::array();
+    for (const model::PartCost& cost : inspection.model.costs) {
+        parts.push_back({{"part", model::partName(cost.part)},
+                         {"parameters", cost.parameters},
+                         {"trained", cost.trained},
+                         {"multiplications_per_frame", cost.multiplicationsAsDrawn},
+                         {"multiplications_per_frame_fused", cost.multiplicationsFused}});
+    }
+    json["parts"] = std::move(parts);
+    if (!inspection.model.backbone) {
+        addRecogniser(json, inspection);
+    }
     json["card"] = config.card;
-    std::printf("%s\n", json.dump(2).c_str());
+    std::printf("%s\n", json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
 }
 
 void printParts(const Inspection& inspection) {
@@ -115,13 +105,13 @@ void printParts(const Inspection& inspection) {
         std::printf("%-24s %12lld %12lld %16.3f %16.3f\n", name.c_str(), static_cast<long long>(parameters),
                     static_cast<long long>(trained), asDrawn / 1e6, asFused / 1e6);
     };
-    for (const model::PartCost& cost : inspection.costs) {
+    for (const model::PartCost& cost : inspection.model.costs) {
         row(std::string(model::partName(cost.part)), cost.parameters, cost.trained, cost.multiplicationsAsDrawn,
             cost.multiplicationsFused);
         drawn += cost.multiplicationsAsDrawn;
         fused += cost.multiplicationsFused;
     }
-    row("Together", inspection.parameters(), inspection.trained(), drawn, fused);
+    row("Together", inspection.model.parameters, inspection.trained(), drawn, fused);
     std::printf(
         "Adapters, prefixes, aggregation and cross-frame attention add %.1f%% to the backbone's multiplications\n"
         "(%.1f%% with constant projections done once and the aggregation's query moved through its weights).\n"
@@ -131,16 +121,16 @@ void printParts(const Inspection& inspection) {
 }
 
 void line(const char* label, const std::string& value) {
-    std::printf("%-15s %s\n", label, value.empty() ? "not stated" : value.c_str());
+    std::printf("%-15s %s\n", label, value.empty() ? "not stated" : printable(value).c_str());
 }
 
 void printIdentity(const Inspection& inspection) {
-    const model::ModelConfig& config = inspection.config;
+    const model::ModelConfig& config = inspection.model.config;
     line("Name", config.name);
-    line("Kind", inspection.backbone ? "CLIP image tower: a backbone to train on" : "AdaptSign model");
+    line("Kind", inspection.model.backbone ? "CLIP image tower: a backbone to train on" : "AdaptSign model");
     line("Licence", config.licence);
-    if (!inspection.source.empty()) {
-        line("Imported from", inspection.source);
+    if (!inspection.model.source.empty()) {
+        line("Imported from", inspection.model.source);
     }
     std::printf("%-15s %.1f MB\n", "File", static_cast<double>(inspection.fileBytes) / 1e6);
     line("SHA-256", inspection.sha256);
@@ -155,7 +145,7 @@ void printIdentity(const Inspection& inspection) {
 }
 
 void printRecogniser(const Inspection& inspection) {
-    const model::ModelConfig& config = inspection.config;
+    const model::ModelConfig& config = inspection.model.config;
     const model::TemporalLayout layout = model::temporalLayout(config.convType);
     line("Sign language", config.signLanguage);
     std::printf("%-15s %g per second, cropped from %d x %d\n", "Frames", config.fps, config.resize, config.resize);
@@ -164,8 +154,8 @@ void printRecogniser(const Inspection& inspection) {
     std::printf("%-15s convolutions of type %d, width %d: a step every %d frames, each sees %d\n", "Temporal head",
                 config.convType, config.hidden, layout.stride, layout.receptiveField);
     std::printf("%-15s %.3f million, %.1f%% of them trained on the frozen backbone\n", "Parameters",
-                static_cast<double>(inspection.parameters()) / 1e6,
-                100.0 * static_cast<double>(inspection.trained()) / static_cast<double>(inspection.parameters()));
+                static_cast<double>(inspection.model.parameters) / 1e6,
+                100.0 * static_cast<double>(inspection.trained()) / static_cast<double>(inspection.model.parameters));
     std::printf("%-15s %d and the blank\n", "Glosses", config.classes - 1);
     if (config.vocabulary.empty()) {
         std::printf("%-15s the file names none; they are shown as numbers\n", "Vocabulary");
@@ -181,15 +171,15 @@ void printRecogniser(const Inspection& inspection) {
 
 void printText(const Inspection& inspection) {
     printIdentity(inspection);
-    if (inspection.backbone) {
-        const model::PartCost& tower = inspection.costs.front();
+    if (inspection.model.backbone) {
         std::printf("%-15s %.3f million; %.1f million multiplications a frame\n", "Parameters",
-                    static_cast<double>(tower.parameters) / 1e6, tower.multiplicationsAsDrawn / 1e6);
+                    static_cast<double>(inspection.model.parameters) / 1e6,
+                    inspection.model.costs.front().multiplicationsAsDrawn / 1e6);
     } else {
         printRecogniser(inspection);
     }
-    if (!inspection.config.card.empty()) {
-        std::printf("\n%s\n", inspection.config.card.c_str());
+    if (!inspection.model.config.card.empty()) {
+        std::printf("\n%s\n", printable(inspection.model.config.card).c_str());
     }
 }
 
@@ -205,8 +195,8 @@ void addInspectCommand(CLI::App& app) {
     command->add_option("model", arguments->model, "Model (.safetensors)")->required()->type_name("FILE");
     command->add_flag("--json", arguments->json, "Print JSON for programs");
     command->footer("Examples:\n"
-                    "  livegloss-cli inspect demo.safetensors\n"
-                    "  livegloss-cli inspect demo.safetensors --json | jq .vocabulary");
+                    "  livegloss-cli inspect models/demo.safetensors\n"
+                    "  livegloss-cli inspect models/demo.safetensors --json | jq .vocabulary");
     command->callback([arguments] {
         const Inspection inspection = inspect(arguments->model);
         if (arguments->json) {

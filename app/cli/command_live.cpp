@@ -3,6 +3,7 @@
 #include "engine/feature_window.h"
 #include "gloss_output.h"
 #include "live_run.h"
+#include "output_file.h"
 #include "recognition_inputs.h"
 #include "terminal.h"
 
@@ -208,10 +209,14 @@ void printSummary(const LiveRunResult& result, const ordered_json& report) {
                  static_cast<long long>(result.frames.encoded), static_cast<long long>(result.frames.dropped));
     if (report.contains("delays")) {
         const ordered_json& delays = report["delays"];
-        std::fprintf(stderr,
-                     "%d of %d signs recognised; after a sign's end: provisional %.2f s, committed %.2f s (medians)\n",
-                     delays["matched"].get<int>(), delays["signs"].get<int>(),
-                     delays["provisional"]["median_s"].get<double>(), delays["committed"]["median_s"].get<double>());
+        const int matched = delays["matched"].get<int>();
+        std::fprintf(stderr, "%d of %d signs recognised", matched, delays["signs"].get<int>());
+        if (matched > 0) {
+            std::fprintf(stderr, "; after a sign's end: provisional %.2f s, committed %.2f s (medians)",
+                         delays["provisional"]["median_s"].get<double>(),
+                         delays["committed"]["median_s"].get<double>());
+        }
+        std::fputc('\n', stderr);
     }
     if (result.events.events().empty() && result.offline.empty()) {
         std::fprintf(stderr, "Nothing that the model is sure of. Its signs: livegloss-cli inspect.\n");
@@ -232,6 +237,7 @@ void run(Options options) {
     if (isFile) {
         truth = valueOrFail(findTruth(options.run.source.location));
     }
+    valueOrFail(checkOutput(options.report));
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     LivePrinter printer(options.json);
@@ -283,10 +289,11 @@ void addLiveCommand(CLI::App& app) {
     command->add_option("--report", options->report, "write a report (JSON) to this file");
     command->add_flag("--json", options->json, "print the report instead of the glosses");
     command->add_option("--seconds", options->run.maxSeconds, "stop after so many seconds of video")
-        ->check(CLI::PositiveNumber);
+        ->check(CLI::Range(0.1, 1e6));
     addSettings(*command, options->run.settings);
     addComputeOptions(*command);
     command->footer(
+        "Ctrl+C ends a camera or stream as its end would: with the report and exit code 0.\n"
         "On a terminal the provisional tail stands below the committed glosses; committed ones never change. At the\n"
         "end (Ctrl+C for a camera) the whole clip is decoded once more, and what that changes is told.\n\n"
         "Examples:\n"

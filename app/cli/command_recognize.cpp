@@ -1,6 +1,7 @@
 #include "commands.h"
 #include "compute_options.h"
 #include "gloss_output.h"
+#include "output_file.h"
 #include "recognition_inputs.h"
 #include "session/offline_recogniser.h"
 #include "terminal.h"
@@ -17,18 +18,22 @@ namespace {
 struct Options {
     std::string model;
     std::string input;
-    GlossFormat format = GlossFormat::Text;
+    std::string format = "text";
     bool json = false;
     std::string output;
     float minConfidence = 0.6F;
     int beam = 10;
 };
 
-const std::map<std::string, GlossFormat> kFormats{{"json", GlossFormat::Json}, {"text", GlossFormat::Text},
-                                                  {"srt", GlossFormat::Srt},   {"vtt", GlossFormat::Vtt},
-                                                  {"csv", GlossFormat::Csv},   {"ctm", GlossFormat::Ctm}};
+const std::map<std::string, GlossFormat> formats{{"json", GlossFormat::Json}, {"text", GlossFormat::Text},
+                                                 {"srt", GlossFormat::Srt},   {"vtt", GlossFormat::Vtt},
+                                                 {"csv", GlossFormat::Csv},   {"ctm", GlossFormat::Ctm}};
 
 media::SourceRequest videoFile(const std::string& text) {
+    if (text.empty()) {
+        throw CommandFailure{{ErrorCode::InvalidArgument, "recognize needs a video file",
+                              "For example: livegloss-cli recognize clip.mp4"}};
+    }
     media::SourceRequest request = media::parseSource(text);
     if (request.kind != media::SourceKind::File) {
         throw CommandFailure{{ErrorCode::InvalidArgument, "recognize reads video files, and " + text + " is none",
@@ -50,8 +55,21 @@ session::OfflineResult recognise(const Options& options, const media::SourceRequ
     return valueOrFail(session::recogniseOffline(request, model, offline));
 }
 
+/// An empty list may have two reasons; which one it was is told to people, not to what reads the output.
+void explainNothing(const RecognitionOutput& output, double minConfidence) {
+    if (output.leftOut > 0) {
+        std::fprintf(stderr,
+                     "Signing was seen, but nothing that the model is sure of (%d %s below a confidence of %.2f).\n"
+                     "Its signs may not be in the model's vocabulary: livegloss-cli inspect shows it.\n",
+                     output.leftOut, output.leftOut == 1 ? "guess" : "guesses", minConfidence);
+    } else {
+        std::fprintf(stderr, "No signing was recognised in %.1f s of video.\n", output.durationSeconds);
+    }
+}
+
 void run(Options options) {
     const media::SourceRequest request = videoFile(options.input);
+    valueOrFail(checkOutput(options.output));
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     session::OfflineResult result = recognise(options, request, model);
@@ -68,13 +86,10 @@ void run(Options options) {
             ++output.leftOut;
         }
     }
-    valueOrFail(writeOutput(options.output, formatGlosses(output, options.json ? GlossFormat::Json : options.format)));
-    if (output.glosses.empty() && output.leftOut > 0) {
-        std::fprintf(
-            stderr,
-            "Signing was seen, but nothing that the model is sure of (%d guesses below a confidence of %.2f).\n"
-            "Its signs may not be in the model's vocabulary: livegloss-cli inspect shows it.\n",
-            output.leftOut, static_cast<double>(options.minConfidence));
+    valueOrFail(writeOutput(options.output,
+                            formatGlosses(output, options.json ? GlossFormat::Json : formats.at(options.format))));
+    if (output.glosses.empty()) {
+        explainNothing(output, static_cast<double>(options.minConfidence));
     }
 }
 
@@ -84,11 +99,11 @@ void addRecognizeCommand(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("recognize", "Recognise a whole video file and write its glosses with their times.");
     auto options = std::make_shared<Options>();
-    command->add_option("--input,input", options->input, "video file")->required();
+    command->add_option("--input,input", options->input, "video file");
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
     command->add_option("--format", options->format, "json, text, srt, vtt, csv or ctm")
-        ->transform(CLI::CheckedTransformer(kFormats))
-        ->default_str("text");
+        ->check(CLI::IsMember({"json", "text", "srt", "vtt", "csv", "ctm"}))
+        ->capture_default_str();
     command->add_flag("--json", options->json, "the same as --format json");
     command->add_option("--output", options->output, "file to write; standard output if not given");
     command->add_option("--min-confidence", options->minConfidence, "leave out glosses below it")
@@ -106,6 +121,8 @@ void addRecognizeCommand(CLI::App& app) {
         "  livegloss-cli recognize clip.mp4 --json                  times, confidence, alternatives\n"
         "  livegloss-cli recognize clip.mp4 --format srt --output clip.srt\n"
         "  livegloss-cli recognize clip.mp4 --model phoenix.safetensors --format ctm\n\n"
+        "Subtitles (srt, vtt) stay until the next gloss or for a second, so that they can be read; csv, ctm and json\n"
+        "have the sign's own end. fps is the rate that the model sees, whatever the video's.\n\n"
         "JSON: model, input, fps, duration_s, glosses [{gloss, start_s, end_s, confidence,\n"
         "alternatives [{gloss, probability}]}], left_out, frames {captured, encoded, dropped}.");
     command->callback([options] { run(*options); });

@@ -253,7 +253,7 @@ void addSynthCommand(CLI::App& app) {
                     "The signs are invented and belong to no sign language.\n\n"
                     "Examples:\n"
                     "  livegloss-cli synth --out data --split test --clips 200 --seed 1\n"
-                    "  livegloss-cli evaluate --model demo.safetensors --data data --split test\n"
+                    "  livegloss-cli evaluate --model models/demo.safetensors --data data --split test\n"
                     "  livegloss-cli synth --out look --clips 3 --size 512 --masks");
     command->callback([options] {
         if (options->size % 2 != 0) {

@@ -14,10 +14,13 @@ namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
 
+const std::map<std::string, training::Stage> stages{
+    {"pretrain", training::Stage::Pretrain}, {"adapt", training::Stage::Adapt}, {"all", training::Stage::All}};
+
 struct Arguments {
     std::string recipe;
     std::string work;
-    training::Stage stage = training::Stage::All;
+    std::string stage = "all";
     int threads = 2;
     int loaders = 1;
     double maxMinutes = 0.0;
@@ -28,7 +31,7 @@ void runTraining(const Arguments& arguments) {
     const std::unique_ptr<training::SampleSource> source = makeSynthSamples();
     training::TrainOptions options;
     options.workFolder = arguments.work;
-    options.stage = arguments.stage;
+    options.stage = stages.at(arguments.stage);
     options.threads = arguments.threads;
     options.loaders = arguments.loaders;
     options.maxMinutes = arguments.maxMinutes;
@@ -52,9 +55,8 @@ void addTrainCommand(CLI::App& app) {
     command->add_option("--work", arguments->work, "Folder for checkpoints, log.jsonl and model.safetensors")
         ->required();
     command->add_option("--stage", arguments->stage, "pretrain, adapt or all")
-        ->transform(CLI::CheckedTransformer(std::map<std::string, training::Stage>{
-            {"pretrain", training::Stage::Pretrain}, {"adapt", training::Stage::Adapt}, {"all", training::Stage::All}}))
-        ->default_str("all");
+        ->check(CLI::IsMember({"pretrain", "adapt", "all"}))
+        ->capture_default_str();
     command->add_option("--threads", arguments->threads, "Threads that compute")
         ->check(CLI::Range(1, 256))
         ->capture_default_str();

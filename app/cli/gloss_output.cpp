@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
 #include <nlohmann/json.hpp>
 
 namespace livegloss::cli {
@@ -161,31 +159,6 @@ std::string formatGlosses(const RecognitionOutput& output, GlossFormat format) {
                      {"glosses", std::move(glosses)},
                      {"left_out", output.leftOut},
                      {"frames", framesJson(output.frames)}});
-}
-
-Result<void> writeOutput(const std::string& path, const std::string& text) {
-    if (path.empty()) {
-        if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-            return failure(ErrorCode::WriteFailed, "standard output cannot be written to");
-        }
-        return {};
-    }
-    // Under another name first, so that the file is never half there.
-    const std::string partial = path + ".part";
-    std::ofstream out(partial, std::ios::binary);
-    out << text;
-    out.close();
-    std::error_code problem;
-    if (out) {
-        std::filesystem::rename(partial, path, problem);
-    }
-    if (!out || problem) {
-        std::error_code ignored;
-        std::filesystem::remove(partial, ignored);
-        return failure(ErrorCode::WriteFailed, "cannot write " + path,
-                       "Check that the folder exists, can be written to and has room.");
-    }
-    return {};
 }
 
 } // namespace livegloss::cli

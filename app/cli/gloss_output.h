@@ -33,7 +33,4 @@ nlohmann::ordered_json errorJson(const evaluation::ErrorCounts& counts);
 /// JSON text; names from elsewhere that are no UTF-8 are replaced where they must be.
 std::string jsonText(const nlohmann::ordered_json& json);
 
-/// Writes to `path`, to standard output where it is empty.
-Result<void> writeOutput(const std::string& path, const std::string& text);
-
 } // namespace livegloss::cli

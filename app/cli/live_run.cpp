@@ -59,9 +59,10 @@ LiveRunResult runInRealTime(const LiveRunOptions& options, const engine::LoadedM
         view.provisional = *snapshot->provisional;
         view.notSure = snapshot->notSure;
         view.cannotKeepUp = snapshot->statistics.cannotKeepUp;
-        view.notice = snapshot->error ? snapshot->error->message : std::string();
-        show(view);
         const bool running = snapshot->state == session::State::Playing || snapshot->state == session::State::Opening;
+        // What ends the run is told once, by the exception.
+        view.notice = running && snapshot->error ? snapshot->error->message : std::string();
+        show(view);
         if (running) {
             result.statistics = snapshot->statistics;
             result.source = snapshot->source;

@@ -1,8 +1,12 @@
 #include "commands.h"
 
+#include "terminal.h"
+
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <exception>
+#include <string>
 
 namespace {
 
@@ -29,6 +33,12 @@ int exitCode(livegloss::ErrorCode code) {
     }
 }
 
+bool hasCommand(const CLI::App& app, const std::string& name) {
+    const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+    return std::any_of(commands.begin(), commands.end(),
+                       [&](const CLI::App* command) { return command->get_name() == name; });
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -36,8 +46,8 @@ int main(int argc, char** argv) {
     app.name("livegloss-cli");
     app.set_version_flag("--version", "livegloss-cli " LIVEGLOSS_VERSION);
     app.require_subcommand(1);
-    app.footer("Exit codes: 0 done, 1 internal failure, 2 wrong usage, 3 input that cannot be used,\n"
-               "4 device or network gone, 5 output that cannot be written, 130 cancelled.\n"
+    app.footer("Exit codes: 0 done, 1 internal failure, 2 wrong usage, 3 input that cannot be opened or used,\n"
+               "4 device or network silent or gone, 5 output that cannot be written, 130 cancelled.\n"
                "livegloss-cli COMMAND --help explains a command with examples.");
     using namespace livegloss::cli;
 #ifdef LIVEGLOSS_WITH_MEDIA
@@ -52,14 +62,19 @@ int main(int argc, char** argv) {
     addForwardCommand(app);
     addBenchCommand(app);
     addTrainCommand(app);
+    if (argc > 1 && argv[1][0] != '-' && !hasCommand(app, argv[1])) {
+        std::fprintf(stderr, "livegloss-cli: there is no command %s\n  livegloss-cli --help lists the commands.\n",
+                     printable(argv[1]).c_str());
+        return 2;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         return app.exit(error) == 0 ? 0 : 2;
     } catch (const CommandFailure& failure) {
-        std::fprintf(stderr, "livegloss-cli: %s\n", failure.error.message.c_str());
+        std::fprintf(stderr, "livegloss-cli: %s\n", printable(failure.error.message).c_str());
         if (!failure.error.hint.empty()) {
-            std::fprintf(stderr, "  %s\n", failure.error.hint.c_str());
+            std::fprintf(stderr, "  %s\n", printable(failure.error.hint).c_str());
         }
         return exitCode(failure.error.code);
     } catch (const std::exception& error) {

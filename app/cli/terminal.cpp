@@ -43,6 +43,24 @@ bool outputIsTerminal() {
     return isTerminal(stdout);
 }
 
+std::string printable(std::string text) {
+    constexpr unsigned char firstPrinted = 0x20;
+    constexpr unsigned char deleted = 0x7F;
+    for (char& letter : text) {
+        const auto code = static_cast<unsigned char>(letter);
+        if ((code < firstPrinted && letter != '\n' && letter != '\t') || code == deleted) {
+            letter = '?';
+        }
+    }
+    // The second half of ISO 8859's control characters, U+0080 to U+009F, is two bytes in UTF-8.
+    for (std::size_t at = text.find('\xC2'); at != std::string::npos; at = text.find('\xC2', at + 1)) {
+        if (at + 1 < text.size() && static_cast<unsigned char>(text[at + 1]) < 0xA0) {
+            text.replace(at, 2, "?");
+        }
+    }
+    return text;
+}
+
 void catchInterrupts() {
     std::signal(SIGINT, onInterrupt);
     std::signal(SIGTERM, onInterrupt);

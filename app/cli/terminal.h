@@ -9,6 +9,9 @@ namespace livegloss::cli {
 bool errorIsTerminal();
 bool outputIsTerminal();
 
+/// Text from a file as a terminal may get it: control characters but line ends and tabs become '?'.
+std::string printable(std::string text);
+
 /// From the first call on, Ctrl+C only raises a flag that interrupted() reads; a second one ends the program.
 void catchInterrupts();
 bool interrupted();

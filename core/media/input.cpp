@@ -53,6 +53,10 @@ Result<void> checkFile(const std::string& path, const std::string& name) {
     namespace fs = std::filesystem;
     std::error_code code;
     const fs::file_status status = fs::status(path, code);
+    if (status.type() == fs::file_type::not_found && path.find("://") != std::string::npos) {
+        return failure(ErrorCode::Unsupported, path + " is an address of a kind that LiveGloss does not read",
+                       "Addresses of streams begin with http://, https://, rtsp:// or rtsps://.");
+    }
     if (status.type() == fs::file_type::not_found) {
         return failure(ErrorCode::NotFound, path + " does not exist", "Check the path.");
     }
@@ -61,7 +65,7 @@ Result<void> checkFile(const std::string& path, const std::string& name) {
                        "Check the permissions of its folders.");
     }
     if (fs::is_directory(status)) {
-        return failure(ErrorCode::InvalidArgument, name + " is a folder", "Choose a video file in it.");
+        return failure(ErrorCode::InvalidArgument, path + " is a folder", "Choose a video file in it.");
     }
     if (!fs::is_regular_file(status)) {
         return failure(ErrorCode::Unsupported, name + " is not a regular file", "Choose a video file.");

@@ -86,7 +86,7 @@ Error describeFailure(const SourceRequest& request, const std::string& name, int
         return {ErrorCode::Cancelled, "reading " + name + " was cancelled", {}};
     }
     if (guard.expired()) {
-        return {ErrorCode::Timeout, name + " stopped sending pictures",
+        return {ErrorCode::Timeout, name + " sends no pictures",
                 request.kind == SourceKind::Camera ? "Unplug the camera and plug it in again."
                                                    : "Check the network and that the sender runs, then connect again."};
     }

@@ -99,8 +99,8 @@ bool CaptionHistory::endRun(MediaTime through) {
 }
 
 void CaptionHistory::showWholeClip() {
-    if (!wholeClip_.empty()) {
-        committed_ = wholeClip_;
+    if (wholeClip_ && !wholeClip_->empty()) {
+        committed_ = *wholeClip_;
         runOfId_.clear();
     }
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <vector>
 
 namespace livegloss::session {
@@ -34,6 +35,7 @@ public:
     bool endRun(MediaTime through);
     /// A run saw the clip from its first frame to its last: what is committed now is the clip's history.
     void keepWholeClip() { wholeClip_ = committed_; }
+    bool knowsWholeClip() const { return wholeClip_.has_value(); }
     /// Goes back to that history, where there is one (a later round was stopped half way).
     void showWholeClip();
     /// Forgets the provisional tail (the run was given up).
@@ -53,7 +55,7 @@ private:
 
     std::vector<CaptionGloss> committed_;
     std::vector<CaptionGloss> provisional_;
-    std::vector<CaptionGloss> wholeClip_;
+    std::optional<std::vector<CaptionGloss>> wholeClip_;
     std::map<std::int64_t, std::int64_t> runOfId_;   ///< committed id -> run that said it last
     std::map<std::int64_t, std::int64_t> idOfInner_; ///< the present run's own ids -> ours
     std::int64_t run_ = 0;

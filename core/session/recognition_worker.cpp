@@ -91,6 +91,8 @@ void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
         history_.clear();
         store_.clear();
         attentionRange_.reset();
+    } else if (!history_.knowsWholeClip()) {
+        state_.publishOffline(epoch_, nullptr); // it was about less than will be seen now
     }
     run_ = run;
     lastRun_ = run;

@@ -1,13 +1,18 @@
 #include "media/video_writer.h"
-#include "random_model.h"
+#include "tensorfile/safetensors.h"
+#include "tower_file.h"
 
 #include <QCryptographicHash>
 #include <QFile>
+#include <QFileInfo>
 #include <QProcess>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+#include <fcntl.h>
 #include <nlohmann/json.hpp>
+#include <sys/stat.h>
+#include <unistd.h>
 
 using namespace livegloss;
 using nlohmann::json;
@@ -149,9 +154,65 @@ private slots:
         QCOMPARE(QString::fromStdString(facts["sha256"].get<std::string>()), QString::fromLatin1(sum));
 
         writeFile(at("glosses.txt"), "A\nB\n");
-        const Outcome refused = run({"import", checkpoint, "--glosses", at("glosses.txt"), "-o", output});
+        QCOMPARE(run({"import", checkpoint, "-o", output}).code, 2); // there already
+        QCOMPARE(run({"import", checkpoint, "--glosses", at("glosses.txt"), "--preview"}).code, 3);
+        const Outcome refused = run({"import", checkpoint, "--glosses", at("glosses.txt"), "--force", "-o", output});
         QCOMPARE(refused.code, 3);
         QVERIFY2(refused.err.contains("glosses.txt"), qPrintable(refused.err));
+    }
+
+    void backboneIsInspectedAsSuch() {
+        QVERIFY(test::writeTower(at("tower.safetensors").toStdString()).has_value());
+        const QString output = at("backbone.safetensors");
+        const Outcome written = run({"import", at("tower.safetensors"), "--name", "Red \x1b[31mtower", "-o", output});
+        QVERIFY2(written.code == 0, qPrintable(written.err));
+        const json facts = parsed(run({"inspect", output, "--json"}).out);
+        QVERIFY(facts["kind"] == "backbone");
+        for (const char* foreign : {"classes", "conv_type", "prefix", "fps", "vocabulary"}) {
+            QVERIFY2(!facts.contains(foreign), foreign);
+        }
+        const auto reader = tensorfile::SafetensorsReader::open(output.toStdString());
+        std::int64_t values = 0;
+        for (const tensorfile::TensorInfo& tensor : reader->tensors()) {
+            values += tensorfile::elementCount(tensor.shape);
+        }
+        QVERIFY(facts["parameters"]["total"] == values);
+        const Outcome shown = run({"inspect", output});
+        QVERIFY2(shown.out.contains("a backbone to train on"), qPrintable(shown.out));
+        QVERIFY(shown.out.contains("Red ?[31mtower")); // nothing that a terminal would obey
+    }
+
+    void devicesAndLinksAreWrittenToAsTheyAre() {
+        const QString target = at("target.txt");
+        writeFile(target, "old");
+        QVERIFY(QFile::link(target, at("link.txt")));
+        const Outcome linked = run({"recognize", clip_, "--model", model_, "--output", at("link.txt")});
+        QVERIFY2(linked.code == 0, qPrintable(linked.err));
+        QVERIFY(QFileInfo(at("link.txt")).isSymLink());
+        QFile written(target);
+        QVERIFY(written.open(QIODevice::ReadOnly));
+        QVERIFY(written.readAll() != "old");
+        QCOMPARE(::mkfifo(qPrintable(at("pipe")), 0600), 0);
+        const int reader = ::open(qPrintable(at("pipe")), O_RDONLY | O_NONBLOCK);
+        QVERIFY(reader >= 0);
+        QCOMPARE(run({"recognize", clip_, "--model", model_, "--json", "--output", at("pipe")}).code, 0);
+        char first = 0;
+        QCOMPARE(::read(reader, &first, 1), ssize_t{1});
+        QCOMPARE(first, '{');
+        ::close(reader);
+        QVERIFY(!QFileInfo(at("pipe")).isFile());
+    }
+
+    void unknownCommandsAndWordsAreNamed() {
+        const Outcome command = run({"recognise-it"});
+        QCOMPARE(command.code, 2);
+        QVERIFY2(command.err.contains("recognise-it"), qPrintable(command.err));
+        const Outcome format = run({"recognize", clip_, "--format", "xyz"});
+        QCOMPARE(format.code, 2);
+        QVERIFY2(format.err.contains("xyz not in {") && !format.err.contains("->"), qPrintable(format.err));
+        const Outcome scheme = run({"live", "ftp://host/video"});
+        QVERIFY2(scheme.err.contains("rtsp://"), qPrintable(scheme.err));
+        QCOMPARE(scheme.err.count("ftp://"), 1); // told once
     }
 
     void missingFilesAreThree() {

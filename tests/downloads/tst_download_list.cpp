@@ -83,6 +83,9 @@ private Q_SLOTS:
         second->start(QStringLiteral("m"));
         QCOMPARE(second->find(QStringLiteral("m"))->failure()->problem, Problem::Busy);
         QVERIFY(first->find(QStringLiteral("m"))->active());
+        second->cancel(QStringLiteral("m")); // does not take away what the first one writes
+        QCOMPARE(second->find(QStringLiteral("m"))->failure()->problem, Problem::Busy);
+        QCOMPARE(QFileInfo(first->folder().partOf(catalogue_[0])).size(), 70'000);
         first->pause(QStringLiteral("m"));
         server_->answer = wellBehaved(file_);
         QSignalSpy installed(second.get(), &DownloadList::installed);

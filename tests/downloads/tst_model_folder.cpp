@@ -3,6 +3,7 @@
 
 #include <QCryptographicHash>
 #include <QDir>
+#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -101,6 +102,25 @@ private Q_SLOTS:
         QCOMPARE(QDir(in(".partial")).entryList(QDir::Files | QDir::Hidden),
                  QStringList({part, part + QStringLiteral(".tag")}));
         QCOMPARE(contents(in("b.pt")), QByteArray("done"));
+    }
+
+    void importsOfEndedProgramsAreSwept() {
+        QProcess ended;
+        ended.start(QStringLiteral("true"), QStringList());
+        QVERIFY(ended.waitForStarted());
+        const qint64 gone = ended.processId();
+        QVERIFY(ended.waitForFinished());
+        const QString running = in("a.safetensors.tmp-%1-0").arg(QCoreApplication::applicationPid());
+        const QString left = in("a.safetensors.tmp-%1-0").arg(gone);
+        for (const QString& file : {running, left, in("a.safetensors"), in("notes.tmp-1"), in("b.tmp-9999999-0")}) {
+            write(file, "x");
+        }
+        folder_->sweep({});
+        QVERIFY(!QFileInfo::exists(left));
+        QVERIFY(QFileInfo::exists(running));
+        QVERIFY(QFileInfo::exists(in("a.safetensors")));
+        QVERIFY(QFileInfo::exists(in("notes.tmp-1")));
+        QVERIFY(QFileInfo::exists(in("b.tmp-9999999-0")));
     }
 
     void nothingIsSweptWhileAnotherProgramWrites() {

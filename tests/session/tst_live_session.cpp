@@ -94,6 +94,28 @@ private slots:
         }
     }
 
+    /// What was checked after a stop is not all when the clip plays on.
+    void playingOnAfterAStopMakesTheCheckStale() {
+        LiveSession session(test::scriptedParts(script(60), clock_, std::make_shared<test::EncoderControl>()));
+        SessionSettings settings = showEverything();
+        settings.rate = 2.0;
+        session.setSettings(settings);
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.encoded > 20; }));
+        session.stop();
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        session.play();
+        QVERIFY(eventually([&] { return session.snapshot()->offline == nullptr; }));
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        const auto whole = session.snapshot()->offline;
+        session.play();
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Playing; }));
+        QVERIFY(eventually([&] { return session.snapshot()->position > MediaTime(10 * 40ms); }));
+        QCOMPARE(session.snapshot()->offline, whole); // the clip has nothing new
+    }
+
     void thePictureNeverWaitsForTheModelAndFilesLoseNothing() {
         const auto encoder = std::make_shared<test::EncoderControl>();
         encoder->gated = true;

@@ -46,8 +46,13 @@ inline Result<void> openAndRead(const std::filesystem::path& path) {
 /// and with a hint.
 template <class Open>
 QString refusalProblem(const QTemporaryDir& folder, const QByteArray& contents, const QString& message, Open open) {
-    constexpr double longestSeconds = 2;
-    constexpr std::int64_t mostGrowth = 256 << 20;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    constexpr int overhead = 4; // of the sanitizers
+#else
+    constexpr int overhead = 1;
+#endif
+    constexpr double longestSeconds = 2 * overhead;
+    constexpr std::int64_t mostGrowth = std::int64_t{256 << 20} * overhead;
     QFile file(folder.filePath("bad file.bin"));
     if (!file.open(QIODevice::WriteOnly) || file.write(contents) != contents.size()) {
         return "the file cannot be written";

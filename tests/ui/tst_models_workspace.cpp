@@ -1,4 +1,5 @@
 #include "random_model.h"
+#include "tower_file.h"
 #include "ui/dialogs/import_dialog.h"
 #include "ui/models/model_texts.h"
 #include "ui/setup.h"
@@ -6,7 +7,9 @@
 #include "ui/views/vocabulary_panel.h"
 #include "window_fixture.h"
 
+#include <QComboBox>
 #include <QCryptographicHash>
+#include <QDoubleSpinBox>
 #include <QDragEnterEvent>
 #include <QLabel>
 #include <QLineEdit>
@@ -141,14 +144,47 @@ private Q_SLOTS:
         QTRY_VERIFY(w_->window->findChild<ImportDialog*>() == nullptr);
     }
 
+    void towerUnderForeignNamesBecomesABackbone() {
+        const QString path = w_->folder.filePath(QStringLiteral("tower.safetensors"));
+        QVERIFY(test::writeTower(path.toStdString()));
+        drop(path);
+        QTRY_VERIFY(w_->window->findChild<ImportDialog*>() != nullptr);
+        auto* dialog = w_->window->findChild<ImportDialog*>();
+        QTRY_VERIFY(dialog->canImport());
+        auto* activation = dialog->findChild<QComboBox*>(QStringLiteral("activation"));
+        activation->setCurrentIndex(activation->findData(static_cast<int>(model::Activation::Gelu)));
+        auto* colours = dialog->findChild<QComboBox*>(QStringLiteral("normalisation"));
+        colours->setCurrentIndex(colours->findData(false));
+        dialog->findChild<QLineEdit*>(QStringLiteral("name"))->setText(QStringLiteral("tower"));
+        QTRY_VERIFY(dialog->canImport());
+        dialog->startImport();
+        QTRY_VERIFY(installed("tower.safetensors") != nullptr);
+        QTRY_VERIFY(pageText().contains(QStringLiteral("recognises nothing by itself")));
+        QVERIFY2(pageText().contains(QStringLiteral("\nGELU")), qPrintable(pageText()));
+        QVERIFY(pageText().contains(QStringLiteral("plain, from -1 to 1")));
+        QVERIFY(!pageText().contains(QStringLiteral("Temporal head")));
+        QVERIFY(!shown(ModelAction::Use) && shown(ModelAction::Delete));
+        QVERIFY(w_->models->page()->problemText().isEmpty());
+    }
+
+    void checkpointDroppedOnTheVideoIsImported() {
+        const QString path = outside("checkpoint.pt");
+        w_->window->rail()->entry(0)->trigger();
+        Q_EMIT w_->live->stage()->dropped(QUrl::fromLocalFile(path));
+        QVERIFY(w_->models->isVisible());
+        QVERIFY(w_->window->findChild<ImportDialog*>() != nullptr);
+    }
+
     void checkpointBecomesAModel() {
         const QString path = w_->folder.filePath(QStringLiteral("trained.pt"));
         test::RandomModel random(5);
+        random.config.fps = 12.5;
         QVERIFY(random.save(path.toStdString()));
         drop(path);
         auto* dialog = w_->window->findChild<ImportDialog*>();
         QVERIFY(dialog != nullptr);
         QTRY_VERIFY(dialog->canImport());
+        QCOMPARE(dialog->findChild<QDoubleSpinBox*>(QStringLiteral("frameRate"))->value(), 12.5);
         QVERIFY2(dialog->summary().contains(QStringLiteral("Glosses: 5")), qPrintable(dialog->summary()));
         auto* glosses = dialog->findChild<QLineEdit*>(QStringLiteral("glosses"));
         const QString list = w_->folder.filePath(QStringLiteral("list.txt"));

@@ -5,7 +5,10 @@
 namespace livegloss::ui {
 
 EngineServices makeEngineServices() {
-    return {[](const std::filesystem::path& path) { return engine::loadModel(path, engine::defaultCompute()); }, media::listCameras, readModelCard, importing::ModelImport::open};
+    const auto loadModel = [](const std::filesystem::path& path) {
+        return engine::loadModel(path, engine::defaultCompute());
+    };
+    return {loadModel, media::listCameras, model::describeModelFile, importing::ModelImport::open};
 }
 
 } // namespace livegloss::ui

@@ -5,6 +5,7 @@
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
 
+#include <QComboBox>
 #include <QDir>
 #include <QDoubleSpinBox>
 #include <QFileDialog>
@@ -25,6 +26,7 @@ QLabel* makeText(QWidget* parent, const char* name, const char* role) {
     label->setObjectName(QString::fromLatin1(name));
     label->setProperty("role", QString::fromLatin1(role));
     label->setWordWrap(true);
+    label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     label->hide();
     return label;
@@ -52,6 +54,8 @@ ImportDialog::ImportDialog(const EngineServices& services, const QString& checkp
       folder_(folder),
       form_(new QWidget(this)),
       rate_(new QDoubleSpinBox(form_)),
+      activation_(new QComboBox(form_)),
+      colours_(new QComboBox(form_)),
       title_(makeText(this, "title", "heading")),
       summary_(makeText(this, "summary", "body")),
       notes_(makeText(this, "notes", "muted")),
@@ -73,6 +77,7 @@ ImportDialog::ImportDialog(const EngineServices& services, const QString& checkp
             [this] { progress_->setValue(static_cast<int>(work_->progress * 1000.0)); });
     for (QLineEdit* edit : {checkpoint_, glosses_, backbone_, licence_}) {
         connect(edit, &QLineEdit::textChanged, this, [this] {
+            ++looks_; // a look that is under way is about something else now
             found_.reset();
             showFound();
             lookSoon_.start();
@@ -122,7 +127,7 @@ QLineEdit* ImportDialog::addFileRow(QVBoxLayout* column, const QString& label, c
     auto* edit = new QLineEdit(form_);
     edit->setObjectName(QString::fromLatin1(name));
     edit->setPlaceholderText(hint);
-    auto* choose = new QPushButton(tr("Choose..."), form_);
+    auto* choose = new QPushButton(tr("Choose…"), form_);
     choose->setAutoDefault(false);
     choose->setAccessibleName(tr("Choose: %1").arg(label));
     connect(choose, &QPushButton::clicked, this, [this, edit, label, filter] {
@@ -148,15 +153,9 @@ void ImportDialog::build() {
     backbone_ =
         addFileRow(fields, tr("Backbone"), "backbone", tr("only for a checkpoint of trained parts alone"), checkpoints);
     name_ = addTextRow(fields, tr("Name"), "name", {});
-    language_ = addTextRow(fields, tr("Sign language"), "language", tr("DGS, CSL, ..."));
+    language_ = addTextRow(fields, tr("Sign language"), "language", tr("DGS, CSL, …"));
     licence_ = addTextRow(fields, tr("Licence"), "licence", tr("of the weights"));
-    rate_->setObjectName(QStringLiteral("frameRate"));
-    rate_->setRange(1.0, 240.0);
-    rate_->setValue(25.0);
-    rate_->setSuffix(tr(" per second"));
-    addRow(fields, tr("Frame rate"), rate_);
-    setTabOrder(licence_, rate_);
-    setTabOrder(rate_, cancel_);
+    addFacts(fields);
     progress_->setRange(0, 1000);
     progress_->setAccessibleName(tr("Progress of the import"));
     progress_->hide();
@@ -190,6 +189,35 @@ void ImportDialog::build() {
     resize(84 * grid, 72 * grid);
 }
 
+/// Facts of the network that a checkpoint may leave open.
+void ImportDialog::addFacts(QVBoxLayout* column) {
+    rate_->setObjectName(QStringLiteral("frameRate"));
+    rate_->setRange(1.0, 240.0);
+    rate_->setValue(25.0);
+    rate_->setSuffix(tr(" per second"));
+    addRow(column, tr("Frame rate"), rate_);
+    activation_->setObjectName(QStringLiteral("activation"));
+    activation_->addItem(tr("As the file says"));
+    activation_->addItem(tr("QuickGELU (OpenAI's CLIP)"), static_cast<int>(model::Activation::QuickGelu));
+    activation_->addItem(tr("GELU (most of open_clip's models)"), static_cast<int>(model::Activation::Gelu));
+    addRow(column, tr("Activation"), activation_);
+    colours_->setObjectName(QStringLiteral("normalisation"));
+    colours_->addItem(tr("As the file says"));
+    colours_->addItem(tr("Plain, from -1 to 1 (AdaptSign)"), false);
+    colours_->addItem(tr("By CLIP's mean and deviation"), true);
+    addRow(column, tr("Normalisation"), colours_);
+    for (QWidget* field : std::initializer_list<QWidget*>{rate_, activation_, colours_}) {
+        field->setMinimumHeight(licence_->sizeHint().height());
+    }
+    for (QComboBox* box : {activation_, colours_}) {
+        connect(box, &QComboBox::currentIndexChanged, this, [this] { lookSoon_.start(); });
+    }
+    setTabOrder(licence_, rate_);
+    setTabOrder(rate_, activation_);
+    setTabOrder(activation_, colours_);
+    setTabOrder(colours_, cancel_);
+}
+
 importing::ImportOptions ImportDialog::options() const {
     importing::ImportOptions options;
     options.checkpoint = pathOf(checkpoint_);
@@ -200,6 +228,12 @@ importing::ImportOptions ImportDialog::options() const {
     options.licence = licence_->text().trimmed().toStdString();
     if (rateChosen_) {
         options.fps = rate_->value();
+    }
+    if (const QVariant chosen = activation_->currentData(); chosen.isValid()) {
+        options.activation = static_cast<model::Activation>(chosen.toInt());
+    }
+    if (const QVariant asClip = colours_->currentData(); asClip.isValid()) {
+        options.normalisation = asClip.toBool() ? model::clipNormalisation : model::plainNormalisation;
     }
     return options;
 }
@@ -212,7 +246,7 @@ void ImportDialog::look() {
         return;
     }
     import_->setEnabled(false);
-    summary_->setText(tr("Looking into the file..."));
+    summary_->setText(tr("Looking into the file…"));
     summary_->show();
     runInBackground(
         this, [open = services_.openImport, chosen = options()] { return open(chosen); },
@@ -225,6 +259,10 @@ void ImportDialog::take(int number, const Result<importing::ModelImport>& found)
     }
     if (found) {
         found_ = *found;
+        if (!rateChosen_ && found->preview().kind == importing::ImportKind::Recogniser) {
+            const QSignalBlocker quiet(rate_);
+            rate_->setValue(found->preview().config.fps);
+        }
     }
     showFound();
     if (!found) {
@@ -290,6 +328,8 @@ void ImportDialog::startImport() {
         problems_->show();
         return;
     }
+    lookSoon_.stop();
+    ++looks_;
     const QString path = freePath();
     setBusy(true);
     runInBackground(
@@ -324,8 +364,11 @@ void ImportDialog::setBusy(bool busy) {
 }
 
 void ImportDialog::finish(const Result<void>& written, const QString& path) {
+    const bool cancelled = work_->cancelled;
     setBusy(false);
-    if (written) {
+    if (written && cancelled) {
+        QFile::remove(path); // asked for when it was already written
+    } else if (written) {
         output_ = path;
         accept();
     } else if (written.error().code != ErrorCode::Cancelled) {

@@ -176,8 +176,20 @@ void SettingsDialog::reject() {
 void SettingsDialog::changeEvent(QEvent* event) {
     if (event->type() == QEvent::LanguageChange) {
         retranslate();
+        fitTexts();
     }
     QDialog::changeEvent(event);
+}
+
+void SettingsDialog::showEvent(QShowEvent* event) {
+    QDialog::showEvent(event);
+    fitTexts();
+}
+
+/// Notes break into more lines in some languages, which the size that a dialog gets by itself does not foresee.
+void SettingsDialog::fitTexts() {
+    layout()->activate();
+    resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 
 void SettingsDialog::retranslate() {

@@ -25,12 +25,14 @@ public Q_SLOTS:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void showEvent(QShowEvent* event) override;
 
 private:
     void build();
     void connectControls();
     void showValues();
     void retranslate();
+    void fitTexts();
     QLabel* addRow(QFormLayout* form, QWidget* control);
 
     Preferences& preferences_;

@@ -46,15 +46,22 @@ void DownloadList::start(const QString& id) {
     }
     const auto found = downloads_.find(id);
     Download& download = found != downloads_.end() ? *found->second : add(*wanted);
+    lock_ = hold();
     // A folder that cannot be made or locked for other reasons shows when the file is opened.
-    if (!lock_ && folder_.make()) {
-        lock_ = folder_.lock();
-    }
     if (lock_ || !QFileInfo::exists(folder_.lockPath())) {
         download.start();
     } else {
         download.refuse({Problem::Busy, folder_.lockPath()});
     }
+}
+
+std::shared_ptr<QLockFile> DownloadList::hold() {
+    std::shared_ptr<QLockFile> held = shared_.lock();
+    if (!held && folder_.make()) {
+        held = folder_.lock();
+        shared_ = held;
+    }
+    return held;
 }
 
 void DownloadList::pause(const QString& id) {
@@ -64,11 +71,18 @@ void DownloadList::pause(const QString& id) {
 }
 
 void DownloadList::cancel(const QString& id) {
-    if (const auto found = downloads_.find(id); found != downloads_.end()) {
-        found->second->discard();
-        retire(id);
-        Q_EMIT changed(id);
+    const auto found = downloads_.find(id);
+    if (found == downloads_.end()) {
+        return;
     }
+    const std::shared_ptr<QLockFile> held = hold();
+    if (!held && QFileInfo::exists(folder_.lockPath())) {
+        found->second->refuse({Problem::Busy, folder_.lockPath()});
+        return;
+    }
+    found->second->discard();
+    retire(id);
+    Q_EMIT changed(id);
 }
 
 const Download* DownloadList::find(const QString& id) const {

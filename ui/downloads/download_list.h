@@ -4,6 +4,7 @@
 #include "ui/downloads/model_folder.h"
 
 #include <map>
+#include <memory>
 
 namespace livegloss::downloads {
 
@@ -21,11 +22,13 @@ public:
     /// Begins or resumes; ignored for entries without a direct address.
     void start(const QString& id);
     void pause(const QString& id);
-    /// Gives up and removes what has arrived.
+    /// Gives up and removes what has arrived, unless another program is fetching it.
     void cancel(const QString& id);
     /// Null when nothing has been begun.
     const Download* find(const QString& id) const;
     bool anyActive() const;
+    /// The lock of the folder, shared by all that this program does there; null while another program holds it.
+    std::shared_ptr<QLockFile> hold();
 
 Q_SIGNALS:
     /// State or progress of one download.
@@ -43,7 +46,8 @@ private:
     const ModelFolder folder_;
     const DownloadRules rules_;
     std::unique_ptr<QNetworkAccessManager> network_;
-    std::unique_ptr<QLockFile> lock_; ///< held while a download is active
+    std::weak_ptr<QLockFile> shared_;
+    std::shared_ptr<QLockFile> lock_; ///< held while a download is active
     std::map<QString, std::unique_ptr<Download>> downloads_;
 };
 

@@ -7,6 +7,9 @@
 #include <QSet>
 #include <QUuid>
 
+#include <cerrno>
+#include <csignal>
+
 namespace livegloss::downloads {
 
 ModelFolder::ModelFolder(QString path) : path_(QDir::cleanPath(path)) {}
@@ -53,14 +56,15 @@ Result<void> ModelFolder::make() const {
 }
 
 void ModelFolder::sweep(const Catalogue& catalogue) const {
-    QDir folder(partFolder());
-    if (!folder.exists()) {
+    if (!QFileInfo::exists(path_) || !make()) {
         return;
     }
     const std::unique_ptr<QLockFile> held = lock();
     if (!held) {
         return;
     }
+    sweepImports();
+    QDir folder(partFolder());
     QSet<QString> wanted{QFileInfo(lockPath()).fileName()};
     for (const CatalogueEntry& entry : catalogue) {
         const QString part = QFileInfo(partOf(entry)).fileName();
@@ -71,6 +75,20 @@ void ModelFolder::sweep(const Catalogue& catalogue) const {
     }
     for (const QString& name : folder.entryList(QDir::Files | QDir::Hidden | QDir::System)) {
         if (!wanted.contains(name)) {
+            folder.remove(name);
+        }
+    }
+}
+
+/// An import writes beside its target, under the number of its process.
+void ModelFolder::sweepImports() const {
+    static const QRegularExpression unfinished(QStringLiteral("\\.safetensors\\.tmp-(\\d+)-\\d+$"));
+    QDir folder(path_);
+    for (const QString& name : folder.entryList({QStringLiteral("*.tmp-*")}, QDir::Files | QDir::Hidden)) {
+        const QRegularExpressionMatch match = unfinished.match(name);
+        bool isNumber = false;
+        const int process = match.captured(1).toInt(&isNumber);
+        if (isNumber && process > 0 && ::kill(process, 0) != 0 && errno == ESRCH) {
             folder.remove(name);
         }
     }

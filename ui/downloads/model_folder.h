@@ -30,8 +30,8 @@ public:
     QString freeName(const QString& name) const;
     /// Makes the folders. WriteFailed with the path otherwise.
     Result<void> make() const;
-    /// Removes unfinished files that belong to no download of the catalogue. Does nothing while another program holds
-    /// the lock.
+    /// Removes unfinished files that belong to no download of the catalogue, and what an import left behind whose
+    /// program has ended. Does nothing while another program holds the lock.
     void sweep(const Catalogue& catalogue) const;
     /// Deletes a file of files().
     Result<void> remove(const QString& file) const;
@@ -40,6 +40,7 @@ public:
     QString lockPath() const { return partFolder() + QStringLiteral("/lock"); }
 
 private:
+    void sweepImports() const;
     QString partFolder() const { return path_ + QStringLiteral("/.partial"); }
 
     QString path_;

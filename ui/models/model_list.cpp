@@ -188,7 +188,8 @@ void ModelList::describe(QStandardItem& item, const ShelfEntry& entry) const {
     item.setData(detail, DetailRole);
     item.setData(state, StateRole);
     item.setData(QStringList({entry.name, state, detail}).join(QStringLiteral(", ")), Qt::AccessibleTextRole);
-    item.setToolTip(entry.name + QLatin1Char('\n') + detail);
+    // Names come from files; a tool tip would show their markup.
+    item.setToolTip(QStringLiteral("<p>%1<br>%2</p>").arg(entry.name.toHtmlEscaped(), detail.toHtmlEscaped()));
     const downloads::Download* download = shelf_.download(entry.id);
     const bool begun = download != nullptr && download->bytes() > 0;
     item.setData(begun ? QVariant(static_cast<double>(download->received()) / static_cast<double>(download->bytes()))

@@ -52,6 +52,7 @@ Q_SIGNALS:
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
     void build();
@@ -62,6 +63,7 @@ private:
     void updateProblem();
     void updateProgress();
     void updateFacts();
+    void showVocabulary();
     bool isRunning() const;
 
     std::optional<ShelfEntry> entry_;

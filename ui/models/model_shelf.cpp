@@ -24,6 +24,10 @@ void stop(std::shared_ptr<downloads::StopFlag>& flag) {
 
 } // namespace
 
+bool ShelfEntry::isBackbone() const {
+    return card ? card->backbone : catalogued && catalogued->task == downloads::Task::Backbone;
+}
+
 QString ShelfEntry::signLanguage() const {
     const QString own = card ? QString::fromStdString(card->config.signLanguage) : QString();
     return own.isEmpty() && catalogued ? catalogued->signLanguage : own;
@@ -181,8 +185,23 @@ void ModelShelf::importFile(const QString& path) {
             if (card) {
                 copyIn(path);
             } else {
-                endImport();
-                Q_EMIT importFailed(path, card.error());
+                askImporter(path, card.error());
+            }
+        });
+}
+
+/// A checkpoint may well be a .safetensors file under the names of another program.
+void ModelShelf::askImporter(const QString& path, const Error& notOurs) {
+    importing::ImportOptions options;
+    options.checkpoint = filePath(path);
+    runInBackground(
+        this, [open = services_.openImport, options] { return open(options); },
+        [this, path, notOurs](const Result<importing::ModelImport>& found) {
+            endImport();
+            if (found) {
+                Q_EMIT conversionNeeded(path);
+            } else {
+                Q_EMIT importFailed(path, notOurs);
             }
         });
 }
@@ -192,6 +211,13 @@ void ModelShelf::copyIn(const QString& path) {
     if (const Result<void> made = folder.make(); !made) {
         endImport();
         Q_EMIT importFailed(path, made.error());
+        return;
+    }
+    importLock_ = list_->hold();
+    if (!importLock_ && QFileInfo::exists(folder.lockPath())) {
+        endImport();
+        Q_EMIT importFailed(path, {ErrorCode::WriteFailed, "Another LiveGloss window is changing the folder of models.",
+                                   "Try again when it is done."});
         return;
     }
     const QString part = folder.newPart();
@@ -211,6 +237,7 @@ void ModelShelf::copyIn(const QString& path) {
 
 void ModelShelf::endImport() {
     stopImport_.reset();
+    importLock_.reset();
     Q_EMIT importingChanged();
 }
 

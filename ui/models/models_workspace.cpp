@@ -49,6 +49,7 @@ DesktopServices makeDesktopServices() {
             [](QWidget* parent, const QString& question, const QString& detail) {
                 QMessageBox box(QMessageBox::Question, ModelsWorkspace::tr("Delete Model"), question,
                                 QMessageBox::Cancel, parent);
+                box.setTextFormat(Qt::PlainText);
                 box.setInformativeText(detail);
                 QPushButton* remove = box.addButton(ModelsWorkspace::tr("Delete"), QMessageBox::DestructiveRole);
                 box.setDefaultButton(QMessageBox::Cancel);
@@ -132,6 +133,7 @@ void ModelsWorkspace::connectShelf() {
     connect(&shelf_, &ModelShelf::importFailed, this, [this](const QString& path, const Error& error) {
         notice_->setNotice(tr("%1 was not added. %2").arg(QFileInfo(path).fileName(), withHint(error)));
     });
+    connect(&shelf_, &ModelShelf::conversionNeeded, this, &ModelsWorkspace::askForImport);
     connect(&shelf_, &ModelShelf::importingChanged, this, [this] {
         add_->setEnabled(!shelf_.importing());
         showStatusTip(shelf_.importing() ? tr("Adding the model…") : QString());
@@ -184,6 +186,7 @@ void ModelsWorkspace::act(ModelAction action) {
     const ShelfEntry entry = *chosen; // what follows may change the shelf
     switch (action) {
     case ModelAction::Use:
+        list_->setFocus(); // the button goes, and "Delete" is what stands beside it
         Q_EMIT useRequested(entry.path);
         break;
     case ModelAction::Download:

@@ -31,6 +31,7 @@ struct AppSettings {
     bool loop = false;
     bool hintsDismissed = false;
     Computing computing = Computing::Automatic;
+    QString modelPath; ///< the model chosen last; empty: the demo model
 
     bool operator==(const AppSettings&) const = default;
 };

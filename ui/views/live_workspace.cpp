@@ -4,6 +4,7 @@
 #include "ui/settings/computing.h"
 
 #include "ui/style/theme.h"
+#include "ui/text_format.h"
 #include "ui/widgets/attention_legend.h"
 #include "ui/widgets/hint_card.h"
 
@@ -109,6 +110,10 @@ void LiveWorkspace::connectSession() {
             [this] { stage_->video()->setMirrored(commands_.mirrored()); });
     connect(toolbar_, &LiveToolbar::attentionStrengthChanged, this,
             [this](int percent) { preferences_.set(&AppSettings::attentionStrength, percent); });
+    // Their buttons are disabled then, and the focus would go to whatever is next.
+    for (const LiveAction action : {LiveAction::Stop, LiveAction::CloseSource}) {
+        connect(actions_[action], &QAction::triggered, stage_->video(), [this] { stage_->video()->setFocus(); });
+    }
     connect(&retry_, &QAction::triggered, &bridge_, &SessionBridge::reopen);
     connect(&chooseSource_, &QAction::triggered, this, [this] { toolbar_->sourceButton()->showMenu(); });
 }
@@ -116,6 +121,7 @@ void LiveWorkspace::connectSession() {
 void LiveWorkspace::connectPickers() {
     connect(&sources_, &SourcePicker::sourceChosen, this, &LiveWorkspace::openSource);
     connect(&sources_, &SourcePicker::modelDropped, &models_, &ModelPicker::load);
+    connect(&sources_, &SourcePicker::checkpointDropped, this, &LiveWorkspace::checkpointDropped);
     const auto report = [this](StageProblem problem) {
         bridge_.close();
         problem_ = problem;
@@ -148,11 +154,15 @@ void LiveWorkspace::connectHistory() {
 }
 
 void LiveWorkspace::start(const QString& modelPath) {
-    if (modelPath.isEmpty()) {
+    const QString last = preferences_.values().modelPath;
+    if (!modelPath.isEmpty()) {
+        models_.load(modelPath);
+    } else if (last.isEmpty()) {
         models_.loadDemo();
     } else {
-        models_.load(modelPath);
+        models_.loadOrDemo(last);
     }
+    modelForNow_ = modelPath;
 }
 
 void LiveWorkspace::openSource(const media::SourceRequest& source) {
@@ -237,6 +247,7 @@ void LiveWorkspace::applyComputing() {
 
 void LiveWorkspace::updateCaptions() {
     const session::Snapshot& snapshot = bridge_.snapshot();
+    updatePlaceholder();
     captions_->setCaptions(snapshot.committed, snapshot.provisional, snapshot.position);
     Q_EMIT captionsChanged(snapshot.committed, snapshot.provisional, snapshot.position);
 }
@@ -286,23 +297,47 @@ void LiveWorkspace::updateModel() {
     status_->setModelLine(models_.describe());
     status_->setSnapshot(bridge_.snapshot(), current.has_value());
     updateNotice();
+    rememberModel();
+    updatePlaceholder();
+}
+
+void LiveWorkspace::updatePlaceholder() {
+    const session::Snapshot& snapshot = bridge_.snapshot();
+    const bool over = snapshot.state == session::State::Ended && !snapshot.offlineRunning;
     if (models_.loading()) {
         captions_->setPlaceholder(tr("Loading the model…"));
-    } else if (!current) {
+    } else if (!models_.current()) {
         captions_->setPlaceholder(tr("Without a model there are no captions."));
+    } else if (over && snapshot.committed->empty()) {
+        captions_->setPlaceholder(
+            tr("Nothing that the model is sure of. It recognises only the signs of its vocabulary."));
     } else {
         captions_->setPlaceholder(tr("Captions appear here as signs are recognised."));
     }
 }
 
+/// For the next start. A file that could not be opened this time stays chosen while it exists.
+void LiveWorkspace::rememberModel() {
+    const auto& current = models_.current();
+    const bool waits = models_.demoInstead() && QFileInfo::exists(models_.problemPath());
+    if (current && !models_.loading() && current->path != modelForNow_ && !waits) {
+        preferences_.set(&AppSettings::modelPath, current->isDemo ? QString() : current->path);
+    }
+}
+
+QString LiveWorkspace::modelProblem() const {
+    const QString why = withHint(*models_.problem());
+    if (models_.demoInstead()) {
+        return tr("The model chosen last could not be opened; the demo model is in use. %1").arg(why);
+    }
+    return models_.current() ? tr("The model could not be opened; the one before stays in use. %1").arg(why)
+                             : tr("No model could be opened, so nothing will be recognised. %1").arg(why);
+}
+
 void LiveWorkspace::updateNotice() {
     const session::Snapshot& snapshot = bridge_.snapshot();
     if (models_.problem()) {
-        const QString why = QString::fromStdString(models_.problem()->message);
-        notice_->setNotice(models_.current()
-                               ? tr("The model could not be opened; the one before stays in use. %1").arg(why)
-                               : tr("No model could be opened, so nothing will be recognised. %1").arg(why),
-                           tr("Open Model File…"), actions_[LiveAction::OpenModel]);
+        notice_->setNotice(modelProblem(), tr("Open Model File…"), actions_[LiveAction::OpenModel]);
     } else if (snapshot.error && snapshot.state != session::State::Failed) {
         // The picture goes on; only recognition has stopped.
         notice_->setNotice(tr("Recognition has stopped. %1").arg(QString::fromStdString(snapshot.error->message)),

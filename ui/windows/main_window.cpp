@@ -13,6 +13,7 @@
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QMenuBar>
+#include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -41,6 +42,7 @@ MainWindow::MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* p
     retranslate();
     resize(defaultSize);
     restoreGeometry(preferences_.store().value(geometryKey).toByteArray());
+    fitScreen();
     for (Workspace* workspace : workspaces_) {
         workspace->restoreState(preferences_.store());
     }
@@ -51,6 +53,16 @@ MainWindow::MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* p
 
 MainWindow::~MainWindow() {
     qApp->removeEventFilter(this);
+}
+
+/// With room for the title bar, whose height is not known yet. A smaller screen than last time counts too.
+void MainWindow::fitScreen() {
+    constexpr int titleBar = 40;
+    const QSize most = screen()->availableSize() - QSize(0, titleBar);
+    if (!isMaximized() && !isFullScreen() && (width() > most.width() || height() > most.height())) {
+        resize(size().boundedTo(most));
+        move(screen()->availableGeometry().topLeft());
+    }
 }
 
 void MainWindow::build() {
@@ -102,6 +114,10 @@ void MainWindow::addModels(ModelsWorkspace* models) {
         models_->setUse({picker.current(), picker.loadingPath(), picker.problem(), picker.problemPath()});
     };
     connect(models, &ModelsWorkspace::useRequested, &picker, &ModelPicker::load);
+    connect(live_, &LiveWorkspace::checkpointDropped, models, [this, index](const QString& path) {
+        showWorkspace(index);
+        models_->takeFile(path);
+    });
     connect(models, &ModelsWorkspace::importRequested, this, &MainWindow::importCheckpoint);
     connect(&picker, &ModelPicker::changed, models, tell);
     tell();

@@ -42,6 +42,7 @@ protected:
 
 private:
     void build();
+    void fitScreen();
     void addWorkspace(Workspace* workspace);
     void showWorkspace(int index);
     void importCheckpoint(const QString& path);

@@ -50,7 +50,8 @@ struct Snapshot {
     MediaTime position{0};   ///< of the picture now on show
     CaptionList committed;   ///< all of them, oldest first; never null
     CaptionList provisional; ///< the present tail; never null
-    CaptionList offline;     ///< the offline pass, with changes marked; null until it is done
+    CaptionList offline;     ///< the offline pass, with changes marked; null until it is done, and again while
+                             ///< recognition goes on in a clip that was not seen as a whole
     bool offlineRunning = false;
     bool notSure = false; ///< signing is seen that the model does not know
     Statistics statistics;
