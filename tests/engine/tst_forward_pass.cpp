@@ -102,7 +102,6 @@ private slots:
         QTest::newRow("ViT-B/32") << 32 << 768 << false;
         QTest::newRow("ViT-B/32 of CoCa") << 32 << 768 << true;
         QTest::newRow("ViT-B/16") << 16 << 768 << false;
-        QTest::newRow("ViT-L/14") << 14 << 1024 << false;
     }
     void realShapesEqualReferencePath() {
         QFETCH(int, patch);
