@@ -348,6 +348,41 @@
     </message>
 </context>
 <context>
+    <name>Computing</name>
+    <message>
+        <source>In use: the reference engine (LibTorch), f32.</source>
+        <translation>In Gebrauch: die Referenz (LibTorch), f32.</translation>
+    </message>
+    <message>
+        <source>In use: the fast engine, bf16.</source>
+        <translation>In Gebrauch: das schnelle Rechenwerk, bf16.</translation>
+    </message>
+    <message>
+        <source>In use: the fast engine, f32.</source>
+        <translation>In Gebrauch: das schnelle Rechenwerk, f32.</translation>
+    </message>
+    <message>
+        <source>This processor has no AMX, without which bf16 is slower.</source>
+        <translation>Dieser Prozessor hat kein AMX; ohne AMX ist bf16 langsamer.</translation>
+    </message>
+    <message>
+        <source>This processor has AMX, which makes bf16 the fastest.</source>
+        <translation>Dieser Prozessor hat AMX; damit ist bf16 am schnellsten.</translation>
+    </message>
+    <message>
+        <source>This processor does not multiply bf16: values are only rounded to it, which is slower than f32.</source>
+        <translation>Dieser Prozessor multipliziert kein bf16: Werte werden nur darauf gerundet, was langsamer ist als f32.</translation>
+    </message>
+    <message>
+        <source>The fast engine needs AVX2, which this processor does not have.</source>
+        <translation>Das schnelle Rechenwerk braucht AVX2, das diesem Prozessor fehlt.</translation>
+    </message>
+    <message>
+        <source>As chosen here.</source>
+        <translation>Wie hier gewählt.</translation>
+    </message>
+</context>
+<context>
     <name>Downloads</name>
     <message>
         <source>The server cannot be reached.</source>
@@ -1841,6 +1876,26 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>Green</source>
         <translation>Grün</translation>
+    </message>
+    <message>
+        <source>Com&amp;puting</source>
+        <translation>&amp;Berechnung</translation>
+    </message>
+    <message>
+        <source>Automatic</source>
+        <translation>Automatisch</translation>
+    </message>
+    <message>
+        <source>Fast, f32</source>
+        <translation>Schnell, f32</translation>
+    </message>
+    <message>
+        <source>Fast, bf16</source>
+        <translation>Schnell, bf16</translation>
+    </message>
+    <message>
+        <source>Reference, f32</source>
+        <translation>Referenz, f32</translation>
     </message>
     <message>
         <source>C&amp;ommit glosses</source>

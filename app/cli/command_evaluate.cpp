@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "compute_options.h"
 #include "engine/feature_window.h"
 #include "evaluation/scoring.h"
 #include "evaluation_run.h"
@@ -239,6 +240,7 @@ void addEvaluateCommand(CLI::App& app) {
     command->add_flag("--alignments", options->alignments, "print each reference over its hypothesis");
     command->add_option("--output", options->output, "also write the offline hypotheses, as a .ctm for score");
     addSettings(*command, *options);
+    addComputeOptions(*command);
     command->footer(
         "Errors are counted as sclite counts them (case apart). Offline every gloss of the decode counts, whatever "
         "its\n"

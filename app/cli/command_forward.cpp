@@ -1,5 +1,7 @@
 #include "commands.h"
+#include "compute_options.h"
 
+#include "engine/default_compute.h"
 #include "engine/forward_pass.h"
 #include "tensorfile/safetensors.h"
 
@@ -38,7 +40,7 @@ engine::ForwardInput readInput(const std::string& path) {
 
 void runForward(const ForwardArguments& arguments) {
     const auto input = readInput(arguments.input);
-    const auto model = valueOrFail(engine::loadModel(arguments.model));
+    const auto model = valueOrFail(engine::loadModel(arguments.model, engine::defaultCompute()));
     const auto results = valueOrFail(engine::forwardPass(model, input, arguments.options));
     tensorfile::SafetensorsWriter writer;
     for (const engine::OutputTensor& tensor : results) {
@@ -76,6 +78,7 @@ void addForwardCommand(CLI::App& app) {
     command->add_option("--batch", arguments->options.batch, "Frames handed to the streaming encoder at a time")
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
+    addComputeOptions(*command);
     command->footer(
         "Examples:\n"
         "  livegloss-cli forward --model models/demo.safetensors --input clips.safetensors --output results.safetensors\n"

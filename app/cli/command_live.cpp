@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "compute_options.h"
 #include "engine/feature_window.h"
 #include "gloss_output.h"
 #include "live_run.h"
@@ -290,6 +291,7 @@ void addLiveCommand(CLI::App& app) {
     command->add_option("--seconds", options->run.maxSeconds, "stop after so many seconds of video")
         ->check(CLI::Range(0.1, 1e6));
     addSettings(*command, options->run.settings);
+    addComputeOptions(*command);
     command->footer(
         "Ctrl+C ends a camera or stream as its end would: with the report and exit code 0.\n"
         "On a terminal the provisional tail stands below the committed glosses; committed ones never change. At the\n"

@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "compute_options.h"
 #include "gloss_output.h"
 #include "language_options.h"
 #include "output_file.h"
@@ -115,6 +116,7 @@ void addRecognizeCommand(CLI::App& app) {
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
     addLanguageOptions(*command, options->language);
+    addComputeOptions(*command);
     command->footer(
         "Every frame goes through the network once, and the clip is decoded as a whole: the best result a\n"
         "model can give. For captions while a video plays, or from a camera, see livegloss-cli live --help.\n\n"

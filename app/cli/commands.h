@@ -24,6 +24,7 @@ T valueOrFail(Result<T> result) {
 }
 
 // One function per subcommand, each in command_<name>.cpp: it declares options and sets the callback that does the work.
+void addBenchCommand(CLI::App& app);
 void addForwardCommand(CLI::App& app);
 void addImportCommand(CLI::App& app);
 void addInspectCommand(CLI::App& app);

@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
     addImportCommand(app);
     addInspectCommand(app);
     addForwardCommand(app);
+    addBenchCommand(app);
     addTrainCommand(app);
     if (argc > 1 && argv[1][0] != '-' && !hasCommand(app, argv[1])) {
         std::fprintf(stderr, "livegloss-cli: there is no command %s\n  livegloss-cli --help lists the commands.\n",

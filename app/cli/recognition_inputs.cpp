@@ -1,5 +1,7 @@
 #include "recognition_inputs.h"
 
+#include "engine/default_compute.h"
+
 #include "commands.h"
 #include "resource_paths.h"
 
@@ -53,7 +55,7 @@ engine::LoadedModelPtr openModel(std::string& path) {
                                   "environment variable LIVEGLOSS_DATA_DIR."}};
         }
     }
-    return valueOrFail(engine::loadModel(path));
+    return valueOrFail(engine::loadModel(path, engine::defaultCompute()));
 }
 
 std::string defaultSample() {

@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "engine/threads.h"
 #include "resource_paths.h"
 #include "ui/settings/preferences.h"
 #include "ui/setup.h"
@@ -13,9 +14,11 @@
 #include <QStandardPaths>
 #include <QTimer>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <thread>
 
 namespace {
 
@@ -131,6 +134,8 @@ int main(int argc, char** argv) {
     applyLook();
     QObject::connect(&preferences, &ui::Preferences::changed, &application, applyLook);
 
+    // One core stays free for drawing.
+    engine::setComputeThreads(std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1));
     const ui::EngineServices services = ui::makeEngineServices();
     const ui::ResourceLocations locations = resources();
     auto* live = new ui::LiveWorkspace(ui::makeLiveRecogniser(), services, locations, preferences);

@@ -123,6 +123,10 @@ Tensor BlockRunner::gather(const PreparedBlock& block, const Tensor& query, cons
 }
 
 BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::ForwardTrace* trace) {
+    return model_->fast ? runFast(images, wantAttention, trace) : runReference(images, wantAttention, trace);
+}
+
+BlockOutput BlockRunner::runReference(const Tensor& images, bool wantAttention, model::ForwardTrace* trace) {
     const std::int64_t frames = images.size(0);
     BlockOutput output;
     output.tokens = embed(images);

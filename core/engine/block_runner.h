@@ -3,6 +3,7 @@
 #include "model/adapt_sign.h"
 #include "prepared_network.h"
 
+#include <memory>
 #include <torch/torch.h>
 
 namespace livegloss::engine {
@@ -15,16 +16,23 @@ struct BlockOutput {
     torch::Tensor classAttention; ///< [n, L + K]: the class token's in the last block, mean of heads; when asked for
 };
 
-/// Runs frames through the transformer's blocks. Holds scratch memory: one thread at a time; copy only before the first
-/// run().
+class FastBlocks;
+
+/// Runs frames through the transformer's blocks, by the model's engine. Holds scratch memory: one thread at a time;
+/// copy only before the first run().
 class BlockRunner {
 public:
     explicit BlockRunner(const TorchModel& model);
 
     /// images [n, 3, R, R]. `trace` receives what ForwardTrace names, except the plain path's.
     BlockOutput run(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace = nullptr);
+    /// What ForwardTrace names of the plain path.
+    void tracePlain(const torch::Tensor& images, model::ForwardTrace& trace);
 
 private:
+    BlockOutput runFast(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace);
+    FastBlocks& fastBlocks();
+    BlockOutput runReference(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace);
     struct Wanted {
         torch::Tensor* classAttention = nullptr;
         torch::Tensor* weights = nullptr; ///< [n, heads, L, L + K]
@@ -39,8 +47,9 @@ private:
     int width_;
     int tokens_;
     int prefix_;
-    torch::Tensor scores_; ///< [L, L + K] scratch of one head
-    torch::Tensor shares_; ///< the same after the softmax
+    torch::Tensor scores_;             ///< [L, L + K] scratch of one head
+    torch::Tensor shares_;             ///< the same after the softmax
+    std::shared_ptr<FastBlocks> fast_; ///< made by the first run()
 };
 
 } // namespace livegloss::engine

@@ -124,16 +124,19 @@ Result<std::vector<OutputTensor>> run(const LoadedModelPtr& model, const Forward
     const Tensor lengths = torch::tensor(input.lengths, torch::kInt64);
     model::ForwardTrace trace;
     Tensor features;
-    if (options.streaming) {
+    // The fast engine has one way only, for streams and for whole clips.
+    if (options.streaming || torchModel(model).fast) {
+        ForwardOptions pushes = options;
+        pushes.batch = options.streaming ? options.batch : static_cast<int>(input.shape[1]);
         model::ForwardTrace pieces;
-        auto streamed = streamFeatures(model, input, options, options.all ? &pieces : nullptr);
+        auto streamed = streamFeatures(model, input, pushes, options.all ? &pieces : nullptr);
         if (!streamed) {
             return tl::unexpected(streamed.error());
         }
         features = *streamed;
         if (options.all) {
             trace = joinPieces(pieces, input.shape[0], input.shape[1]);
-            network->visual->tracePlainPath(network->visual->embed(frames.flatten(0, 1)), trace);
+            BlockRunner(torchModel(model)).tracePlain(frames.flatten(0, 1), trace);
         }
     } else {
         features = network->encodeFrames(frames, options.all ? &trace : nullptr);

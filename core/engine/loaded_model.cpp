@@ -1,11 +1,16 @@
 #include "engine/loaded_model.h"
 
 #include "engine/threads.h"
+#include "load_network.h"
+#include "pack_network.h"
 #include "prepared_network.h"
 
 #include <algorithm>
 #include <atomic>
 #include <dlfcn.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <thread>
 
 namespace livegloss::engine {
@@ -21,13 +26,24 @@ void setBlasThreads(int threads) {
 
 std::atomic<int> chosenThreads{0}; // 0: not chosen yet
 
+/// The allocator keeps what it was given back; a model's weights are worth returning to the system.
+void giveBackFreeMemory() {
+#ifdef __GLIBC__
+    ::malloc_trim(0);
+#endif
+}
+
 } // namespace
 
 void setComputeThreads(int threads) {
     const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
     chosenThreads = threads > 0 ? threads : cores;
-    at::set_num_threads(1);
-    setBlasThreads(1);
+    setLibraryThreads(1);
+}
+
+void setLibraryThreads(int threads) {
+    at::set_num_threads(threads);
+    setBlasThreads(threads);
 }
 
 int computeThreads() {
@@ -37,14 +53,29 @@ int computeThreads() {
     return chosenThreads;
 }
 
-Result<LoadedModelPtr> loadModel(const std::filesystem::path& path) try {
+LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest request) {
+    const ComputeChoice choice = chooseCompute(request);
+    if (choice.engine == EngineKind::Reference) {
+        return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice);
+    }
+    PreparedNetwork surroundings = prepareSurroundings(network);
+    const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
+    auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet());
+    surroundings.patchWeight = torch::Tensor();
+    giveBackFreeMemory();
+    return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice);
+}
+
+Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request) try {
     computeThreads();
     auto network = model::loadAdaptSign(path);
     if (!network) {
         return tl::unexpected(network.error());
     }
-    PreparedNetwork prepared = prepareNetwork(*network);
-    return std::make_shared<const TorchModel>(std::move(*network), std::move(prepared));
+    return makeLoadedModel(*network, request);
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'",
+                   "Close other programs, or take a smaller model.");
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, "cannot prepare the model '" + path.string() + "': " + error.what());
 }

@@ -67,7 +67,9 @@ void prepareAttention(const model::ResidualBlock& block, int heads, PreparedBloc
     const Affine adapterIn = scaled(affine(block->spatialAdapter->mlp->in), geluFactor);
     prepared.spatialAdapter = adapterIn.weight;
     prepared.spatialAdapterBias = adapterIn.bias;
-    const Affine out = joined(affine(block->attn->outProj), behindGelu(block->spatialAdapter->mlp->out));
+    const Affine adapterOut = behindGelu(block->spatialAdapter->mlp->out);
+    prepared.spatialAdapterOutBias = adapterOut.bias;
+    const Affine out = joined(affine(block->attn->outProj), adapterOut);
     prepared.attentionOut = out.weight;
     prepared.attentionOutBias = out.bias;
 }
@@ -80,8 +82,9 @@ void prepareMlp(const model::ResidualBlock& block, PreparedBlock& prepared) {
     const Affine adapterIn = scaled(affine(block->mlpAdapter->mlp->in), geluFactor);
     prepared.mlpAdapter = adapterIn.weight;
     prepared.mlpAdapterBias = adapterIn.bias;
-    const Affine contract =
-        joined(gelu ? affine(block->mlp->out) : behindGelu(block->mlp->out), behindGelu(block->mlpAdapter->mlp->out));
+    const Affine adapterOut = behindGelu(block->mlpAdapter->mlp->out);
+    prepared.mlpAdapterOutBias = adapterOut.bias;
+    const Affine contract = joined(gelu ? affine(block->mlp->out) : behindGelu(block->mlp->out), adapterOut);
     prepared.contract = contract.weight;
     prepared.contractBias = contract.bias;
 }
@@ -111,10 +114,20 @@ void prepareAggregation(const model::AggregationBlock& block, int heads, Prepare
 
 } // namespace
 
-PreparedNetwork prepareNetwork(const model::AdaptSign& network) {
+PreparedBlock prepareBlock(const model::AdaptSign& network, std::size_t index) {
+    const torch::NoGradGuard guard;
+    const model::Transformer& transformer = network->visual->transformer;
+    const int heads = network->config().heads;
+    PreparedBlock block;
+    prepareAttention(transformer->blocks[index], heads, block);
+    prepareMlp(transformer->blocks[index], block);
+    prepareAggregation(transformer->aggregations[index], heads, block);
+    return block;
+}
+
+PreparedNetwork prepareSurroundings(const model::AdaptSign& network) {
     const torch::NoGradGuard guard;
     const model::VisualEncoder& visual = network->visual;
-    const int heads = network->config().heads;
     PreparedNetwork prepared;
     const Tensor& filters = visual->conv1->weight; // [D, 3, p, p]
     prepared.patchWeight = (filters * visual->inputGain.view({3, 1, 1})).flatten(1).t().contiguous();
@@ -123,16 +136,17 @@ PreparedNetwork prepareNetwork(const model::AdaptSign& network) {
     prepared.firstRow = visual->classEmbedding + visual->positionalEmbedding[0];
     prepared.patchPosition = visual->positionalEmbedding.narrow(0, 1, network->config().patches()) + offset;
     prepared.query = visual->transformer->query.view({1, -1}).clone();
-    for (std::size_t i = 0; i < visual->transformer->blocks.size(); ++i) {
-        PreparedBlock block;
-        prepareAttention(visual->transformer->blocks[i], heads, block);
-        prepareMlp(visual->transformer->blocks[i], block);
-        prepareAggregation(visual->transformer->aggregations[i], heads, block);
-        prepared.blocks.push_back(std::move(block));
-    }
     prepared.temporalWeight = visual->transformer->temporalAdaWeight.item<double>();
     const Tensor& classifier = network->conv1d->fc->weight;
     prepared.classifier = classifier / classifier.norm(2, 0, true).clamp_min(1e-12);
+    return prepared;
+}
+
+PreparedNetwork prepareNetwork(const model::AdaptSign& network) {
+    PreparedNetwork prepared = prepareSurroundings(network);
+    for (std::size_t i = 0; i < network->visual->transformer->blocks.size(); ++i) {
+        prepared.blocks.push_back(prepareBlock(network, i));
+    }
     return prepared;
 }
 

@@ -20,9 +20,11 @@ struct PreparedBlock {
     torch::Tensor prefixValues;                       ///< [h, K, 64]
     torch::Tensor spatialAdapter, spatialAdapterBias; ///< [D, A]
     torch::Tensor attentionOut, attentionOutBias;     ///< [D + A, D]: heads, then the spatial adapter
+    torch::Tensor spatialAdapterOutBias;              ///< [D]: the adapter's part of attentionOutBias
     torch::Tensor expand, expandBias;                 ///< [D, 4 D] on the bare norm
     torch::Tensor mlpAdapter, mlpAdapterBias;         ///< [D, A]
     torch::Tensor contract, contractBias;             ///< [4 D + A, D]: mlp, then its adapter
+    torch::Tensor mlpAdapterOutBias;                  ///< [D]: the adapter's part of contractBias
 
     torch::Tensor gatherNormGain, gatherNormOffset; ///< of the aggregation's first norm, for its query token
     torch::Tensor gatherQuery, gatherQueryBias;     ///< [D, D], scaled by 1 / 8
@@ -46,16 +48,30 @@ struct PreparedNetwork {
 
 /// Rearranges the weights of `network`; nothing is shared with it.
 PreparedNetwork prepareNetwork(const model::AdaptSign& network);
+/// The same without the blocks.
+PreparedNetwork prepareSurroundings(const model::AdaptSign& network);
+/// One block of it.
+PreparedBlock prepareBlock(const model::AdaptSign& network, std::size_t index);
+
+struct FastNetwork;
 
 /// What a LoadedModel is in this folder.
 class TorchModel final : public LoadedModel {
 public:
-    TorchModel(model::AdaptSign source, PreparedNetwork rearranged)
-        : network(std::move(source)), prepared(std::move(rearranged)) {}
+    TorchModel(model::AdaptSign source, PreparedNetwork rearranged, std::shared_ptr<const FastNetwork> packed,
+               ComputeChoice chosen)
+        : network(std::move(source)),
+          prepared(std::move(rearranged)),
+          fast(std::move(packed)),
+          choice(std::move(chosen)) {}
     const model::ModelConfig& config() const override { return network->config(); }
+    const ComputeChoice& compute() const override { return choice; }
 
-    model::AdaptSign network; ///< in eval mode; only read
-    PreparedNetwork prepared;
+    /// In eval mode; only read. Where `fast` is set, the weights of its blocks and first layer are gone.
+    model::AdaptSign network;
+    PreparedNetwork prepared;                ///< without blocks where `fast` is set
+    std::shared_ptr<const FastNetwork> fast; ///< null: the reference engine
+    ComputeChoice choice;
 };
 
 /// `model` was made by loadModel().

@@ -7,6 +7,8 @@
 using namespace livegloss;
 using namespace livegloss::engine;
 
+Q_DECLARE_METATYPE(livegloss::engine::EngineKind)
+
 namespace {
 
 constexpr double tolerance = 1e-5;
@@ -24,13 +26,18 @@ class TestForwardPass : public QObject {
 private slots:
     /// Every tensor that the reference implementation wrote, by the reference path and by the streaming encoder.
     void equalsTheReference_data() {
+        QTest::addColumn<EngineKind>("engine");
         QTest::addColumn<bool>("streaming");
         QTest::addColumn<int>("batch");
-        QTest::newRow("reference path") << false << 1;
-        QTest::newRow("streaming") << true << 1;
-        QTest::newRow("streaming by 5") << true << 5;
+        for (const EngineKind engine : {EngineKind::Fast, EngineKind::Reference}) {
+            const char* const name = engineName(engine).data();
+            QTest::addRow("%s, whole clips", name) << engine << false << 1;
+            QTest::addRow("%s, streaming", name) << engine << true << 1;
+            QTest::addRow("%s, streaming by 5", name) << engine << true << 5;
+        }
     }
     void equalsTheReference() {
+        QFETCH(EngineKind, engine);
         QFETCH(bool, streaming);
         QFETCH(int, batch);
         const std::filesystem::path golden = std::filesystem::path(LIVEGLOSS_SHARED_DIR) / "golden";
@@ -39,7 +46,7 @@ private slots:
         }
         const auto reader = tensorfile::SafetensorsReader::open(golden / "tiny-p16.io.safetensors");
         QVERIFY(reader);
-        const auto model = loadModel(golden / "tiny-p16.safetensors");
+        const auto model = loadModel(golden / "tiny-p16.safetensors", {engine, Precision::F32});
         QVERIFY2(model, model ? "" : model.error().message.c_str());
         const ForwardInput input{reader->find("frames")->shape, *reader->readFloats("frames"),
                                  *reader->readIntegers("lengths")};
@@ -62,7 +69,7 @@ private slots:
         }
     }
 
-    /// Random sizes and lengths: the streaming encoder gives what the reference path gives.
+    /// Random sizes and lengths: both engines give what the network does as it is written down.
     void streamingEqualsReferencePath_data() {
         QTest::addColumn<int>("convType");
         for (int convType = 0; convType <= 9; ++convType) {
@@ -81,35 +88,67 @@ private slots:
         random.config.resize = random.config.resolution + 8;
         random.config.prefix = 1 + random.below(8);
         random.config.embedDim = 8 + random.below(40);
+        random.config.activation = static_cast<model::Activation>(random.below(2));
+        random.config.normalisation = random.below(2) == 0 ? model::plainNormalisation : model::clipNormalisation;
         random.adapterWidth = 1 + random.below(48);
-        const auto path = file("random.safetensors");
-        QVERIFY(random.save(path));
-        const auto model = loadModel(path);
-        QVERIFY2(model, model ? "" : model.error().message.c_str());
+        compareEngines(random, 2);
+    }
 
-        const int shortest = model::temporalLayout(convType).receptiveField;
-        const int length = shortest + random.below(9);
-        const int side = random.config.resolution;
-        const ForwardInput input{{2, length, 3, side, side},
-                                 random.uniform(static_cast<std::size_t>(2 * length * 3 * side * side)),
-                                 {length, shortest + random.below(length - shortest + 1)}};
-        const auto offline = forwardPass(*model, input, {true, false, 1});
-        const auto streamed = forwardPass(*model, input, {true, true, 1 + random.below(length)});
-        QVERIFY2(offline, offline ? "" : offline.error().message.c_str());
-        QVERIFY2(streamed, streamed ? "" : streamed.error().message.c_str());
-        const std::int64_t steps = model::temporalSteps(convType, length);
-        QCOMPARE(find(*offline, "sequence_logits")->shape, (tensorfile::Shape{steps, 2, random.config.classes}));
-        QCOMPARE(find(*offline, "feature_lengths")->integers[1],
-                 model::temporalSteps(convType, static_cast<int>(input.lengths[1])));
-        QCOMPARE(streamed->size(), offline->size());
-        for (const OutputTensor& expected : *offline) {
-            const OutputTensor* actual = find(*streamed, expected.name);
-            QVERIFY2(actual != nullptr, expected.name.c_str());
-            QCOMPARE(actual->shape, expected.shape);
-            QCOMPARE(actual->integers, expected.integers);
-            const double error = test::relativeError(actual->floats, expected.floats);
-            QVERIFY2(error < tolerance, qPrintable(QString("%1: %2").arg(expected.name.c_str()).arg(error)));
+    /// The shapes of real models, with fewer blocks: tokens and widths that no kernel's tile divides.
+    void realShapesEqualReferencePath_data() {
+        QTest::addColumn<int>("patch");
+        QTest::addColumn<int>("width");
+        QTest::addColumn<bool>("gelu");
+        QTest::newRow("ViT-B/32") << 32 << 768 << false;
+        QTest::newRow("ViT-B/32 of CoCa") << 32 << 768 << true;
+        QTest::newRow("ViT-B/16") << 16 << 768 << false;
+    }
+    void realShapesEqualReferencePath() {
+        QFETCH(int, patch);
+        QFETCH(int, width);
+        QFETCH(bool, gelu);
+        test::RandomModel random(test::announcedSeed());
+        random.config.convType = 0; // few frames are enough for one step
+        random.config.width = width;
+        random.config.heads = width / 64;
+        random.config.layers = 1;
+        random.config.patch = patch;
+        random.config.resolution = 224;
+        random.config.resize = 256;
+        random.config.prefix = 8;
+        random.config.embedDim = 512;
+        random.config.activation = gelu ? model::Activation::Gelu : model::Activation::QuickGelu;
+        random.adapterWidth = width / 4;
+        compareEngines(random, 1);
+    }
+
+    /// Bf16 rounds what the large layers read, and nothing else.
+    void bf16StaysClose() {
+        test::RandomModel random(test::announcedSeed());
+        random.config.width = 192;
+        random.config.heads = 3;
+        random.config.layers = 4;
+        random.adapterWidth = 48;
+        const auto path = file("bf16.safetensors");
+        QVERIFY(random.save(path));
+        const auto exact = loadModel(path, {EngineKind::Reference, Precision::F32});
+        const auto rounded = loadModel(path, {EngineKind::Fast, Precision::Bf16});
+        QVERIFY(exact && rounded);
+        if ((*rounded)->compute().engine == EngineKind::Reference) {
+            QSKIP("the fast engine has nothing for this processor");
         }
+        QCOMPARE((*rounded)->compute().precision, Precision::Bf16);
+        const int side = random.config.resolution;
+        const ForwardInput input{
+            {1, 16, 3, side, side}, random.uniform(static_cast<std::size_t>(16 * 3 * side * side)), {16}};
+        const auto expected = forwardPass(*exact, input, {});
+        const auto actual = forwardPass(*rounded, input, {});
+        QVERIFY(expected && actual);
+        const double error =
+            test::relativeL2(find(*actual, "frame_features")->floats, find(*expected, "frame_features")->floats);
+        qInfo("relative error of the frame features in bf16: %.2e", error);
+        QVERIFY(error > 1e-4); // else nothing was rounded
+        QVERIFY(error < 1e-2);
     }
 
     /// A clip's logits do not depend on the clips beside it, as long as its own frames stay the same.
@@ -163,6 +202,49 @@ private slots:
     }
 
 private:
+    /// Whole clips by the reference engine against both engines' streams, every intermediate result.
+    void compareEngines(test::RandomModel& random, int clips) {
+        const auto path = file("random.safetensors");
+        QVERIFY(random.save(path));
+        const auto reference = loadModel(path, {EngineKind::Reference, Precision::F32});
+        const auto fast = loadModel(path, {EngineKind::Fast, Precision::F32});
+        QVERIFY2(reference, reference ? "" : reference.error().message.c_str());
+        QVERIFY2(fast, fast ? "" : fast.error().message.c_str());
+        const int convType = random.config.convType;
+        const int shortest = model::temporalLayout(convType).receptiveField;
+        const int length = shortest + random.below(clips > 1 ? 9 : 2);
+        const int side = random.config.resolution;
+        ForwardInput input{{clips, length, 3, side, side},
+                           random.uniform(static_cast<std::size_t>(clips * length * 3 * side * side)),
+                           {length}};
+        if (clips > 1) {
+            input.lengths.push_back(shortest + random.below(length - shortest + 1));
+        }
+        const auto offline = forwardPass(*reference, input, {true, false, 1});
+        QVERIFY2(offline, offline ? "" : offline.error().message.c_str());
+        const std::int64_t steps = model::temporalSteps(convType, length);
+        QCOMPARE(find(*offline, "sequence_logits")->shape, (tensorfile::Shape{steps, clips, random.config.classes}));
+        QCOMPARE(find(*offline, "feature_lengths")->integers.back(),
+                 model::temporalSteps(convType, static_cast<int>(input.lengths.back())));
+        compare(*offline, forwardPass(*reference, input, {true, true, 1 + random.below(length)}));
+        compare(*offline, forwardPass(*fast, input, {true, true, 1 + random.below(length)}));
+        compare(*offline, forwardPass(*fast, input, {true, false, 1}));
+    }
+
+    static void compare(const std::vector<OutputTensor>& expectedAll,
+                        const Result<std::vector<OutputTensor>>& actualAll) {
+        QVERIFY2(actualAll, actualAll ? "" : actualAll.error().message.c_str());
+        QCOMPARE(actualAll->size(), expectedAll.size());
+        for (const OutputTensor& expected : expectedAll) {
+            const OutputTensor* actual = find(*actualAll, expected.name);
+            QVERIFY2(actual != nullptr, expected.name.c_str());
+            QCOMPARE(actual->shape, expected.shape);
+            QCOMPARE(actual->integers, expected.integers);
+            const double error = test::relativeError(actual->floats, expected.floats);
+            QVERIFY2(error < tolerance, qPrintable(QString("%1: %2").arg(expected.name.c_str()).arg(error)));
+        }
+    }
+
     std::filesystem::path file(const char* name) const { return folder_.filePath(name).toStdString(); }
     QTemporaryDir folder_;
 };

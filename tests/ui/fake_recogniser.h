@@ -139,9 +139,11 @@ class FakeModel final : public engine::LoadedModel {
 public:
     explicit FakeModel(model::ModelConfig config) : config_(std::move(config)) {}
     const model::ModelConfig& config() const override { return config_; }
+    const engine::ComputeChoice& compute() const override { return choice_; }
 
 private:
     model::ModelConfig config_;
+    engine::ComputeChoice choice_;
 };
 
 inline engine::LoadedModelPtr fakeModel(const std::vector<std::string>& glosses) {

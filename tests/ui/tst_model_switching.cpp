@@ -99,6 +99,18 @@ private Q_SLOTS:
                  qPrintable(glosses.join(QLatin1Char(' '))));
     }
 
+    void anotherWayOfComputingLoadsTheModelAgain() {
+        std::optional<engine::EngineKind> used;
+        connect(&live_->models(), &ModelPicker::modelLoaded, this,
+                [&used](const engine::LoadedModelPtr& model) { used = model->compute().engine; });
+        preferences_->set(&AppSettings::computing, Computing::Reference);
+        QTRY_VERIFY_WITH_TIMEOUT(used == engine::EngineKind::Reference, 60'000);
+        QVERIFY(live_->models().current()->isDemo);
+        playUntilRecognising();
+        preferences_->set(&AppSettings::computing, Computing::Automatic);
+        QTRY_VERIFY_WITH_TIMEOUT(used == engine::chooseCompute({}).engine, 60'000);
+    }
+
     void modelThatDoesNotLoadLeavesTheOldOneRecognising() {
         const QString torn = modelFolder() + QStringLiteral("/torn.safetensors");
         constexpr qint64 missing = 1000;

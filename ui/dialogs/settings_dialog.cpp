@@ -1,5 +1,7 @@
 #include "ui/dialogs/settings_dialog.h"
 
+#include "ui/settings/computing.h"
+
 #include <QCheckBox>
 #include <QComboBox>
 #include <QEvent>
@@ -38,6 +40,8 @@ SettingsDialog::SettingsDialog(Preferences& preferences, QWidget* parent)
       stabilityNote_(makeLabel(this, "muted")),
       confidence_(new QSpinBox(this)),
       confidenceNote_(makeLabel(this, "muted")),
+      computing_(new QComboBox(this)),
+      computingNote_(makeLabel(this, "muted")),
       theme_(new QComboBox(this)),
       language_(new QComboBox(this)),
       singleKeys_(new QCheckBox(this)),
@@ -69,6 +73,9 @@ void SettingsDialog::build() {
     stability_->setPageStep(1);
     stability_->setTickPosition(QSlider::TicksBelow);
     stability_->setObjectName(QStringLiteral("stability"));
+    computing_->setObjectName(QStringLiteral("computing"));
+    computing_->addItems({QString(), QString(), QString(), QString()});
+    computingNote_->setObjectName(QStringLiteral("computingNote"));
     theme_->setObjectName(QStringLiteral("theme"));
     language_->setObjectName(QStringLiteral("language"));
     theme_->addItems({QString(), QString(), QString()});
@@ -102,6 +109,8 @@ void SettingsDialog::build() {
     form->addRow(nullptr, stabilityNote_);
     confidenceLabel_ = addRow(form, confidence_);
     form->addRow(nullptr, confidenceNote_);
+    computingLabel_ = addRow(form, computing_);
+    form->addRow(nullptr, computingNote_);
     form->addItem(new QSpacerItem(1, grid));
     form->addRow(lookHeading_);
     themeLabel_ = addRow(form, theme_);
@@ -130,6 +139,7 @@ void SettingsDialog::showValues() {
     captionColour_->setCurrentIndex(static_cast<int>(values.captionColour));
     stability_->setValue(values.stability);
     confidence_->setValue(values.minConfidence);
+    computing_->setCurrentIndex(static_cast<int>(values.computing));
     theme_->setCurrentIndex(static_cast<int>(values.theme));
     language_->setCurrentIndex(std::max(0, language_->findData(values.language)));
     singleKeys_->setChecked(values.singleKeys);
@@ -144,6 +154,10 @@ void SettingsDialog::connectControls() {
             [this](int level) { preferences_.set(&AppSettings::stability, level); });
     connect(confidence_, &QSpinBox::valueChanged, this,
             [this](int percent) { preferences_.set(&AppSettings::minConfidence, percent); });
+    connect(computing_, &QComboBox::activated, this, [this](int index) {
+        preferences_.set(&AppSettings::computing, static_cast<Computing>(index));
+        computingNote_->setText(computingText(static_cast<Computing>(index)));
+    });
     connect(theme_, &QComboBox::activated, this,
             [this](int index) { preferences_.set(&AppSettings::theme, static_cast<ThemeChoice>(index)); });
     connect(language_, &QComboBox::activated, this,
@@ -197,6 +211,12 @@ void SettingsDialog::retranslate() {
     stabilityNote_->setText(tr("Fast shows final glosses sooner; stable makes fewer mistakes."));
     confidenceLabel_->setText(tr("Confidence &from"));
     confidenceNote_->setText(tr("Glosses below this stay out of the captions."));
+    computingLabel_->setText(tr("Com&puting"));
+    const QString ways[] = {tr("Automatic"), tr("Fast, f32"), tr("Fast, bf16"), tr("Reference, f32")};
+    for (int index = 0; index < computing_->count(); ++index) {
+        computing_->setItemText(index, ways[index]);
+    }
+    computingNote_->setText(computingText(preferences_.values().computing));
     themeLabel_->setText(tr("&Theme"));
     theme_->setItemText(0, tr("As the desktop"));
     theme_->setItemText(1, tr("Light"));
@@ -209,6 +229,7 @@ void SettingsDialog::retranslate() {
     for (auto [control, label] : {std::pair<QWidget*, QLabel*>{captionSize_, captionSizeLabel_},
                                   {captionColour_, captionColourLabel_},
                                   {confidence_, confidenceLabel_},
+                                  {computing_, computingLabel_},
                                   {theme_, themeLabel_},
                                   {language_, languageLabel_}}) {
         control->setAccessibleName(label->text().remove(QLatin1Char('&')));

@@ -48,6 +48,8 @@ private:
     QLabel* stabilityNote_;
     QSpinBox* confidence_;
     QLabel* confidenceNote_;
+    QComboBox* computing_;
+    QLabel* computingNote_;
     QComboBox* theme_;
     QComboBox* language_;
     QCheckBox* singleKeys_;
@@ -55,6 +57,7 @@ private:
     QLabel* captionColourLabel_;
     QLabel* stabilityLabel_;
     QLabel* confidenceLabel_;
+    QLabel* computingLabel_;
     QLabel* themeLabel_;
     QLabel* languageLabel_;
     QPushButton* cancel_;

@@ -17,10 +17,11 @@ using BoolEntry = bool AppSettings::*;
 using TextEntry = QString AppSettings::*;
 using ThemeEntry = ThemeChoice AppSettings::*;
 using ColourEntry = CaptionColour AppSettings::*;
+using ComputingEntry = Computing AppSettings::*;
 
 struct Entry {
     const char* key;
-    std::variant<IntEntry, BoolEntry, TextEntry, ThemeEntry, ColourEntry> value;
+    std::variant<IntEntry, BoolEntry, TextEntry, ThemeEntry, ColourEntry, ComputingEntry> value;
 };
 
 /// Key and type of every setting; the defaults are those of AppSettings.
@@ -30,6 +31,7 @@ const Entry table[] = {
     {"captions/shown", &AppSettings::captions},
     {"recognition/stability", IntEntry{&AppSettings::stability, 0, 4}},
     {"recognition/leastConfidence", IntEntry{&AppSettings::minConfidence, 0, 95}},
+    {"recognition/computing", &AppSettings::computing},
     {"look/theme", &AppSettings::theme},
     {"look/language", &AppSettings::language},
     {"keys/singleKeys", &AppSettings::singleKeys},
@@ -68,6 +70,9 @@ void readEntry(const Entry& entry, const QVariant& stored, AppSettings& into) {
                    [&](ColourEntry member) {
                        into.*member = static_cast<CaptionColour>(readInt(stored, 0, 3, static_cast<int>(into.*member)));
                    },
+                   [&](ComputingEntry member) {
+                       into.*member = static_cast<Computing>(readInt(stored, 0, 3, static_cast<int>(into.*member)));
+                   },
                },
                entry.value);
 }
@@ -79,6 +84,7 @@ QVariant writtenValue(const Entry& entry, const AppSettings& from) {
                           [&](TextEntry member) { return QVariant(from.*member); },
                           [&](ThemeEntry member) { return QVariant(static_cast<int>(from.*member)); },
                           [&](ColourEntry member) { return QVariant(static_cast<int>(from.*member)); },
+                          [&](ComputingEntry member) { return QVariant(static_cast<int>(from.*member)); },
                       },
                       entry.value);
 }

@@ -10,6 +10,9 @@ namespace livegloss::ui {
 
 enum class CaptionColour { White, Yellow, Cyan, Green };
 
+/// How models are computed: see engine::ComputeRequest.
+enum class Computing { Automatic, F32, Bf16, Reference };
+
 /// Everything a person chooses and the program remembers. Window geometry is kept apart, by the windows themselves.
 struct AppSettings {
     int captionPixels = 36; ///< 28 .. 72
@@ -27,6 +30,7 @@ struct AppSettings {
     bool sidePanel = true;
     bool loop = false;
     bool hintsDismissed = false;
+    Computing computing = Computing::Automatic;
     QString modelPath; ///< the model chosen last; empty: the demo model
 
     bool operator==(const AppSettings&) const = default;

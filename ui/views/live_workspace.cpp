@@ -1,5 +1,8 @@
 #include "ui/views/live_workspace.h"
 
+#include "engine/default_compute.h"
+#include "ui/settings/computing.h"
+
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
 #include "ui/widgets/attention_legend.h"
@@ -225,6 +228,21 @@ void LiveWorkspace::applyPreferences() {
     side_->setVisible(values.sidePanel && !immersive_);
     side_->hints()->setVisible(!values.hintsDismissed);
     side_->legend()->setVisible(values.attention);
+    applyComputing();
+}
+
+/// A model is packed for one way of computing: another way loads it again.
+void LiveWorkspace::applyComputing() {
+    const engine::ComputeRequest request = requestOf(preferences_.values().computing);
+    if (request == engine::defaultCompute()) {
+        return;
+    }
+    engine::setDefaultCompute(request);
+    if (models_.loading()) {
+        models_.load(models_.loadingPath());
+    } else if (models_.current()) {
+        models_.load(models_.current()->path);
+    }
 }
 
 void LiveWorkspace::updateCaptions() {

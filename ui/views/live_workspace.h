@@ -69,6 +69,7 @@ private:
     void connectPickers();
     void connectHistory();
     void applyPreferences();
+    void applyComputing();
     void updateCaptions();
     void updatePlaceholder();
     void updateHistory();

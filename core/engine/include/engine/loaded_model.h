@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "engine/compute.h"
 #include "model/model_config.h"
 
 #include <filesystem>
@@ -13,11 +14,14 @@ class LoadedModel {
 public:
     virtual ~LoadedModel() = default;
     virtual const model::ModelConfig& config() const = 0;
+    /// What runs it.
+    virtual const ComputeChoice& compute() const = 0;
 };
 using LoadedModelPtr = std::shared_ptr<const LoadedModel>;
 
-/// Reads a .safetensors model. Errors say which file, key or shape is wrong.
-Result<LoadedModelPtr> loadModel(const std::filesystem::path& path);
+/// Reads a .safetensors model and packs it for what `request` comes to on this processor (see chooseCompute()). Errors
+/// say which file, key or shape is wrong.
+Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request = {});
 
 /// What inference runs on.
 struct ComputeDevice {

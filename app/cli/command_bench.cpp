@@ -1,0 +1,79 @@
+#include "commands.h"
+
+#include "bench_report.h"
+#include "bench_run.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+namespace livegloss::cli {
+namespace {
+
+struct Options {
+    BenchRequest request;
+    std::string engines = "both";
+    std::string precision = "auto";
+    bool json = false;
+};
+
+std::vector<BenchSubject> subjectsOf(const std::string& engines) {
+    static const std::map<std::string, std::vector<BenchSubject>> subjects{
+        {"fast", {BenchSubject::Fast}},
+        {"reference", {BenchSubject::Reference}},
+        {"both", {BenchSubject::Fast, BenchSubject::Reference}},
+        {"all", {BenchSubject::Fast, BenchSubject::Reference, BenchSubject::Plain}}};
+    return subjects.at(engines);
+}
+
+void run(Options options) {
+    options.request.subjects = subjectsOf(options.engines);
+    options.request.precision = engine::precisionNamed(options.precision).value();
+    const BenchResult result = valueOrFail(runBench(options.request));
+    std::fputs((options.json ? benchJson(result) : benchText(result)).c_str(), stdout);
+}
+
+} // namespace
+
+void addBenchCommand(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("bench", "Measure how many frames a second this machine encodes.");
+    command->add_option("--model", options->request.model, "Model (.safetensors); random weights if not given")
+        ->type_name("FILE");
+    command
+        ->add_option("--config", options->request.config, "sizes of a random model: vit-b16, vit-b32, vit-l14 or demo")
+        ->check(CLI::IsMember({"vit-b16", "vit-b32", "vit-l14", "demo"}))
+        ->capture_default_str();
+    command
+        ->add_option("--engine", options->engines,
+                     "fast, reference, both, or all: also the plain network as the paper writes it, by LibTorch")
+        ->check(CLI::IsMember({"fast", "reference", "both", "all"}))
+        ->capture_default_str();
+    command->add_option("--precision", options->precision, "of the fast engine: auto, f32 or bf16")
+        ->check(CLI::IsMember({"auto", "f32", "bf16"}))
+        ->capture_default_str();
+    command->add_option("--threads", options->request.threads, "workers, each on whole frames; 0: one per core")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
+    command->add_option("--batch", options->request.batch, "frames handed over at a time; 0: two per worker")
+        ->check(CLI::Range(0, 1024))
+        ->capture_default_str();
+    command->add_option("--seconds", options->request.seconds, "time for each engine")
+        ->check(CLI::Range(0.1, 3600.0))
+        ->capture_default_str();
+    command->add_flag("--json", options->json, "print one JSON object");
+    command->footer(
+        "Engines take turns, one batch each, so that other programs slow all of them alike; ratios are more certain "
+        "than\n"
+        "rates. The error is the relative L2 difference of the frame features from the reference engine's in f32.\n"
+        "JSON: machine, model, threads, batch, engines [{engine, frames_per_second, ms_per_frame, cpu_ms_per_frame,\n"
+        "gflops, share_of_peak, head_ms_per_window, relative_error, stages {name: ms}}], peak_gflops, memory.\n\n"
+        "Examples:\n"
+        "  livegloss-cli bench --config vit-b16 --seconds 20\n"
+        "  livegloss-cli bench --config vit-b32 --engine fast --json\n"
+        "  livegloss-cli bench --model demo.safetensors --engine all --threads 2 --batch 4");
+    command->callback([options] { run(*options); });
+}
+
+} // namespace livegloss::cli

@@ -1,0 +1,147 @@
+#include "engine/benchmark.h"
+
+#include "engine/threads.h"
+#include "fast_blocks.h"
+#include "frame_workers.h"
+#include "load_network.h"
+#include "prepared_network.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+
+namespace livegloss::engine {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using torch::Tensor;
+
+double secondsSince(Clock::time_point begin) {
+    return std::chrono::duration<double>(Clock::now() - begin).count();
+}
+
+/// Fresh weights have zeros where training starts from the plain CLIP; a benchmark wants every part at work.
+void fillZeros(const model::AdaptSign& network) {
+    const torch::NoGradGuard guard;
+    for (Tensor parameter : network->parameters()) {
+        if (parameter.count_nonzero().item<std::int64_t>() == 0) {
+            parameter.normal_(0.0, 0.02);
+        }
+    }
+}
+
+std::vector<float> countingValues(std::size_t count) {
+    std::vector<float> values(count);
+    for (std::size_t i = 0; i < count; ++i) {
+        values[i] = static_cast<float>(i * 2654435761U % 2048U) / 1024.0F - 1.0F;
+    }
+    return values;
+}
+
+} // namespace
+
+Result<LoadedModelPtr> randomModel(const model::ModelConfig& config, std::uint64_t seed, ComputeRequest request) try {
+    computeThreads();
+    torch::manual_seed(seed);
+    model::AdaptSign network(config);
+    network->eval();
+    fillZeros(network);
+    return makeLoadedModel(network, request);
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, std::string("cannot make a model of these sizes: ") + error.what());
+}
+
+std::vector<StageTime> stageTimes(const LoadedModelPtr& model, std::span<const float> images, int frames, int rounds) {
+    const TorchModel& network = torchModel(model);
+    std::vector<StageTime> times;
+    if (!network.fast) {
+        return times;
+    }
+    FastBlocks blocks(*network.fast);
+    const auto tokens = static_cast<std::size_t>(frames * model->config().tokens() * model->config().width);
+    std::vector<float> rows(tokens);
+    std::vector<float> norm(tokens);
+    std::vector<float> query(static_cast<std::size_t>(frames * model->config().width));
+    FastOutput output;
+    output.tokens = rows.data();
+    output.bareNorm = norm.data();
+    output.query = query.data();
+    blocks.run(images.data(), frames, output);
+    StageSeconds table{};
+    blocks.measure(&table);
+    for (int round = 0; round < rounds; ++round) {
+        blocks.run(images.data(), frames, output);
+    }
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        times.push_back({std::string(stageNames[i]), table[i] / (static_cast<double>(frames) * rounds)});
+    }
+    return times;
+}
+
+Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const float> images, int frames,
+                                int threads) try {
+    const TorchModel& held = torchModel(model);
+    if (held.fast) {
+        return failure(ErrorCode::Unsupported, "the fast engine has no plain network");
+    }
+    const std::int64_t side = model->config().resolution;
+    const Tensor batch = torch::from_blob(const_cast<float*>(images.data()), {1, frames, 3, side, side});
+    const int shares = std::min(threads, frames);
+    FrameWorkers workers(shares);
+    const Clock::time_point begin = Clock::now();
+    workers.run(shares, [&](int share) {
+        const torch::NoGradGuard guard;
+        const int first = frames * share / shares;
+        model::AdaptSign(held.network)->encodeFrames(batch.narrow(1, first, frames * (share + 1) / shares - first));
+    });
+    return secondsSince(begin);
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, std::string("the network failed: ") + error.what());
+}
+
+double productRate(const ComputeChoice& choice, int threads, double seconds) {
+    if (choice.engine == EngineKind::Reference) {
+        return 0.0;
+    }
+    constexpr int rows = 197;
+    const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
+    kernels::LinearSpec spec;
+    spec.inputs = 768;
+    spec.outputs = 3072;
+    spec.source = element;
+    spec.destination = element;
+    spec.expectedRows = rows;
+    const std::vector<float> weights = countingValues(static_cast<std::size_t>(spec.inputs * spec.outputs));
+    const auto layer =
+        kernels::makeLinear(spec, weights, {}, kernels::bestBackend(element, kernels::usableInstructionSet()));
+    const std::vector<float> source = countingValues(static_cast<std::size_t>(rows * spec.inputs));
+    const double operations = 2.0 * rows * spec.inputs * spec.outputs;
+    std::mutex mutex;
+    double rate = 0.0;
+    FrameWorkers workers(threads);
+    workers.run(threads, [&](int) {
+        kernels::Workspace space;
+        std::vector<float> destination(static_cast<std::size_t>(rows * spec.outputs));
+        layer->run(source.data(), rows, 0, destination.data(), space);
+        const Clock::time_point begin = Clock::now();
+        std::vector<double> rounds;
+        for (Clock::time_point last = begin; secondsSince(begin) < seconds;) {
+            layer->run(source.data(), rows, 0, destination.data(), space);
+            const Clock::time_point now = Clock::now();
+            rounds.push_back(std::chrono::duration<double>(now - last).count());
+            last = now;
+        }
+        // The best tenth: what the processor gives while no other program has it.
+        std::ranges::sort(rounds);
+        const std::scoped_lock lock(mutex);
+        rate += operations / rounds[rounds.size() / 10];
+    });
+    return rate;
+}
+
+std::size_t packedBytes(const LoadedModelPtr& model) {
+    const TorchModel& network = torchModel(model);
+    return network.fast ? network.fast->bytes() : 0;
+}
+
+} // namespace livegloss::engine

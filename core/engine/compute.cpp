@@ -1,0 +1,103 @@
+#include "engine/compute.h"
+
+#include "engine/default_compute.h"
+
+#include "kernels/linear.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+
+namespace livegloss::engine {
+namespace {
+
+constexpr std::array<std::string_view, 2> engineNames{"fast", "reference"};
+constexpr std::array<std::string_view, 3> precisionNames{"auto", "f32", "bf16"};
+
+template <class Enum, std::size_t Count>
+std::optional<Enum> named(const std::array<std::string_view, Count>& names, std::string_view name) {
+    const auto found = std::ranges::find(names, name);
+    return found == names.end() ? std::nullopt : std::optional(static_cast<Enum>(found - names.begin()));
+}
+
+std::atomic<ComputeRequest> defaultRequest{};
+
+std::string_view reasonText(ComputeReason reason) {
+    switch (reason) {
+    case ComputeReason::NoAmx:
+        return "chosen because this processor has no AMX, without which bf16 is slower";
+    case ComputeReason::Amx:
+        return "chosen because this processor has AMX";
+    case ComputeReason::RoundedOnly:
+        return "as asked for; this processor does not multiply bf16, so values are only rounded to it, which is slower "
+               "than f32";
+    case ComputeReason::NoFastKernels:
+        return "because the fast engine has nothing for this processor";
+    case ComputeReason::AskedFor:
+        break;
+    }
+    return "as asked for";
+}
+
+} // namespace
+
+ComputeChoice chooseCompute(ComputeRequest request) {
+    using kernels::Backend;
+    using kernels::Element;
+    const kernels::InstructionSet set = kernels::usableInstructionSet();
+    ComputeChoice choice;
+    choice.processor = kernels::processorName();
+    choice.instructions = kernels::instructionSetName(set);
+    choice.backend = "libtorch";
+    if (request.engine == EngineKind::Reference) {
+        return choice;
+    }
+    const bool amx = set == kernels::InstructionSet::Amx;
+    choice.precision = request.precision != Precision::Auto ? request.precision
+                       : amx                                ? Precision::Bf16
+                                                            : Precision::F32;
+    const Element element = choice.precision == Precision::Bf16 ? Element::Bf16 : Element::F32;
+    const Backend backend = kernels::bestBackend(element, set);
+    if (backend == Backend::Portable) {
+        choice.precision = Precision::F32;
+        choice.reason = ComputeReason::NoFastKernels;
+        return choice;
+    }
+    choice.engine = EngineKind::Fast;
+    choice.backend = kernels::backendName(backend);
+    if (request.precision == Precision::Auto) {
+        choice.reason = amx ? ComputeReason::Amx : ComputeReason::NoAmx;
+    } else if (choice.precision == Precision::Bf16 && backend != Backend::OneDnn) {
+        choice.reason = ComputeReason::RoundedOnly;
+    }
+    return choice;
+}
+
+void setDefaultCompute(ComputeRequest request) {
+    defaultRequest = request;
+}
+ComputeRequest defaultCompute() {
+    return defaultRequest;
+}
+
+std::string describe(const ComputeChoice& choice) {
+    std::string text(engineName(choice.engine));
+    text.append(" engine, ").append(precisionName(choice.precision)).append(" by ").append(choice.backend);
+    text.append(" on ").append(choice.processor).append(" (").append(choice.instructions).append("), ");
+    return text.append(reasonText(choice.reason));
+}
+
+std::string_view engineName(EngineKind engine) {
+    return engineNames[static_cast<std::size_t>(engine)];
+}
+std::string_view precisionName(Precision precision) {
+    return precisionNames[static_cast<std::size_t>(precision)];
+}
+std::optional<EngineKind> engineNamed(std::string_view name) {
+    return named<EngineKind>(engineNames, name);
+}
+std::optional<Precision> precisionNamed(std::string_view name) {
+    return named<Precision>(precisionNames, name);
+}
+
+} // namespace livegloss::engine

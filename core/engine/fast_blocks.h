@@ -1,0 +1,56 @@
+#pragma once
+
+#include "fast_network.h"
+#include "stage_times.h"
+
+#include <functional>
+
+namespace livegloss::engine {
+
+/// Where results go. n frames, L tokens, D width, K prefixes.
+struct FastOutput {
+    float* tokens = nullptr;      ///< [n, L, D]
+    float* bareNorm = nullptr;    ///< [n, L, D]
+    float* query = nullptr;       ///< [n, D]; not written by the plain path
+    float* classShares = nullptr; ///< [n, L + K] of the last block, mean of heads; zeros before; null: not wanted
+    float* lastWeights = nullptr; ///< [n, heads, L, L + K], plain path [n, heads, L, L]; null: not wanted
+    /// Called with -1 after the embedding, then with each block's index; tokens and query hold its results.
+    std::function<void(int block)> afterBlock;
+};
+
+/// Runs frames through the encoder's blocks on one thread. Holds scratch memory: one thread at a time.
+class FastBlocks {
+public:
+    explicit FastBlocks(const FastNetwork& network);
+
+    /// images [n, 3, R, R].
+    void run(const float* images, int frames, const FastOutput& output);
+    /// The plain CLIP: no prefixes, no adapters, no aggregation.
+    void runPlain(const float* images, int frames, const FastOutput& output);
+    /// From now on every stage's time is added to `table`; null: no more.
+    void measure(StageSeconds* table) { times_ = table; }
+
+private:
+    void runAll(const float* images, int frames, const FastOutput& output, bool plain);
+    void embed(const float* images, int frames, float* tokens);
+    void copyPatches(const float* image, float* patches) const;
+    void runBlock(const FastBlock& block, const FastOutput& output, bool plain, bool last);
+    void attend(const FastBlock& block, const FastOutput& output, bool plain, bool last);
+    void gather(const FastBlock& block, const float* norm, float* query);
+    /// What the large layers read: `values` themselves, or Bf16 copies.
+    const void* asSource(const float* values, kernels::AlignedBuffer& narrow, std::size_t count) const;
+    std::size_t rowCount() const { return static_cast<std::size_t>(frames_) * tokens_; }
+
+    const FastNetwork& network_;
+    const kernels::RowKernels& kernels_;
+    std::size_t width_;
+    std::size_t tokens_;
+    int frames_ = 0;
+    kernels::Workspace space_;
+    kernels::AlignedBuffer patches_, narrowPatches_, narrowNorm_, narrowRows_;
+    kernels::AlignedBuffer queryKeyValue_, mixed_, adapted_, expanded_;
+    kernels::AlignedBuffer gathered_;
+    StageSeconds* times_ = nullptr;
+};
+
+} // namespace livegloss::engine

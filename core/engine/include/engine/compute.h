@@ -1,0 +1,55 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace livegloss::engine {
+
+enum class EngineKind {
+    Fast,     ///< packed weights, kernels for the processor at hand
+    Reference ///< LibTorch in f32
+};
+enum class Precision {
+    Auto, ///< bf16 where the processor multiplies it in tiles (AMX), else f32
+    F32,
+    Bf16 ///< weights and activations; sums, residual, layer norm, softmax, aggregation and temporal head stay f32
+};
+
+/// What a person asks for.
+struct ComputeRequest {
+    EngineKind engine = EngineKind::Fast;
+    Precision precision = Precision::Auto;
+    bool operator==(const ComputeRequest&) const = default;
+};
+
+/// Why it was chosen.
+enum class ComputeReason {
+    AskedFor,     ///< engine or precision named by the person
+    NoAmx,        ///< automatic: f32, because bf16 is slower here
+    Amx,          ///< automatic: bf16
+    RoundedOnly,  ///< bf16 asked for, but not in the processor: f32 arithmetic on rounded values, slower than f32
+    NoFastKernels ///< the reference engine, because the fast one has nothing for this processor
+};
+
+/// What runs.
+struct ComputeChoice {
+    EngineKind engine = EngineKind::Reference;
+    Precision precision = Precision::F32; ///< never Auto
+    ComputeReason reason = ComputeReason::AskedFor;
+    std::string processor;    ///< as it calls itself
+    std::string instructions; ///< "portable", "avx2", "avx512", "vnni", "amx"
+    std::string backend;      ///< who multiplies: "avx2", "onednn", "libtorch"
+};
+
+/// What `request` comes to on this processor, within LIVEGLOSS_MAX_ISA.
+ComputeChoice chooseCompute(ComputeRequest request);
+/// One English sentence for logs and the command line.
+std::string describe(const ComputeChoice& choice);
+
+std::string_view engineName(EngineKind engine);           ///< "fast", "reference"
+std::string_view precisionName(Precision precision);      ///< "auto", "f32", "bf16"
+std::optional<EngineKind> engineNamed(std::string_view name);
+std::optional<Precision> precisionNamed(std::string_view name);
+
+} // namespace livegloss::engine

@@ -1,0 +1,114 @@
+#include "kernels/linear.h"
+#include "kernels/row_kernels.h"
+
+#include <benchmark/benchmark.h>
+#include <random>
+#include <vector>
+
+// Kernels at the sizes of ViT-B/16 and ViT-B/32, on one thread. "FLOP/s" is a rate of processor time, so that other
+// programs disturb it less.
+
+namespace {
+
+using namespace livegloss::kernels;
+
+std::vector<float> randomValues(std::size_t count) {
+    std::mt19937 random(1);
+    std::uniform_real_distribution<float> distribution(-1.0F, 1.0F);
+    std::vector<float> values(count);
+    for (float& value : values) {
+        value = distribution(random);
+    }
+    return values;
+}
+
+void report(benchmark::State& state, double operations) {
+    state.counters["FLOP/s"] = benchmark::Counter(operations * static_cast<double>(state.iterations()),
+                                                  benchmark::Counter::kIsRate, benchmark::Counter::kIs1000);
+}
+
+/// Arguments: rows, inputs, outputs.
+void linear(benchmark::State& state, Backend backend, Activation activation) {
+    if (!backendAvailable(backend, Element::F32, usableInstructionSet())) {
+        state.SkipWithError("not in this build or processor");
+        return;
+    }
+    const int rows = static_cast<int>(state.range(0));
+    LinearSpec spec;
+    spec.inputs = static_cast<int>(state.range(1));
+    spec.outputs = static_cast<int>(state.range(2));
+    spec.activation = activation;
+    spec.expectedRows = rows;
+    const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
+    const auto layer = makeLinear(spec, randomValues(size(spec.inputs, spec.outputs)),
+                                  randomValues(static_cast<std::size_t>(spec.outputs)), backend);
+    const std::vector<float> source = randomValues(size(rows, spec.inputs));
+    std::vector<float> destination(size(rows, spec.outputs));
+    Workspace space;
+    for ([[maybe_unused]] auto iteration : state) {
+        layer->run(source.data(), rows, 0, destination.data(), space);
+        benchmark::DoNotOptimize(destination.data());
+    }
+    report(state, 2.0 * rows * spec.inputs * spec.outputs);
+}
+
+void layerShapes(benchmark::internal::Benchmark* benchmark) {
+    for (const int rows : {197, 394, 50}) {
+        for (const auto& [inputs, outputs] :
+             {std::pair{768, 2304}, std::pair{768, 768}, std::pair{768, 3072}, std::pair{3072, 768},
+              std::pair{768, 192}, std::pair{192, 768}}) {
+            benchmark->Args({rows, inputs, outputs});
+        }
+    }
+    benchmark->Args({1, 768, 768});
+}
+
+BENCHMARK_CAPTURE(linear, avx2, Backend::Avx2, Activation::None)->Apply(layerShapes);
+BENCHMARK_CAPTURE(linear, onednn, Backend::OneDnn, Activation::None)->Apply(layerShapes);
+BENCHMARK_CAPTURE(linear, avx2_silu, Backend::Avx2, Activation::Silu)->Args({197, 768, 3072});
+BENCHMARK_CAPTURE(linear, onednn_silu, Backend::OneDnn, Activation::Silu)->Args({197, 768, 3072});
+BENCHMARK_CAPTURE(linear, avx2_gelu, Backend::Avx2, Activation::Gelu)->Args({197, 768, 3072});
+
+/// Argument: tokens.
+void attention(benchmark::State& state) {
+    constexpr int heads = 12;
+    constexpr int prefix = 8;
+    AttentionCall call;
+    call.tokens = static_cast<int>(state.range(0));
+    call.heads = heads;
+    call.prefix = prefix;
+    const std::size_t width = heads * headWidth;
+    const std::vector<float> rows = randomValues(static_cast<std::size_t>(call.tokens) * 3 * width);
+    const std::vector<float> keys = randomValues(width * prefix);
+    std::vector<float> mixed(static_cast<std::size_t>(call.tokens) * width);
+    call.queryKeyValue = rows.data();
+    call.prefixKeys = keys.data();
+    call.prefixValues = keys.data();
+    call.mixed = mixed.data();
+    Workspace space;
+    const RowKernels& kernels = rowKernels(usableInstructionSet());
+    for ([[maybe_unused]] auto iteration : state) {
+        kernels.attention(call, space);
+        benchmark::DoNotOptimize(mixed.data());
+    }
+    report(state, 4.0 * call.tokens * (call.tokens + prefix) * static_cast<double>(width));
+}
+BENCHMARK(attention)->Arg(197)->Arg(50);
+
+void layerNorm(benchmark::State& state) {
+    constexpr int width = 768;
+    const int rows = static_cast<int>(state.range(0));
+    const std::vector<float> values = randomValues(static_cast<std::size_t>(rows) * width);
+    std::vector<float> result(values.size());
+    const RowKernels& kernels = rowKernels(usableInstructionSet());
+    for ([[maybe_unused]] auto iteration : state) {
+        kernels.layerNorm(values.data(), rows, width, result.data());
+        benchmark::DoNotOptimize(result.data());
+    }
+    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(values.size() * sizeof(float)));
+}
+BENCHMARK(layerNorm)->Arg(197);
+
+} // namespace
+
+BENCHMARK_MAIN();

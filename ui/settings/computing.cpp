@@ -1,0 +1,60 @@
+#include "ui/settings/computing.h"
+
+#include <QCoreApplication>
+
+namespace livegloss::ui {
+
+namespace {
+
+class Texts {
+    Q_DECLARE_TR_FUNCTIONS(Computing)
+public:
+    static QString what(const engine::ComputeChoice& choice) {
+        if (choice.engine == engine::EngineKind::Reference) {
+            return tr("In use: the reference engine (LibTorch), f32.");
+        }
+        return choice.precision == engine::Precision::Bf16 ? tr("In use: the fast engine, bf16.")
+                                                           : tr("In use: the fast engine, f32.");
+    }
+    static QString why(const engine::ComputeChoice& choice) {
+        switch (choice.reason) {
+        case engine::ComputeReason::NoAmx:
+            return tr("This processor has no AMX, without which bf16 is slower.");
+        case engine::ComputeReason::Amx:
+            return tr("This processor has AMX, which makes bf16 the fastest.");
+        case engine::ComputeReason::RoundedOnly:
+            return tr(
+                "This processor does not multiply bf16: values are only rounded to it, which is slower than f32.");
+        case engine::ComputeReason::NoFastKernels:
+            return tr("The fast engine needs AVX2, which this processor does not have.");
+        case engine::ComputeReason::AskedFor:
+            break;
+        }
+        return tr("As chosen here.");
+    }
+};
+
+} // namespace
+
+engine::ComputeRequest requestOf(Computing computing) {
+    using engine::EngineKind;
+    using engine::Precision;
+    switch (computing) {
+    case Computing::F32:
+        return {EngineKind::Fast, Precision::F32};
+    case Computing::Bf16:
+        return {EngineKind::Fast, Precision::Bf16};
+    case Computing::Reference:
+        return {EngineKind::Reference, Precision::F32};
+    case Computing::Automatic:
+        break;
+    }
+    return {};
+}
+
+QString computingText(Computing computing) {
+    const engine::ComputeChoice choice = engine::chooseCompute(requestOf(computing));
+    return Texts::what(choice) + QLatin1Char(' ') + Texts::why(choice);
+}
+
+} // namespace livegloss::ui
