@@ -122,7 +122,8 @@ Tensor BlockRunner::gather(const PreparedBlock& block, const Tensor& query, cons
     return gathered + torch::addmm(block.gatherContractBias, active, block.gatherContract);
 }
 
-BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::ForwardTrace* trace) {
+BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::ForwardTrace* trace,
+                             AttentionProbe* probe) {
     const std::int64_t frames = images.size(0);
     BlockOutput output;
     output.tokens = embed(images);
@@ -147,7 +148,13 @@ BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::Fo
             weights = torch::empty({frames, heads_, tokens_, tokens_ + prefix_});
             wanted.weights = &weights;
         }
+        if (probe != nullptr) {
+            probe->beforeBlock(static_cast<int>(i), output.tokens);
+        }
         runBlock(blocks[i], rows, norm, wanted);
+        if (probe != nullptr) {
+            probe->afterBlock(static_cast<int>(i), output.tokens, output.query);
+        }
         output.query = gather(blocks[i], output.query, norm.view({frames, tokens_, width_}));
         if (trace != nullptr) {
             trace->emplace_back("tokens_block_" + std::to_string(i), output.tokens.clone());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attention_probe.h"
 #include "model/adapt_sign.h"
 #include "prepared_network.h"
 
@@ -21,8 +22,10 @@ class BlockRunner {
 public:
     explicit BlockRunner(const TorchModel& model);
 
-    /// images [n, 3, R, R]. `trace` receives what ForwardTrace names, except the plain path's.
-    BlockOutput run(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace = nullptr);
+    /// images [n, 3, R, R]. `trace` receives what ForwardTrace names, except the plain path's; `probe` watches the
+    /// tokens.
+    BlockOutput run(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace = nullptr,
+                    AttentionProbe* probe = nullptr);
 
 private:
     struct Wanted {
