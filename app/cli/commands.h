@@ -29,6 +29,8 @@ void addImportCommand(CLI::App& app);
 void addInspectCommand(CLI::App& app);
 void addTrainCommand(CLI::App& app);
 #ifdef LIVEGLOSS_WITH_MEDIA
+void addAttentionCommand(CLI::App& app);
+void addAttentionCheckCommand(CLI::App& app);
 void addRecognizeCommand(CLI::App& app);
 void addLiveCommand(CLI::App& app);
 void addEvaluateCommand(CLI::App& app);
