@@ -506,7 +506,7 @@
     </message>
     <message>
         <source>Backbone for training</source>
-        <translation>Grundnetz zum Trainieren</translation>
+        <translation>Backbone zum Trainieren</translation>
     </message>
     <message>
         <source>fetched by hand</source>
@@ -1052,6 +1052,14 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Kopf %1 von %2</translation>
     </message>
     <message>
+        <source>its only head</source>
+        <translation>einziger Kopf</translation>
+    </message>
+    <message>
+        <source>mean of %1 heads</source>
+        <translation>Mittel aus %1 Köpfen</translation>
+    </message>
+    <message>
         <source>Attention in block %1 of %2, %3, %4</source>
         <translation>Aufmerksamkeit in Block %1 von %2, %3, %4</translation>
     </message>
@@ -1100,20 +1108,12 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>keine Reaktion</translation>
     </message>
     <message>
-        <source>outside the clip</source>
-        <translation>außerhalb des Videos</translation>
-    </message>
-    <message>
-        <source>its only head</source>
-        <translation>einziger Kopf</translation>
-    </message>
-    <message>
-        <source>mean of %1 heads</source>
-        <translation>Mittel aus %1 Köpfen</translation>
-    </message>
-    <message>
         <source>copy at the clip&apos;s end or a jump</source>
         <translation>Kopie am Rand oder nach Sprung</translation>
+    </message>
+    <message>
+        <source>outside the clip</source>
+        <translation>außerhalb des Videos</translation>
     </message>
 </context>
 <context>
@@ -1370,10 +1370,6 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Checkpoint importieren</translation>
     </message>
     <message>
-        <source>Choose...</source>
-        <translation>Auswählen...</translation>
-    </message>
-    <message>
         <source>Choose: %1</source>
         <translation>Auswählen: %1</translation>
     </message>
@@ -1418,10 +1414,6 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Gebärdensprache</translation>
     </message>
     <message>
-        <source>DGS, CSL, ...</source>
-        <translation>DGS, CSL, ...</translation>
-    </message>
-    <message>
         <source>Licence</source>
         <translation>Lizenz</translation>
     </message>
@@ -1442,12 +1434,48 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Fortschritt des Imports</translation>
     </message>
     <message>
-        <source>Looking into the file...</source>
-        <translation>Die Datei wird angesehen...</translation>
-    </message>
-    <message>
         <source>The folder %1 cannot be made.</source>
         <translation>Der Ordner %1 lässt sich nicht anlegen.</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Auswählen …</translation>
+    </message>
+    <message>
+        <source>DGS, CSL, …</source>
+        <translation>DGS, CSL, …</translation>
+    </message>
+    <message>
+        <source>As the file says</source>
+        <translation>Wie die Datei angibt</translation>
+    </message>
+    <message>
+        <source>QuickGELU (OpenAI&apos;s CLIP)</source>
+        <translation>QuickGELU (CLIP von OpenAI)</translation>
+    </message>
+    <message>
+        <source>GELU (most of open_clip&apos;s models)</source>
+        <translation>GELU (die meisten Modelle von open_clip)</translation>
+    </message>
+    <message>
+        <source>Activation</source>
+        <translation>Aktivierung</translation>
+    </message>
+    <message>
+        <source>Plain, from -1 to 1 (AdaptSign)</source>
+        <translation>Einfach, von -1 bis 1 (AdaptSign)</translation>
+    </message>
+    <message>
+        <source>By CLIP&apos;s mean and deviation</source>
+        <translation>Nach Mittelwert und Abweichung von CLIP</translation>
+    </message>
+    <message>
+        <source>Normalisation</source>
+        <translation>Normierung</translation>
+    </message>
+    <message>
+        <source>Looking into the file…</source>
+        <translation>Die Datei wird untersucht …</translation>
     </message>
 </context>
 <context>
@@ -1735,6 +1763,10 @@ Warten auf das Modell: %5</translation>
         <source>Recognition has stopped. %1</source>
         <translation>Die Erkennung ist stehen geblieben. %1</translation>
     </message>
+    <message>
+        <source>The model chosen last could not be opened; the demo model is in use. %1</source>
+        <translation>Das zuletzt gewählte Modell ließ sich nicht öffnen; das Demomodell ist in Gebrauch. %1</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::MainWindow</name>
@@ -1881,10 +1913,6 @@ Warten auf das Modell: %5</translation>
         <translation>Bild</translation>
     </message>
     <message>
-        <source>%1 × %1 pixels in %2 × %2 patches, %3 frames a second</source>
-        <translation>%1 × %1 Pixel in %2 × %2 Feldern, %3 Bilder je Sekunde</translation>
-    </message>
-    <message>
         <source>Encoder</source>
         <translation>Encoder</translation>
     </message>
@@ -1931,6 +1959,34 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>Differs from the published one</source>
         <translation>Weicht von der veröffentlichten ab</translation>
+    </message>
+    <message>
+        <source>%1 × %1 pixels in %2 × %2 patches</source>
+        <translation>%1 × %1 Pixel in %2 × %2 Patches</translation>
+    </message>
+    <message>
+        <source>%1, %2 frames a second</source>
+        <translation>%1, %2 Bilder je Sekunde</translation>
+    </message>
+    <message>
+        <source>Activation</source>
+        <translation>Aktivierung</translation>
+    </message>
+    <message>
+        <source>Normalisation</source>
+        <translation>Normierung</translation>
+    </message>
+    <message>
+        <source>plain, from -1 to 1</source>
+        <translation>einfach, von -1 bis 1</translation>
+    </message>
+    <message>
+        <source>by the file&apos;s mean and deviation</source>
+        <translation>nach Mittelwert und Abweichung der Datei</translation>
+    </message>
+    <message>
+        <source>%1 million multiplications a frame</source>
+        <translation>%1 Millionen Multiplikationen je Bild</translation>
     </message>
 </context>
 <context>
@@ -2104,7 +2160,7 @@ Warten auf das Modell: %5</translation>
     </message>
     <message>
         <source>A backbone recognises nothing by itself. A model for a sign language is trained on top of it.</source>
-        <translation>Ein Grundnetz erkennt für sich allein nichts. Ein Modell für eine Gebärdensprache wird darauf trainiert.</translation>
+        <translation>Ein Backbone erkennt für sich allein nichts. Ein Modell für eine Gebärdensprache wird darauf trainiert.</translation>
     </message>
 </context>
 <context>

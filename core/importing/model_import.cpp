@@ -1,5 +1,6 @@
 #include "importing/model_import.h"
 
+#include "huggingface_clip.h"
 #include "import_contents.h"
 #include "importing/vocabulary.h"
 
@@ -58,7 +59,7 @@ private:
         if (!source) {
             return tl::unexpected(source.error());
         }
-        return selectTensors(*source);
+        return selectTensors(isHuggingFaceClip(**source) ? asOpenAiClip(*source) : *source);
     }
 
     std::string inFile(const std::string& text) const {

@@ -64,10 +64,6 @@ tl::unexpected<Error> nothingFound(const tensorfile::TensorSource& source) {
         return std::ranges::any_of(
             tensors, [part](const SourceTensor& tensor) { return tensor.key.find(part) != std::string::npos; });
     };
-    if (has("vision_model.encoder.layers")) {
-        return failure(ErrorCode::Unsupported, message + " in OpenAI's layout (it is in HuggingFace's)",
-                       "Take the model's original file or open_clip's (open_clip_pytorch_model.bin).");
-    }
     if (has("visual.trunk.")) {
         return failure(ErrorCode::Unsupported, message + " of ViT kind (its tower is one of timm's)",
                        "Take a checkpoint whose tower is a plain CLIP vision transformer.");

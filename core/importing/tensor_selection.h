@@ -39,8 +39,8 @@ struct Selection {
 /// CLIP's own names.
 std::string releasedName(std::string key);
 
-/// Chooses the group with the network and names its tensors. Errors: none belongs to the network (HuggingFace's and
-/// timm's layouts are named); two tensors get the same name.
+/// Chooses the group with the network and names its tensors. Errors: none belongs to the network (timm's layout is
+/// named); two tensors get the same name.
 Result<Selection> selectTensors(const SourcePtr& source);
 
 } // namespace livegloss::importing

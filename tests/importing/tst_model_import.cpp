@@ -80,6 +80,64 @@ void asClip(Change& tensor) {
     tensor.name = ofImageTower(tensor.name) ? tensor.name.substr(std::string("conv2d.").size()) : std::string();
 }
 
+/// As HuggingFace's files name and shape a CLIP model.
+void writeHuggingFace(const QString& clip, const QString& to, const std::string& before = {}) {
+    const auto reader = valueOf(tensorfile::SafetensorsReader::open(clip.toStdString()));
+    tensorfile::SafetensorsWriter writer;
+    writer.setMetadata("format", "pt");
+    const auto add = [&](const std::string& name, const tensorfile::Shape& shape, std::span<const float> values) {
+        writer.addFloats(before + name, shape, values);
+    };
+    const std::vector<std::pair<std::string, std::string>> words{
+        {"visual.transformer.resblocks.", "vision_model.encoder.layers."},
+        {"visual.class_embedding", "vision_model.embeddings.class_embedding"},
+        {"visual.conv1.", "vision_model.embeddings.patch_embedding."},
+        {"visual.positional_embedding", "vision_model.embeddings.position_embedding.weight"},
+        {"visual.ln_pre.", "vision_model.pre_layrnorm."},
+        {"visual.ln_post.", "vision_model.post_layernorm."},
+        {"attn.out_proj.", "self_attn.out_proj."},
+        {"ln_1.", "layer_norm1."},
+        {"ln_2.", "layer_norm2."},
+        {"mlp.c_fc.", "mlp.fc1."},
+        {"mlp.c_proj.", "mlp.fc2."}};
+    for (const tensorfile::TensorInfo& tensor : reader.tensors()) {
+        const std::vector<float> values = valueOf(reader.readFloats(tensor.name));
+        std::string name = tensor.name;
+        for (const auto& [ours, theirs] : words) {
+            if (const auto at = name.find(ours); at != std::string::npos) {
+                name.replace(at, ours.size(), theirs);
+            }
+        }
+        if (name == "visual.proj") {
+            std::vector<float> turned(values.size());
+            const auto rows = static_cast<std::size_t>(tensor.shape[0]);
+            const auto columns = static_cast<std::size_t>(tensor.shape[1]);
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                turned[(i % columns) * rows + i / columns] = values[i];
+            }
+            add("visual_projection.weight", {tensor.shape[1], tensor.shape[0]}, turned);
+        } else if (const auto at = name.find("attn.in_proj_"); at != std::string::npos) {
+            tensorfile::Shape shape = tensor.shape;
+            shape[0] /= 3;
+            const std::string kind = name.substr(at + std::string("attn.in_proj_").size());
+            const std::size_t third = values.size() / 3;
+            for (const std::size_t part : {std::size_t(1), std::size_t(2), std::size_t(0)}) { // k, v, q, as sorted
+                const std::string letter(1, "qkv"[part]);
+                add(name.substr(0, at) + "self_attn." + letter + "_proj." + kind, shape,
+                    std::span(values).subspan(part * third, third));
+            }
+        } else {
+            add(name, tensor.shape, values);
+        }
+    }
+    writer.addIntegers(before + "vision_model.embeddings.position_ids", {1, 2}, std::vector<std::int64_t>{0, 1});
+    const std::vector<float> one(1);
+    add("text_model.final_layer_norm.bias", {1}, one);
+    add("text_projection.weight", {1}, one);
+    add("logit_scale", {1}, one);
+    valueOf(writer.save(to.toStdString()));
+}
+
 Change zeros(std::string name, tensorfile::Shape shape) {
     std::vector<float> values(static_cast<std::size_t>(tensorfile::elementCount(shape)));
     return {std::move(name), std::move(shape), std::move(values), DataType::F32};
@@ -448,11 +506,45 @@ private Q_SLOTS:
         QVERIFY(config.normalisation == model::plainNormalisation);
     }
 
+    /// The same tower from HuggingFace's layout, bare and inside of a larger model.
+    void huggingFaceLayout_data() {
+        QTest::addColumn<QString>("before");
+        QTest::newRow("bare") << "";
+        QTest::newRow("inside of a larger model") << "model.";
+    }
+    void huggingFaceLayout() {
+        QFETCH(QString, before);
+        const QString clip = at("tower.safetensors");
+        rewrite(model_, clip, asClip);
+        const QString theirs = at("theirs.safetensors");
+        writeHuggingFace(clip, theirs, before.toStdString());
+        valueOf(valueOf(ModelImport::open(from(clip))).write(at("a.safetensors").toStdString()));
+        const ModelImport import = valueOf(ModelImport::open(from(theirs)));
+        QVERIFY(import.preview().problems.empty());
+        QVERIFY(import.preview().kind == ImportKind::Backbone);
+        QVERIFY(mentions(import.preview().warnings, "QuickGELU is assumed"));
+        QVERIFY(mentions(import.preview().notes, "text side"));
+        valueOf(import.write(at("b.safetensors").toStdString()));
+        compareTensors(at("a.safetensors"), at("b.safetensors"));
+    }
+
+    void huggingFaceWithoutValues() {
+        const QString clip = at("tower.safetensors");
+        rewrite(model_, clip, asClip);
+        writeHuggingFace(clip, at("theirs.safetensors"));
+        rewrite(at("theirs.safetensors"), at("cut.safetensors"), [](Change& tensor) {
+            if (tensor.name == "vision_model.encoder.layers.1.self_attn.v_proj.weight") {
+                tensor.name.clear();
+            }
+        });
+        const ModelImport import = valueOf(ModelImport::open(from(at("cut.safetensors"))));
+        QVERIFY(mentions(import.preview().problems, "conv2d.visual.transformer.resblocks.1.attn.in_proj_weight"));
+        QVERIFY(!import.write(at("never.safetensors").toStdString()));
+    }
+
     void strangersAreNamed_data() {
         QTest::addColumn<QString>("tensor");
         QTest::addColumn<QString>("says");
-        QTest::newRow("HuggingFace") << "vision_model.encoder.layers.0.layer_norm1.weight"
-                                     << "HuggingFace";
         QTest::newRow("timm") << "visual.trunk.blocks.0.norm1.weight"
                               << "";
         QTest::newRow("other") << "backbone.stem.weight"

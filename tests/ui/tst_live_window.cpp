@@ -36,6 +36,48 @@ private Q_SLOTS:
     }
     void cleanup() { w_.reset(); }
 
+    void chosenModelIsThereAgainAtTheNextStart() {
+        const QString other = w_->folder.filePath(QStringLiteral("other.safetensors"));
+        w_->live->models().load(other);
+        QTRY_COMPARE(modelInUse(), other);
+        startAgain({});
+        QTRY_COMPARE(modelInUse(), other);
+        QVERIFY(w_->live->notice()->isHidden());
+        w_->live->models().loadDemo();
+        QTRY_COMPARE(modelInUse(), w_->locations.demoModel);
+        startAgain({});
+        QTRY_COMPARE(modelInUse(), w_->locations.demoModel);
+    }
+
+    void modelOfTheCommandLineIsForOnce() {
+        const QString once = w_->folder.filePath(QStringLiteral("once.safetensors"));
+        startAgain(once);
+        QTRY_COMPARE(modelInUse(), once);
+        startAgain({});
+        QTRY_COMPARE(modelInUse(), w_->locations.demoModel);
+    }
+
+    /// While its file is there it stays chosen: it may be put right.
+    void demoModelStandsInForOneThatDoesNotOpen_data() {
+        QTest::addColumn<bool>("exists");
+        QTest::newRow("damaged") << true;
+        QTest::newRow("gone") << false;
+    }
+    void demoModelStandsInForOneThatDoesNotOpen() {
+        QFETCH(bool, exists);
+        const QString broken = w_->folder.filePath(QStringLiteral("broken.safetensors"));
+        QFile file(broken);
+        QVERIFY(!exists || file.open(QIODevice::WriteOnly));
+        w_->preferences->set(&AppSettings::modelPath, broken);
+        startAgain({});
+        QTRY_COMPARE(modelInUse(), w_->locations.demoModel);
+        QVERIFY(!w_->live->notice()->isHidden());
+        const QString notice = w_->live->notice()->text();
+        QVERIFY2(notice.contains(QStringLiteral("demo model")) && notice.contains(QStringLiteral("byte 12")),
+                 qPrintable(notice));
+        QCOMPARE(w_->preferences->values().modelPath, exists ? broken : QString());
+    }
+
     void spacePlaysAndPauses() {
         w_->playFile();
         key(Qt::Key_Space);
@@ -330,6 +372,15 @@ private Q_SLOTS:
     }
 
 private:
+    void startAgain(const QString& model) {
+        w_->destroyWindow();
+        w_->makeWindow();
+        w_->live->start(model);
+    }
+    QString modelInUse() const {
+        const auto& current = w_->live->models().current();
+        return current ? current->path : QString();
+    }
     void key(Qt::Key which, Qt::KeyboardModifiers modifiers = {}) {
         QTest::keyClick(w_->window.get(), which, modifiers);
     }

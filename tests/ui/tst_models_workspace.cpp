@@ -1,4 +1,5 @@
 #include "random_model.h"
+#include "tensorfile/safetensors.h"
 #include "ui/dialogs/import_dialog.h"
 #include "ui/models/model_texts.h"
 #include "ui/setup.h"
@@ -6,6 +7,7 @@
 #include "ui/views/vocabulary_panel.h"
 #include "window_fixture.h"
 
+#include <QComboBox>
 #include <QCryptographicHash>
 #include <QDragEnterEvent>
 #include <QLabel>
@@ -15,6 +17,8 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <algorithm>
+#include <array>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -32,6 +36,26 @@ void write(const QString& path, const QByteArray& bytes) {
     QFile file(path);
     QVERIFY(file.open(QIODevice::WriteOnly));
     QCOMPARE(file.write(bytes), bytes.size());
+}
+
+/// A small CLIP image tower as OpenAI names it, in a .safetensors file.
+void writeTower(const QString& path) {
+    const QString whole = path + QStringLiteral(".whole.safetensors");
+    test::RandomModel random(6);
+    QVERIFY(random.save(whole.toStdString()));
+    const auto reader = tensorfile::SafetensorsReader::open(whole.toStdString());
+    QVERIFY(reader.has_value());
+    tensorfile::SafetensorsWriter writer;
+    const std::string prefix = "conv2d.";
+    for (const tensorfile::TensorInfo& tensor : reader->tensors()) {
+        const bool adapted =
+            std::ranges::any_of(std::array{"Adapter", "prefix", "aggblocks", "ada_weight", "query", "ln_post_cls"},
+                                [&](const char* part) { return tensor.name.find(part) != std::string::npos; });
+        if (tensor.name.starts_with("conv2d.visual.") && !adapted) {
+            writer.addFloats(tensor.name.substr(prefix.size()), tensor.shape, *reader->readFloats(tensor.name));
+        }
+    }
+    QVERIFY(writer.save(path.toStdString()).has_value());
 }
 
 /// A port of this computer that takes connections and says nothing; closed again at the end.
@@ -139,6 +163,37 @@ private Q_SLOTS:
         QVERIFY(!dialog->canImport());
         QTest::keyClick(dialog, Qt::Key_Escape);
         QTRY_VERIFY(w_->window->findChild<ImportDialog*>() == nullptr);
+    }
+
+    void towerUnderForeignNamesBecomesABackbone() {
+        const QString path = w_->folder.filePath(QStringLiteral("tower.safetensors"));
+        writeTower(path);
+        drop(path);
+        QTRY_VERIFY(w_->window->findChild<ImportDialog*>() != nullptr);
+        auto* dialog = w_->window->findChild<ImportDialog*>();
+        QTRY_VERIFY(dialog->canImport());
+        auto* activation = dialog->findChild<QComboBox*>(QStringLiteral("activation"));
+        activation->setCurrentIndex(activation->findData(static_cast<int>(model::Activation::Gelu)));
+        auto* colours = dialog->findChild<QComboBox*>(QStringLiteral("normalisation"));
+        colours->setCurrentIndex(colours->findData(false));
+        dialog->findChild<QLineEdit*>(QStringLiteral("name"))->setText(QStringLiteral("tower"));
+        QTRY_VERIFY(dialog->canImport());
+        dialog->startImport();
+        QTRY_VERIFY(installed("tower.safetensors") != nullptr);
+        QTRY_VERIFY(pageText().contains(QStringLiteral("recognises nothing by itself")));
+        QVERIFY2(pageText().contains(QStringLiteral("\nGELU")), qPrintable(pageText()));
+        QVERIFY(pageText().contains(QStringLiteral("plain, from -1 to 1")));
+        QVERIFY(!pageText().contains(QStringLiteral("Temporal head")));
+        QVERIFY(!shown(ModelAction::Use) && shown(ModelAction::Delete));
+        QVERIFY(w_->models->page()->problemText().isEmpty());
+    }
+
+    void checkpointDroppedOnTheVideoIsImported() {
+        const QString path = outside("checkpoint.pt");
+        w_->window->rail()->entry(0)->trigger();
+        Q_EMIT w_->live->stage()->dropped(QUrl::fromLocalFile(path));
+        QVERIFY(w_->models->isVisible());
+        QVERIFY(w_->window->findChild<ImportDialog*>() != nullptr);
     }
 
     void checkpointBecomesAModel() {

@@ -53,6 +53,16 @@ private Q_SLOTS:
         QCOMPARE(w_->script->source.location, std::string("/dev/video2"));
     }
 
+    /// Asked for on the command line, without a name: what is said is in the interface's language.
+    void noFirstCameraIsSaidInFull() {
+        w_->live->openSource({media::SourceKind::Camera, ""});
+        w_->script->fail(ErrorCode::NotFound, "no camera found");
+        w_->poll();
+        QCOMPARE(panel()->message().title, QStringLiteral("No camera found"));
+        QVERIFY(panel()->message().reason.contains(QStringLiteral("may not use it")));
+        QCOMPARE(panel()->message().buttons.front().text, QStringLiteral("Try Again"));
+    }
+
     void errorsSayWhatWhyAndWhatToDo_data() {
         QTest::addColumn<int>("code");
         QTest::addColumn<int>("kind");

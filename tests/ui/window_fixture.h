@@ -36,6 +36,9 @@ public:
             if (path.filename() == "broken.safetensors") {
                 return failure(ErrorCode::Unreadable, "broken.safetensors: byte 12 is no header");
             }
+            if (path.filename().string().starts_with("tower")) {
+                return ui::readModelCard(path);
+            }
             ModelCard card{fakeModel({"HOUSE", "RED", "CAR", "TREE"})->config(), 1'234'567};
             card.config.name = path.stem().string();
             card.config.patch = 16;
@@ -92,8 +95,8 @@ public:
     ModelsWorkspace* models = nullptr; ///< owned by the window
     DesktopServices desktop;
     downloads::DownloadRules rules;
-    QList<QUrl> visited;///< in the browser or file manager
-    QStringList asked;  ///< what was said before deleting
+    QList<QUrl> visited; ///< in the browser or file manager
+    QStringList asked;   ///< what was said before deleting
     bool confirms = true;
     std::unique_ptr<MainWindow> window;
 };

@@ -9,13 +9,21 @@ Result<ModelCard> readModelCard(const std::filesystem::path& path) {
     if (!reader) {
         return tl::unexpected<Error>(reader.error());
     }
-    auto config = model::readModelConfig(*reader);
+    const model::ShapeTable table = model::shapeTable(*reader);
+    const bool backbone = model::isBackboneFile(table);
+    auto config = backbone ? model::readBackboneConfig(table) : model::readModelConfig(table);
     if (!config) {
         return tl::unexpected<Error>(config.error());
     }
     ModelCard card;
     card.config = std::move(*config);
-    card.costs = model::partCosts(card.config, model::adapterWidthOf(model::shapeTable(*reader)));
+    card.backbone = backbone;
+    card.costs = model::partCosts(card.config, model::adapterWidthOf(table));
+    if (backbone) {
+        std::erase_if(card.costs, [](const model::PartCost& cost) {
+            return cost.part != model::ModelPart::Backbone && cost.part != model::ModelPart::FrameFeature;
+        });
+    }
     for (const model::PartCost& cost : card.costs) {
         card.parameters += cost.parameters;
     }

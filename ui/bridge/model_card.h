@@ -15,6 +15,7 @@ struct ModelCard {
     std::int64_t parameters = 0; ///< learnt numbers; a matrix that two layers share counts once
     std::vector<model::PartCost> costs = {};
     std::string source = {}; ///< file that it was imported from
+    bool backbone = false;   ///< only an image tower, to train on: hidden and classes are 0
 };
 
 /// Reads the header and checks it; the weights stay on the disk. Any thread. Errors say which key or shape is wrong.

@@ -5,6 +5,7 @@
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
 
+#include <QComboBox>
 #include <QDir>
 #include <QDoubleSpinBox>
 #include <QFileDialog>
@@ -52,6 +53,8 @@ ImportDialog::ImportDialog(const EngineServices& services, const QString& checkp
       folder_(folder),
       form_(new QWidget(this)),
       rate_(new QDoubleSpinBox(form_)),
+      activation_(new QComboBox(form_)),
+      colours_(new QComboBox(form_)),
       title_(makeText(this, "title", "heading")),
       summary_(makeText(this, "summary", "body")),
       notes_(makeText(this, "notes", "muted")),
@@ -122,7 +125,7 @@ QLineEdit* ImportDialog::addFileRow(QVBoxLayout* column, const QString& label, c
     auto* edit = new QLineEdit(form_);
     edit->setObjectName(QString::fromLatin1(name));
     edit->setPlaceholderText(hint);
-    auto* choose = new QPushButton(tr("Choose..."), form_);
+    auto* choose = new QPushButton(tr("Choose…"), form_);
     choose->setAutoDefault(false);
     choose->setAccessibleName(tr("Choose: %1").arg(label));
     connect(choose, &QPushButton::clicked, this, [this, edit, label, filter] {
@@ -148,15 +151,9 @@ void ImportDialog::build() {
     backbone_ =
         addFileRow(fields, tr("Backbone"), "backbone", tr("only for a checkpoint of trained parts alone"), checkpoints);
     name_ = addTextRow(fields, tr("Name"), "name", {});
-    language_ = addTextRow(fields, tr("Sign language"), "language", tr("DGS, CSL, ..."));
+    language_ = addTextRow(fields, tr("Sign language"), "language", tr("DGS, CSL, …"));
     licence_ = addTextRow(fields, tr("Licence"), "licence", tr("of the weights"));
-    rate_->setObjectName(QStringLiteral("frameRate"));
-    rate_->setRange(1.0, 240.0);
-    rate_->setValue(25.0);
-    rate_->setSuffix(tr(" per second"));
-    addRow(fields, tr("Frame rate"), rate_);
-    setTabOrder(licence_, rate_);
-    setTabOrder(rate_, cancel_);
+    addFacts(fields);
     progress_->setRange(0, 1000);
     progress_->setAccessibleName(tr("Progress of the import"));
     progress_->hide();
@@ -190,6 +187,35 @@ void ImportDialog::build() {
     resize(84 * grid, 72 * grid);
 }
 
+/// Facts of the network that a checkpoint may leave open.
+void ImportDialog::addFacts(QVBoxLayout* column) {
+    rate_->setObjectName(QStringLiteral("frameRate"));
+    rate_->setRange(1.0, 240.0);
+    rate_->setValue(25.0);
+    rate_->setSuffix(tr(" per second"));
+    addRow(column, tr("Frame rate"), rate_);
+    activation_->setObjectName(QStringLiteral("activation"));
+    activation_->addItem(tr("As the file says"));
+    activation_->addItem(tr("QuickGELU (OpenAI's CLIP)"), static_cast<int>(model::Activation::QuickGelu));
+    activation_->addItem(tr("GELU (most of open_clip's models)"), static_cast<int>(model::Activation::Gelu));
+    addRow(column, tr("Activation"), activation_);
+    colours_->setObjectName(QStringLiteral("normalisation"));
+    colours_->addItem(tr("As the file says"));
+    colours_->addItem(tr("Plain, from -1 to 1 (AdaptSign)"), false);
+    colours_->addItem(tr("By CLIP's mean and deviation"), true);
+    addRow(column, tr("Normalisation"), colours_);
+    for (QWidget* field : std::initializer_list<QWidget*>{rate_, activation_, colours_}) {
+        field->setMinimumHeight(licence_->sizeHint().height());
+    }
+    for (QComboBox* box : {activation_, colours_}) {
+        connect(box, &QComboBox::currentIndexChanged, this, [this] { lookSoon_.start(); });
+    }
+    setTabOrder(licence_, rate_);
+    setTabOrder(rate_, activation_);
+    setTabOrder(activation_, colours_);
+    setTabOrder(colours_, cancel_);
+}
+
 importing::ImportOptions ImportDialog::options() const {
     importing::ImportOptions options;
     options.checkpoint = pathOf(checkpoint_);
@@ -200,6 +226,12 @@ importing::ImportOptions ImportDialog::options() const {
     options.licence = licence_->text().trimmed().toStdString();
     if (rateChosen_) {
         options.fps = rate_->value();
+    }
+    if (const QVariant chosen = activation_->currentData(); chosen.isValid()) {
+        options.activation = static_cast<model::Activation>(chosen.toInt());
+    }
+    if (const QVariant asClip = colours_->currentData(); asClip.isValid()) {
+        options.normalisation = asClip.toBool() ? model::clipNormalisation : model::plainNormalisation;
     }
     return options;
 }
@@ -212,7 +244,7 @@ void ImportDialog::look() {
         return;
     }
     import_->setEnabled(false);
-    summary_->setText(tr("Looking into the file..."));
+    summary_->setText(tr("Looking into the file…"));
     summary_->show();
     runInBackground(
         this, [open = services_.openImport, chosen = options()] { return open(chosen); },

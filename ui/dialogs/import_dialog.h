@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 
+class QComboBox;
 class QDoubleSpinBox;
 class QLabel;
 class QLineEdit;
@@ -48,6 +49,7 @@ private:
                           const QString& filter);
     QLineEdit* addTextRow(QVBoxLayout* column, const QString& label, const char* name, const QString& hint);
     void addRow(QVBoxLayout* column, const QString& label, QWidget* control, QWidget* button = nullptr);
+    void addFacts(QVBoxLayout* column);
     importing::ImportOptions options() const;
     void look();
     void take(int number, const Result<importing::ModelImport>& found);
@@ -67,6 +69,8 @@ private:
     QLineEdit* licence_ = nullptr;
     QWidget* form_;
     QDoubleSpinBox* rate_;
+    QComboBox* activation_;
+    QComboBox* colours_;
     QLabel* title_;
     QLabel* summary_;
     QLabel* notes_;

@@ -1,6 +1,7 @@
 #include "ui/dialogs/import_remarks.h"
 
 #include <QCoreApplication>
+#include <QLocale>
 #include <QStringList>
 
 namespace livegloss::ui {
@@ -103,7 +104,7 @@ public:
             const QString count = tr("Glosses: %1").arg(config.classes - 1);
             lines << (first.isEmpty() ? count : tr("%1 (%2, …)").arg(count, first.join(QStringLiteral(", "))));
         }
-        lines << tr("%1 MB to be written").arg(static_cast<double>(found.bytes) / 1e6, 0, 'f', 1);
+        lines << tr("%1 MB to be written").arg(QLocale().toString(static_cast<double>(found.bytes) / 1e6, 'f', 1));
         return lines.join(QLatin1Char('\n'));
     }
 };

@@ -60,9 +60,7 @@ void ModelFacts::addLink(const QString& name, const QUrl& target) {
 
 void ModelFacts::addCard() {
     const QLocale locale;
-    addFact(tr("Sign language"), entry_.catalogued && entry_.catalogued->task == downloads::Task::Backbone
-                                     ? tr("none")
-                                     : ModelTexts::signLanguage(entry_.signLanguage()));
+    addFact(tr("Sign language"), entry_.isBackbone() ? tr("none") : ModelTexts::signLanguage(entry_.signLanguage()));
     addFact(tr("Licence"), entry_.licence());
     if (entry_.card) {
         addSizes(*entry_.card);
@@ -79,25 +77,45 @@ void ModelFacts::addSizes(const ModelCard& card) {
     constexpr double million = 1e6;
     const QLocale locale;
     const model::ModelConfig& config = card.config;
-    const model::TemporalLayout layout = model::temporalLayout(config.convType);
-    addFact(tr("Signs"), locale.toString(std::max(0, config.classes - 1)));
+    if (!card.backbone) {
+        addFact(tr("Signs"), locale.toString(std::max(0, config.classes - 1)));
+    }
     addFact(tr("Parameters"),
             tr("%1 million").arg(locale.toString(static_cast<double>(card.parameters) / million, 'f', 2)));
-    addFact(tr("Picture"), tr("%1 × %1 pixels in %2 × %2 patches, %3 frames a second")
-                               .arg(config.resolution)
-                               .arg(config.gridSide())
-                               .arg(locale.toString(config.fps)));
+    const QString picture = tr("%1 × %1 pixels in %2 × %2 patches").arg(config.resolution).arg(config.gridSide());
+    addFact(tr("Picture"),
+            card.backbone ? picture : tr("%1, %2 frames a second").arg(picture, locale.toString(config.fps)));
     addFact(
         tr("Encoder"),
         tr("%1 blocks of width %2, frame features of %3").arg(config.layers).arg(config.width).arg(config.embedDim));
-    addFact(tr("Temporal head"), tr("width %1, a step every %2 frames, each sees %3")
-                                     .arg(config.hidden)
-                                     .arg(layout.stride)
-                                     .arg(layout.receptiveField));
-    addCosts(card);
+    if (card.backbone) {
+        addBackboneFacts(card);
+    } else {
+        const model::TemporalLayout layout = model::temporalLayout(config.convType);
+        addFact(tr("Temporal head"), tr("width %1, a step every %2 frames, each sees %3")
+                                         .arg(config.hidden)
+                                         .arg(layout.stride)
+                                         .arg(layout.receptiveField));
+        addCosts(card);
+    }
     if (!card.source.empty()) {
         addFact(tr("Imported from"), QString::fromStdString(card.source));
     }
+}
+
+void ModelFacts::addBackboneFacts(const ModelCard& card) {
+    const bool gelu = card.config.activation == model::Activation::Gelu;
+    addFact(tr("Activation"), gelu ? QStringLiteral("GELU") : QStringLiteral("QuickGELU"));
+    addFact(tr("Normalisation"), card.config.normalisation == model::plainNormalisation
+                                     ? tr("plain, from -1 to 1")
+                                     : tr("by the file's mean and deviation"));
+    constexpr double million = 1e6;
+    double computed = 0.0;
+    for (const model::PartCost& cost : card.costs) {
+        computed += cost.multiplicationsAsDrawn;
+    }
+    addFact(tr("Computation"),
+            tr("%1 million multiplications a frame").arg(QLocale().toString(computed / million, 'f', 1)));
 }
 
 void ModelFacts::addCosts(const ModelCard& card) {

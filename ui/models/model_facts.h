@@ -23,6 +23,7 @@ private:
     void addLink(const QString& name, const QUrl& target);
     void addCard();
     void addSizes(const ModelCard& card);
+    void addBackboneFacts(const ModelCard& card);
     void addCosts(const ModelCard& card);
     void addCatalogue();
 

@@ -19,7 +19,6 @@ namespace {
 
 using downloads::Download;
 using downloads::Supply;
-using downloads::Task;
 
 constexpr int vocabularyWidth = 34 * grid;
 constexpr int progressSteps = 1000;
@@ -198,7 +197,7 @@ void ModelPage::update() {
     updateProblem();
     updateButtons();
     updateFacts();
-    const bool hasCard = entry_ && entry_->card;
+    const bool hasCard = entry_ && entry_->card && !entry_->isBackbone();
     vocabulary_->setVisible(hasCard);
     vocabulary_->setModel(hasCard ? std::optional(infoOf(*entry_)) : std::nullopt);
 }
@@ -212,7 +211,8 @@ void ModelPage::updateButtons() {
     const bool byHand = entry_ && !installed && entry_->catalogued && entry_->catalogued->supply == Supply::ByHand;
     const bool fetchable = entry_ && !installed && entry_->catalogued && entry_->catalogued->fetchable();
     const QMap<ModelAction, bool> shown{
-        {ModelAction::Use, installed && entry_->isOwnFormat() && !use_.isCurrent(entry_->path)},
+        {ModelAction::Use,
+         installed && entry_->isOwnFormat() && !entry_->isBackbone() && !use_.isCurrent(entry_->path)},
         {ModelAction::Download, fetchable && !isRunning()},
         {ModelAction::Pause, fetchable && isRunning()},
         {ModelAction::OpenPage, byHand},
@@ -300,8 +300,11 @@ void ModelPage::updateFacts() {
             about =
                 tr("This model has no direct address. Open its page, download the file in the browser, then drop it "
                    "on this window or choose it here.");
-        } else if (entry_->catalogued && entry_->catalogued->task == Task::Backbone) {
+        } else if (entry_->isBackbone()) {
             about = tr("A backbone recognises nothing by itself. A model for a sign language is trained on top of it.");
+            if (entry_->card && !entry_->card->config.card.empty()) {
+                about += QStringLiteral("\n\n") + QString::fromStdString(entry_->card->config.card);
+            }
         } else if (entry_->card) {
             about = QString::fromStdString(entry_->card->config.card);
         }

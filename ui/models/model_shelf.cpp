@@ -24,6 +24,10 @@ void stop(std::shared_ptr<downloads::StopFlag>& flag) {
 
 } // namespace
 
+bool ShelfEntry::isBackbone() const {
+    return card ? card->backbone : catalogued && catalogued->task == downloads::Task::Backbone;
+}
+
 QString ShelfEntry::signLanguage() const {
     const QString own = card ? QString::fromStdString(card->config.signLanguage) : QString();
     return own.isEmpty() && catalogued ? catalogued->signLanguage : own;
@@ -181,8 +185,23 @@ void ModelShelf::importFile(const QString& path) {
             if (card) {
                 copyIn(path);
             } else {
-                endImport();
-                Q_EMIT importFailed(path, card.error());
+                askImporter(path, card.error());
+            }
+        });
+}
+
+/// A checkpoint may well be a .safetensors file under the names of another program.
+void ModelShelf::askImporter(const QString& path, const Error& notOurs) {
+    importing::ImportOptions options;
+    options.checkpoint = filePath(path);
+    runInBackground(
+        this, [open = services_.openImport, options] { return open(options); },
+        [this, path, notOurs](const Result<importing::ModelImport>& found) {
+            endImport();
+            if (found) {
+                Q_EMIT conversionNeeded(path);
+            } else {
+                Q_EMIT importFailed(path, notOurs);
             }
         });
 }

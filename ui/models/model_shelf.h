@@ -31,6 +31,8 @@ struct ShelfEntry {
     std::optional<Error> problem;                        ///< why it cannot be used
 
     bool installed() const { return !path.isEmpty(); }
+    /// An image tower to train on, which recognises nothing by itself.
+    bool isBackbone() const;
     /// A model that this program reads itself; other files need to be imported.
     bool isOwnFormat() const { return path.endsWith(QLatin1String(".safetensors"), Qt::CaseInsensitive); }
     QString signLanguage() const;
@@ -59,7 +61,8 @@ public:
     downloads::DownloadList& downloads() { return *list_; }
     const downloads::Download* download(const QString& id) const { return list_->find(id); }
 
-    /// Checks a model file of our own format and copies it into the folder. Ends with imported() or importFailed().
+    /// Checks a model file of our own format and copies it into the folder. Ends with imported(), importFailed(), or
+    /// conversionNeeded() where the file is another program's checkpoint.
     void importFile(const QString& path);
     bool importing() const { return stopImport_ != nullptr; }
     /// Deletes an installed file that did not come with the program.
@@ -74,6 +77,7 @@ Q_SIGNALS:
     void downloadChanged(const QString& id);
     void imported(const QString& path);
     void importFailed(const QString& path, const livegloss::Error& error);
+    void conversionNeeded(const QString& path);
     void importingChanged();
     void checksumKnown(const QString& path, const QByteArray& sha256);
 
@@ -84,6 +88,7 @@ private:
     void takeCard(const QString& path, const QDateTime& changed, const Result<ModelCard>& card);
     QString nameBeside(const ShelfEntry& entry, const QString& name) const;
     void copyIn(const QString& path);
+    void askImporter(const QString& path, const Error& notOurs);
     void endImport();
 
     struct KnownCard {

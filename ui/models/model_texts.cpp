@@ -36,7 +36,7 @@ QString ModelTexts::signLanguage(const QString& code) {
 
 QString ModelTexts::summary(const ShelfEntry& entry) {
     QStringList facts;
-    if (entry.catalogued && entry.catalogued->task == downloads::Task::Backbone) {
+    if (entry.isBackbone()) {
         facts.append(tr("Backbone for training"));
     } else if (const QString language = signLanguage(entry.signLanguage()); !language.isEmpty()) {
         facts.append(language);

@@ -132,6 +132,7 @@ void ModelsWorkspace::connectShelf() {
     connect(&shelf_, &ModelShelf::importFailed, this, [this](const QString& path, const Error& error) {
         notice_->setNotice(tr("%1 was not added. %2").arg(QFileInfo(path).fileName(), withHint(error)));
     });
+    connect(&shelf_, &ModelShelf::conversionNeeded, this, &ModelsWorkspace::askForImport);
     connect(&shelf_, &ModelShelf::importingChanged, this, [this] {
         add_->setEnabled(!shelf_.importing());
         showStatusTip(shelf_.importing() ? tr("Adding the model…") : QString());

@@ -40,6 +40,7 @@ const Entry table[] = {
     {"video/loop", &AppSettings::loop},
     {"window/sidePanel", &AppSettings::sidePanel},
     {"window/hintsDismissed", &AppSettings::hintsDismissed},
+    {"model/path", &AppSettings::modelPath},
 };
 
 template <class... Handlers>

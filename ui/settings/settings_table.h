@@ -27,6 +27,7 @@ struct AppSettings {
     bool sidePanel = true;
     bool loop = false;
     bool hintsDismissed = false;
+    QString modelPath; ///< the model chosen last; empty: the demo model
 
     bool operator==(const AppSettings&) const = default;
 };

@@ -1,6 +1,7 @@
 #include "ui/views/live_workspace.h"
 
 #include "ui/style/theme.h"
+#include "ui/text_format.h"
 #include "ui/widgets/attention_legend.h"
 #include "ui/widgets/hint_card.h"
 
@@ -113,6 +114,7 @@ void LiveWorkspace::connectSession() {
 void LiveWorkspace::connectPickers() {
     connect(&sources_, &SourcePicker::sourceChosen, this, &LiveWorkspace::openSource);
     connect(&sources_, &SourcePicker::modelDropped, &models_, &ModelPicker::load);
+    connect(&sources_, &SourcePicker::checkpointDropped, this, &LiveWorkspace::checkpointDropped);
     const auto report = [this](StageProblem problem) {
         bridge_.close();
         problem_ = problem;
@@ -145,11 +147,15 @@ void LiveWorkspace::connectHistory() {
 }
 
 void LiveWorkspace::start(const QString& modelPath) {
-    if (modelPath.isEmpty()) {
+    const QString last = preferences_.values().modelPath;
+    if (!modelPath.isEmpty()) {
+        models_.load(modelPath);
+    } else if (last.isEmpty()) {
         models_.loadDemo();
     } else {
-        models_.load(modelPath);
+        models_.loadOrDemo(last);
     }
+    modelForNow_ = modelPath;
 }
 
 void LiveWorkspace::openSource(const media::SourceRequest& source) {
@@ -268,6 +274,7 @@ void LiveWorkspace::updateModel() {
     status_->setModelLine(models_.describe());
     status_->setSnapshot(bridge_.snapshot(), current.has_value());
     updateNotice();
+    rememberModel();
     if (models_.loading()) {
         captions_->setPlaceholder(tr("Loading the model…"));
     } else if (!current) {
@@ -277,14 +284,28 @@ void LiveWorkspace::updateModel() {
     }
 }
 
+/// For the next start. A file that could not be opened this time stays chosen while it exists.
+void LiveWorkspace::rememberModel() {
+    const auto& current = models_.current();
+    const bool waits = models_.demoInstead() && QFileInfo::exists(models_.problemPath());
+    if (current && !models_.loading() && current->path != modelForNow_ && !waits) {
+        preferences_.set(&AppSettings::modelPath, current->isDemo ? QString() : current->path);
+    }
+}
+
+QString LiveWorkspace::modelProblem() const {
+    const QString why = withHint(*models_.problem());
+    if (models_.demoInstead()) {
+        return tr("The model chosen last could not be opened; the demo model is in use. %1").arg(why);
+    }
+    return models_.current() ? tr("The model could not be opened; the one before stays in use. %1").arg(why)
+                             : tr("No model could be opened, so nothing will be recognised. %1").arg(why);
+}
+
 void LiveWorkspace::updateNotice() {
     const session::Snapshot& snapshot = bridge_.snapshot();
     if (models_.problem()) {
-        const QString why = QString::fromStdString(models_.problem()->message);
-        notice_->setNotice(models_.current()
-                               ? tr("The model could not be opened; the one before stays in use. %1").arg(why)
-                               : tr("No model could be opened, so nothing will be recognised. %1").arg(why),
-                           tr("Open Model File…"), actions_[LiveAction::OpenModel]);
+        notice_->setNotice(modelProblem(), tr("Open Model File…"), actions_[LiveAction::OpenModel]);
     } else if (snapshot.error && snapshot.state != session::State::Failed) {
         // The picture goes on; only recognition has stopped.
         notice_->setNotice(tr("Recognition has stopped. %1").arg(QString::fromStdString(snapshot.error->message)),

@@ -26,7 +26,7 @@ public:
     LiveWorkspace(std::unique_ptr<Recogniser> recogniser, const EngineServices& services,
                   const ResourceLocations& resources, Preferences& preferences, QWidget* parent = nullptr);
 
-    /// Loads `modelPath` (empty: the demo model).
+    /// Loads `modelPath` (empty: the model chosen last, and the demo model where that one cannot be had).
     void start(const QString& modelPath);
     void openSource(const media::SourceRequest& source);
     void playSample();
@@ -52,6 +52,8 @@ public:
     ModelPicker& models() { return models_; }
 
 Q_SIGNALS:
+    /// A file was dropped that has to be imported before it can be used.
+    void checkpointDropped(const QString& path);
     /// For windows that show the captions again.
     void captionsChanged(const livegloss::session::CaptionList& committed,
                          const livegloss::session::CaptionList& provisional, livegloss::MediaTime position);
@@ -73,6 +75,8 @@ private:
     void updateVideo();
     void updateStage();
     void updateModel();
+    void rememberModel();
+    QString modelProblem() const;
     void updateSourceName();
     void retranslate();
     void takeDrop(const QUrl& url);
@@ -93,6 +97,7 @@ private:
     SidePanel* side_;
     LiveStatus* status_;
     QSplitter* splitter_;
+    QString modelForNow_; ///< asked for at the start, for this time only
     StageProblem problem_ = StageProblem::None;
     bool immersive_ = false;
 };

@@ -5,6 +5,8 @@
 #include <QFileDialog>
 #include <QFileInfo>
 
+#include <utility>
+
 namespace livegloss::ui {
 
 namespace {
@@ -45,8 +47,19 @@ void ModelPicker::loadDemo() {
 }
 
 void ModelPicker::load(const QString& path) {
-    loadingPath_ = path;
+    orDemo_ = false;
+    fellBack_ = false;
     problem_.reset();
+    begin(path);
+}
+
+void ModelPicker::loadOrDemo(const QString& path) {
+    load(path);
+    orDemo_ = path != demoModel_;
+}
+
+void ModelPicker::begin(const QString& path) {
+    loadingPath_ = path;
     Q_EMIT changed();
     const std::filesystem::path file(path.toStdU16String());
     runInBackground(
@@ -65,6 +78,11 @@ void ModelPicker::finish(const QString& path, const Result<engine::LoadedModelPt
     } else {
         problem_ = result.error();
         problemPath_ = path;
+        if (std::exchange(orDemo_, false)) {
+            fellBack_ = true;
+            begin(demoModel_);
+            return;
+        }
     }
     Q_EMIT changed();
 }

@@ -30,6 +30,9 @@ public:
     QMenu* menu() { return &menu_; }
     void load(const QString& path);
     void loadDemo();
+    /// As load(), with the demo model where it fails; problem() then still says why, and demoInstead() is true.
+    void loadOrDemo(const QString& path);
+    bool demoInstead() const { return problem_ && current_ && current_->isDemo && fellBack_; }
     bool loading() const { return loadingPath_.has_value(); }
     /// The file that is being loaded.
     QString loadingPath() const { return loadingPath_.value_or(QString()); }
@@ -47,6 +50,7 @@ Q_SIGNALS:
     void changed();
 
 private:
+    void begin(const QString& path);
     void chooseFile();
     void finish(const QString& path, const Result<engine::LoadedModelPtr>& result);
 
@@ -56,6 +60,8 @@ private:
     QWidget* window_;
     QMenu menu_;
     std::optional<QString> loadingPath_; ///< the newest request; results of older ones are discarded
+    bool orDemo_ = false;                ///< if the load in progress fails
+    bool fellBack_ = false;              ///< problem() made the demo model take over
     std::optional<ModelInfo> current_;
     std::optional<Error> problem_;
     QString problemPath_;

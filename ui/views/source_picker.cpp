@@ -81,11 +81,19 @@ bool SourcePicker::isModelFile(const QString& path) {
     return path.endsWith(QStringLiteral(".safetensors"), Qt::CaseInsensitive);
 }
 
+bool SourcePicker::isCheckpoint(const QString& path) {
+    static const QStringList endings{QStringLiteral("pt"), QStringLiteral("pth"), QStringLiteral("ckpt"),
+                                     QStringLiteral("bin")};
+    return endings.contains(QFileInfo(path).suffix(), Qt::CaseInsensitive);
+}
+
 bool SourcePicker::openDropped(const QUrl& url) {
     if (url.isLocalFile()) {
         const QString path = url.toLocalFile();
         if (isModelFile(path)) {
             Q_EMIT modelDropped(path);
+        } else if (isCheckpoint(path)) {
+            Q_EMIT checkpointDropped(path);
         } else {
             choose(media::SourceKind::File, path);
         }

@@ -28,11 +28,14 @@ public:
     /// Video, stream address or model dropped on the window; false when it is none of these.
     bool openDropped(const QUrl& url);
     static bool isModelFile(const QString& path);
+    /// A file that has to be imported before it is a model.
+    static bool isCheckpoint(const QString& path);
     void retranslate();
 
 Q_SIGNALS:
     void sourceChosen(const livegloss::media::SourceRequest& source);
     void modelDropped(const QString& path);
+    void checkpointDropped(const QString& path);
     void noCameraFound();
     void noSampleFound();
 

@@ -152,7 +152,13 @@ QString errorAdvice(ErrorCode code, media::SourceKind kind) {
     }
 }
 
-Message failedMessage(const Error& error, media::SourceKind kind, const Buttons& buttons) {
+Message failedMessage(const Error& error, const media::SourceRequest& request, const Buttons& buttons) {
+    const media::SourceKind kind = request.kind;
+    if (kind == media::SourceKind::Camera && error.code == ErrorCode::NotFound && request.location.empty()) {
+        Message message = problemMessage(StageProblem::NoCamera, buttons);
+        message.buttons.front() = buttons.tryAgain();
+        return message;
+    }
     Message message;
     message.isError = true;
     message.icon = kind == media::SourceKind::Camera ? QStringLiteral("camera") : QStringLiteral("warning");
@@ -173,7 +179,7 @@ std::optional<Message> stageMessage(const session::Snapshot& snapshot,
         return problemMessage(problem, buttons);
     }
     if (snapshot.state == session::State::Failed && snapshot.error) {
-        return failedMessage(*snapshot.error, request ? request->kind : media::SourceKind::File, buttons);
+        return failedMessage(*snapshot.error, request.value_or(media::SourceRequest{}), buttons);
     }
     if (!request) {
         return emptyStage(buttons);

@@ -112,6 +112,10 @@ void MainWindow::addModels(ModelsWorkspace* models) {
         models_->setUse({picker.current(), picker.loadingPath(), picker.problem(), picker.problemPath()});
     };
     connect(models, &ModelsWorkspace::useRequested, &picker, &ModelPicker::load);
+    connect(live_, &LiveWorkspace::checkpointDropped, models, [this, index](const QString& path) {
+        showWorkspace(index);
+        models_->takeFile(path);
+    });
     connect(models, &ModelsWorkspace::importRequested, this, &MainWindow::importCheckpoint);
     connect(&picker, &ModelPicker::changed, models, tell);
     tell();
