@@ -2483,6 +2483,37 @@ Warten auf das Modell: %5</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::VideoExport</name>
+    <message>
+        <source>Save Video with Attention</source>
+        <translation>Video mit Aufmerksamkeit speichern</translation>
+    </message>
+    <message>
+        <source>Video (*.mp4)</source>
+        <translation>Video (*.mp4)</translation>
+    </message>
+    <message>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
+    </message>
+    <message>
+        <source>Cancelled; no file was written.</source>
+        <translation>Abgebrochen; es wurde keine Datei geschrieben.</translation>
+    </message>
+    <message>
+        <source>Save Video…</source>
+        <translation>Video speichern …</translation>
+    </message>
+    <message>
+        <source>Write the clip, or the span between the first and the last marked frame, with attention, captions and legend</source>
+        <translation>Das Video oder den Abschnitt vom ersten bis zum letzten gemerkten Bild mit Aufmerksamkeit, Untertiteln und Legende schreiben</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::VideoView</name>
     <message>
         <source>Keep head and both hands in the picture</source>

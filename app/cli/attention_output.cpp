@@ -4,6 +4,7 @@
 #include "gloss_output.h"
 #include "terminal.h"
 #include "ui/sheets/attention_sheets.h"
+#include "ui/sheets/attention_video.h"
 #include "ui/sheets/sheet_file.h"
 
 #include <QGuiApplication>
@@ -163,9 +164,25 @@ bool isSheetFormat(const std::string& path) {
     return ending == ".png" || ending == ".svg" || ending == ".pdf";
 }
 
+bool isVideoFormat(const std::string& path) {
+    return endingOf(path) == ".mp4";
+}
+
+Result<void> saveVideo(const AttentionJob& job, const std::string& path) {
+    const DrawingApplication application;
+    ProgressBar bar("Drawing");
+    ui::AttentionVideoJob video;
+    video.input = job.input;
+    video.model = job.model;
+    video.view = job.view;
+    video.progress = [&bar](double fraction) { bar.update(fraction, {}); };
+    video.cancelled = [] { return interrupted(); };
+    return ui::writeAttentionVideo(video, path);
+}
+
 bool isAttentionFormat(const std::string& path) {
     const std::string ending = endingOf(path);
-    return isSheetFormat(path) || ending == ".csv" || ending == ".safetensors";
+    return isSheetFormat(path) || isVideoFormat(path) || ending == ".csv" || ending == ".safetensors";
 }
 
 Result<void> saveAttention(const AttentionJob& job, CollectedAttention collected, const std::string& path) {

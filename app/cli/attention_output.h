@@ -33,5 +33,9 @@ Result<void> saveAttention(const AttentionJob& job, CollectedAttention collected
 /// Whether `path` ends in one of them.
 bool isAttentionFormat(const std::string& path);
 bool isSheetFormat(const std::string& path);
+bool isVideoFormat(const std::string& path);
+
+/// The whole video with the attention over it (.mp4).
+Result<void> saveVideo(const AttentionJob& job, const std::string& path);
 
 } // namespace livegloss::cli

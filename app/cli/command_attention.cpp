@@ -102,7 +102,7 @@ attention::View viewOf(const Options& options, const model::ModelConfig& config)
 void run(Options options) {
     if (!isAttentionFormat(options.output)) {
         refuse(options.output + ": the kind of file cannot be told from its ending",
-               "Sheets end in .png, .svg or .pdf, raw values in .csv or .safetensors.");
+               "Sheets end in .png, .svg or .pdf, videos in .mp4, raw values in .csv or .safetensors.");
     }
     std::ranges::sort(options.frames);
     if (isSheetFormat(options.output) && options.frames.empty()) {
@@ -114,6 +114,10 @@ void run(Options options) {
     job.input = options.input;
     job.view = viewOf(options, job.model->config());
     job.frames = options.frames;
+    if (isVideoFormat(options.output)) {
+        valueOrFail(saveVideo(job, options.output));
+        return;
+    }
     CollectedAttention collected = valueOrFail(collectAttention(job));
     if (collected.frames.empty()) {
         throw CommandFailure{{ErrorCode::NoVideo, options.input + " holds no frame", "Check that it plays."}};
@@ -132,7 +136,9 @@ void addAttentionCommand(CLI::App& app) {
     CLI::App* command = app.add_subcommand("attention", "Draw or write where the network looks in frames of a video.");
     auto options = std::make_shared<Options>();
     command->add_option("--input,input", options->input, "video file")->required();
-    command->add_option("--output", options->output, "sheet (.png, .svg, .pdf) or raw values (.csv, .safetensors)")
+    command
+        ->add_option("--output", options->output,
+                     "sheet (.png, .svg, .pdf), video (.mp4) or raw values (.csv, .safetensors)")
         ->required();
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
     command
@@ -165,6 +171,7 @@ void addAttentionCommand(CLI::App& app) {
         "  livegloss-cli attention clip.mp4 --frames 10,20,30 --output figure3.png\n"
         "  livegloss-cli attention clip.mp4 --what cross-frame --frames 40,44 --output figure4.pdf\n"
         "  livegloss-cli attention clip.mp4 --what cross-frame --query patch:7,5 --frames 40 --output patch.svg\n"
+        "  livegloss-cli attention clip.mp4 --what difference --output clip-attention.mp4\n"
         "  livegloss-cli attention clip.mp4 --what spatial --query aggregation --block 2 --output values.csv");
     command->callback([options] { run(*options); });
 }

@@ -10,6 +10,7 @@ class QFormLayout;
 class QLabel;
 class QSettings;
 class QSlider;
+class QVBoxLayout;
 
 namespace livegloss::ui {
 

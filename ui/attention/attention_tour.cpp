@@ -50,22 +50,22 @@ AttentionTour::AttentionTour(QWidget* parent)
     column->addWidget(text_);
     column->addLayout(buttons);
     connect(skip_, &QPushButton::clicked, this, &AttentionTour::finished);
-    connect(back_, &QPushButton::clicked, this, [this] { show(step_ - 1); });
+    connect(back_, &QPushButton::clicked, this, [this] { turnTo(step_ - 1); });
     connect(next_, &QPushButton::clicked, this, [this] {
         if (step_ + 1 == stepCount) {
             Q_EMIT finished();
         } else {
-            show(step_ + 1);
+            turnTo(step_ + 1);
         }
     });
     retranslate();
 }
 
 void AttentionTour::restart() {
-    show(0);
+    turnTo(0);
 }
 
-void AttentionTour::show(int step) {
+void AttentionTour::turnTo(int step) {
     step_ = std::clamp(step, 0, stepCount - 1);
     retranslate();
 }

@@ -24,7 +24,7 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    void show(int step);
+    void turnTo(int step);
     void retranslate();
 
     int step_ = 0;

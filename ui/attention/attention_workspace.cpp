@@ -42,6 +42,7 @@ AttentionWorkspace::AttentionWorkspace(LiveWorkspace& live, Preferences& prefere
       tour_(new AttentionTour),
       sheetHeading_(new QLabel),
       marks_(new MarkedFrames),
+      video_(new VideoExport),
       tourAgain_(new QPushButton),
       status_(new QLabel(this)),
       splitter_(new QSplitter(this)) {
@@ -67,6 +68,8 @@ void AttentionWorkspace::build() {
     sheetHeading_->setProperty("role", QStringLiteral("heading"));
     panel_->addBelow(sheetHeading_);
     panel_->addBelow(marks_);
+    panel_->addBelow(video_);
+    video_->makeJob = [this] { return videoJob(); };
     panel_->addBelow(tourAgain_);
     splitter_->addWidget(main);
     splitter_->addWidget(panel_);
@@ -127,6 +130,7 @@ void AttentionWorkspace::takeModel(const engine::LoadedModelPtr& model) {
         return;
     }
     model_ = model->config();
+    loaded_ = model;
     view_->setGrid(vision::visibleRegion(model_->resize, model_->resolution), model_->gridSide(), model_->gridSide());
     panel_->setModel(*model_);
     view_->setView(panel_->view());
@@ -202,20 +206,48 @@ QString AttentionWorkspace::notice() const {
 }
 
 void AttentionWorkspace::updateState() {
+    const bool file = bridge_.request() && bridge_.request()->kind == media::SourceKind::File;
+    video_->setAvailable(file && model_ && view_->hasPicture());
     film_->setVisible(panel_->view().shown == attention::Shown::CrossFrame);
     panel_->setNotice(notice());
     const session::Snapshot& snapshot = bridge_.snapshot();
     const auto message = stageMessage(snapshot, bridge_.request(), StageProblem::None, view_->hasPicture(),
                                       live_.actions(), &retry_, live_.actions()[LiveAction::OpenFile]);
-    if (message && !message->busy) {
+    if (!message || message->busy) {
+        message_->hide();
+    } else if (!message_->isVisible() || message_->message().title != message->title ||
+               message_->message().reason != message->reason) {
         message_->show(*message);
         message_->placeIn(view_->rect());
-    } else {
-        message_->hide();
     }
+    transport_->setRate(bridge_.settings().rate);
     status_->setText(model_ ? tr("%1 · %2").arg(QString::fromStdString(model_->name),
                                                 AttentionTexts::settings(panel_->view(), *model_))
                             : QString());
+}
+
+std::optional<AttentionVideoJob> AttentionWorkspace::videoJob() const {
+    if (!loaded_ || !bridge_.request() || bridge_.request()->kind != media::SourceKind::File) {
+        return std::nullopt;
+    }
+    AttentionVideoJob job;
+    job.input = bridge_.request()->location;
+    job.model = loaded_;
+    job.view = panel_->view();
+    job.view.colours = panel_->style().colours;
+    job.view.normalisation = panel_->style().normalisation;
+    job.strength = panel_->style().strength;
+    if (const auto span = marks_->span()) {
+        job.from = span->first;
+        job.to = span->second;
+    }
+    const session::Snapshot& snapshot = bridge_.snapshot();
+    for (const session::CaptionGloss& gloss : *(snapshot.offline ? snapshot.offline : snapshot.committed)) {
+        if (gloss.change != session::OfflineChange::Removed) {
+            job.captions.push_back({gloss.start, gloss.end, QString::fromStdString(gloss.text)});
+        }
+    }
+    return job;
 }
 
 QString AttentionWorkspace::title() const {

@@ -4,6 +4,7 @@
 #include "ui/attention/attention_tour.h"
 #include "ui/attention/film_strip.h"
 #include "ui/attention/marked_frames.h"
+#include "ui/attention/video_export.h"
 #include "ui/views/live_workspace.h"
 #include "ui/views/workspace.h"
 
@@ -35,6 +36,7 @@ public:
     AttentionPanel* panel() { return panel_; }
     AttentionTour* tour() { return tour_; }
     MarkedFrames* marks() { return marks_; }
+    VideoExport* video() { return video_; }
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -51,12 +53,14 @@ private:
     void updateState();
     void updateMarks();
     QString notice() const;
+    std::optional<AttentionVideoJob> videoJob() const;
     void retranslate();
 
     LiveWorkspace& live_;
     Preferences& preferences_;
     SessionBridge& bridge_;
     std::optional<model::ModelConfig> model_;
+    engine::LoadedModelPtr loaded_;
     QAction retry_;
     AttentionView* view_;
     MessagePanel* message_;
@@ -66,6 +70,7 @@ private:
     AttentionTour* tour_;
     QLabel* sheetHeading_;
     MarkedFrames* marks_;
+    VideoExport* video_;
     QPushButton* tourAgain_;
     QLabel* status_;
     QSplitter* splitter_;

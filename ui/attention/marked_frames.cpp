@@ -107,6 +107,13 @@ void MarkedFrames::clear() {
     update();
 }
 
+std::optional<std::pair<MediaTime, MediaTime>> MarkedFrames::span() const {
+    if (frames_.size() < 2) {
+        return std::nullopt;
+    }
+    return std::pair(frames_.front().frame->time, frames_.back().frame->time);
+}
+
 void MarkedFrames::mark() {
     if (!current_.attended) {
         return;

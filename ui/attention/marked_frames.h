@@ -28,6 +28,8 @@ public:
                     const AttentionStyle& style);
     void clear();
     int count() const { return static_cast<int>(frames_.size()); }
+    /// From the first to the last marked frame; nothing with fewer than two.
+    std::optional<std::pair<MediaTime, MediaTime>> span() const;
     QPushButton* markButton() { return mark_; }
     QPushButton* clearButton() { return clear_; }
     QPushButton* saveButton() { return save_; }
