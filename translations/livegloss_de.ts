@@ -1076,14 +1076,6 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Gewicht zwischen Bildern</translation>
     </message>
     <message>
-        <source>sigmoid(a) − 0.5 of a patch</source>
-        <translation>sigmoid(a) − 0,5 eines Feldes</translation>
-    </message>
-    <message>
-        <source>share of attention on a patch</source>
-        <translation>Anteil der Aufmerksamkeit je Feld</translation>
-    </message>
-    <message>
         <source>%1: %2</source>
         <translation>%1: %2</translation>
     </message>
@@ -1114,6 +1106,14 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>outside the clip</source>
         <translation>außerhalb des Videos</translation>
+    </message>
+    <message>
+        <source>sigmoid(a) − 0.5 per patch</source>
+        <translation>sigmoid(a) − 0,5</translation>
+    </message>
+    <message>
+        <source>share per patch</source>
+        <translation>Anteil je Feld</translation>
     </message>
 </context>
 <context>

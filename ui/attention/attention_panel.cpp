@@ -217,8 +217,9 @@ void AttentionPanel::showChoices() {
     block_->setEnabled(!across);
     head_->setEnabled(!across);
     colours_->setEnabled(!across && view_.shown != Shown::Difference);
-    definition_->setText(AttentionTexts::definition(view_.shown) + QLatin1Char(' ') +
-                         AttentionTexts::sourceDefinition(view_.source));
+    definition_->setText(QStringLiteral("%1\n%2: %3")
+                             .arg(AttentionTexts::definition(view_.shown), AttentionTexts::source(view_.source),
+                                  AttentionTexts::sourceDefinition(view_.source)));
     scaleRule_->setText(AttentionTexts::normalisationDefinition(style_.normalisation));
     filling_ = false;
 }
@@ -274,6 +275,7 @@ void AttentionPanel::setShown(const AttentionView& shown, const session::Attende
     const QString text = lines.join(QLatin1Char('\n'));
     if (numbers_->text() != text) {
         numbers_->setText(text);
+        numbers_->setVisible(!text.isEmpty());
     }
 }
 

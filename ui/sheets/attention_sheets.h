@@ -23,7 +23,7 @@ struct SheetFrame {
 struct SheetMaterial {
     QString clip; ///< the video's name
     model::ModelConfig model;
-    attention::View view;                         ///< shown decides the kind of sheet
+    attention::View view; ///< shown decides the kind of sheet
     std::vector<SheetFrame> frames;
     attention::ClipScales scales; ///< of the clip, for normalisation Clip
 };

@@ -165,8 +165,7 @@ QString AttentionTexts::value(const attention::Layer& layer, float value) {
 }
 
 QString AttentionTexts::legend(const attention::Layer& layer) {
-    const QString unit =
-        layer.kind == LayerKind::CrossFrame ? tr("sigmoid(a) − 0.5 of a patch") : tr("share of attention on a patch");
+    const QString unit = layer.kind == LayerKind::CrossFrame ? tr("sigmoid(a) − 0.5 per patch") : tr("share per patch");
     return tr("%1: %2").arg(AttentionTexts::layer(layer), unit);
 }
 

@@ -53,7 +53,7 @@ void Rail::setTitle(int index, const QString& title) {
 void Rail::fitWidth() {
     int widest = 8 * grid;
     for (const QToolButton* button : findChildren<QToolButton*>(Qt::FindDirectChildrenOnly)) {
-        widest = std::max(widest, button->sizeHint().width() + grid);
+        widest = std::max(widest, button->sizeHint().width());
     }
     setFixedWidth(widest);
 }
