@@ -9,7 +9,7 @@ namespace livegloss::session {
 
 namespace {
 
-/// Frames at the model's rate that are kept: some seconds, more than is read ahead.
+/// Frames at the model's rate that are kept, about 20 MB of them: some seconds, more than is read ahead.
 constexpr std::size_t kSlots = 64;
 
 bool needsFrozen(const engine::AttentionRequest& request) {
@@ -48,7 +48,6 @@ void AttentionKeeper::refreshView(const model::ModelConfig& config) {
     if (!wanted) {
         view_.reset();
         request_ = {};
-        slots_.clear();
         pass_.reset();
         return;
     }
@@ -86,9 +85,6 @@ engine::AttentionRequest AttentionKeeper::encoderRequest(const RunPtr& run) {
 }
 
 void AttentionKeeper::remember(const std::vector<PreparedFrame>& frames, std::int64_t firstIndex, bool byEncoder) {
-    if (!view_) {
-        return;
-    }
     for (const PreparedFrame& frame : frames) {
         slots_.push_back({frame.run, firstIndex++, frame.time, frame.pixels, nullptr, false});
     }
@@ -96,7 +92,7 @@ void AttentionKeeper::remember(const std::vector<PreparedFrame>& frames, std::in
         slots_.pop_front();
     }
     byEncoder_ = byEncoder && !(frames.front().run->live && needsFrozen(request_));
-    if (!byEncoder_) {
+    if (view_ && !byEncoder_) {
         intake_.reportAttentionGap();
     }
 }

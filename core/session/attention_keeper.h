@@ -15,7 +15,8 @@ namespace livegloss::session {
 
 /// The attention of a session's frames: tells the encoder what is wanted, takes what it gives, and computes what is
 /// missing for the newest frames apart from it - after a change of the view, and what an encoder cannot or should not
-/// do. Nothing is kept or computed without a view. The recognition thread's, except setView().
+/// do. Without a view it computes nothing, but keeps the newest frames, so that a picture on show can be looked at. The
+/// recognition thread's, except setView().
 class AttentionKeeper {
 public:
     AttentionKeeper(FrameIntake& intake, PictureBoard& board) : intake_(intake), board_(board) {}

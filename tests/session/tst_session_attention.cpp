@@ -126,6 +126,19 @@ private slots:
         QVERIFY(eventually([&] { return session.picture().frame->index == 1 && shows(session, view); }));
     }
 
+    /// Somebody pauses first and asks for attention then.
+    void aViewSetWhilePausedReachesThePictureOnShow() {
+        LiveSession session(test::scriptedParts(script(40), clock_));
+        session.setModel(model_);
+        session.open(kAnything, true);
+        QVERIFY(eventually([&] { return session.picture().frame != nullptr; }));
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.encoded > 0; }));
+        QVERIFY(!session.picture().attended);
+        const attention::View view{.shown = Shown::Frozen};
+        session.setSettings(settingsFor(view));
+        QVERIFY(eventually([&] { return shows(session, view); }));
+    }
+
     void acrossFramesThePictureHasItsNeighbours() {
         LiveSession session(test::scriptedParts(script(40), clock_));
         const attention::View view{.shown = Shown::CrossFrame};
