@@ -1,3 +1,4 @@
+#include "media/frame_source.h"
 #include "media/video_writer.h"
 #include "random_model.h"
 
@@ -84,6 +85,20 @@ private slots:
         if (name.endsWith("png")) {
             QVERIFY(QImage(path).width() > 1000);
         }
+    }
+
+    void aVideoCarriesTheAttention() {
+        const QString path = at("attention.mp4");
+        const Outcome outcome = attention({"--what", "difference", "--output", path});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const SteadyClock clock;
+        const auto source = media::openSource({media::SourceKind::File, path.toStdString()}, clock).value();
+        QVERIFY(source->info().width >= 480);
+        int frames = 0;
+        while (source->read().value()) {
+            ++frames;
+        }
+        QCOMPARE(frames, 24);
     }
 
     /// The model sees every second frame of this video: frame 5 is shown as frame 4, and named so.

@@ -3,8 +3,12 @@
 
 #include <QComboBox>
 #include <QLabel>
+#include <QProgressBar>
 #include <QPushButton>
 #include <QTest>
+
+#include <atomic>
+#include <thread>
 
 using namespace livegloss;
 using namespace livegloss::ui;
@@ -355,6 +359,43 @@ private slots:
         QVERIFY(marks->result()->text().contains(QStringLiteral("/nowhere/sheet.pdf")));
         f.pick(Shown::Frozen); // another view: other values
         QCOMPARE(marks->count(), 0);
+    }
+
+    /// The span between the marks, with what was recognised; progress and cancel while it runs.
+    void aVideoIsWrittenInTheBackground() {
+        Fixture f;
+        f.script->commit(f.script->gloss("HOUSE", 1.2));
+        f.pause();
+        f.show(1.0, {layer(LayerKind::Adapted, 5)});
+        f.workspace->marks()->markButton()->click();
+        f.show(2.0, {layer(LayerKind::Adapted, 6)});
+        f.workspace->marks()->markButton()->click();
+        VideoExport* video = f.workspace->video();
+        QVERIFY(video->saveButton()->isEnabled());
+        std::optional<AttentionVideoJob> seen;
+        std::atomic<bool> started = false;
+        video->setServices([](QWidget*, const QString&) { return QStringLiteral("out"); },
+                           [&](const AttentionVideoJob& job, const std::filesystem::path& output) -> Result<void> {
+                               seen = job;
+                               job.progress(0.5);
+                               started = true;
+                               while (!job.cancelled()) {
+                                   std::this_thread::yield();
+                               }
+                               return failure(ErrorCode::Cancelled, output.string());
+                           });
+        video->saveButton()->click();
+        QTRY_VERIFY(started);
+        QTRY_COMPARE(video->progress()->value(), 500);
+        QVERIFY(video->cancelButton()->isVisible() && !video->saveButton()->isEnabled());
+        video->cancelButton()->click();
+        QTRY_VERIFY(!video->running());
+        QVERIFY(video->result()->text().contains(QStringLiteral("Cancelled")));
+        QCOMPARE(seen->from, fromSeconds(1.0));
+        QCOMPARE(seen->to, std::optional(fromSeconds(2.0)));
+        QCOMPARE(seen->captions.size(), std::size_t{1});
+        QCOMPARE(seen->captions[0].text, QStringLiteral("HOUSE"));
+        QVERIFY(video->saveButton()->isEnabled());
     }
 
     void liveFrozenAttentionSaysWhatItCosts() {
