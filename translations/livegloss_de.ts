@@ -831,6 +831,440 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
 </context>
 <context>
+    <name>livegloss::ui::AttentionPanel</name>
+    <message>
+        <source>%1 (last)</source>
+        <translation>%1 (letzter)</translation>
+    </message>
+    <message>
+        <source>Mean of all</source>
+        <translation>Mittel aller</translation>
+    </message>
+    <message>
+        <source>None: exact, may flicker</source>
+        <translation>Keine: genau, kann flackern</translation>
+    </message>
+    <message>
+        <source>Over %1 s</source>
+        <translation>Über %1 s</translation>
+    </message>
+    <message>
+        <source>%1: %2 % on the class token, %3 % on the prefixes, the rest on the patches</source>
+        <translation>%1: %2 % auf dem Klassen-Token, %3 % auf den Präfixen, der Rest auf den Feldern</translation>
+    </message>
+    <message>
+        <source>%1: %2 % on the class token, the rest on the patches</source>
+        <translation>%1: %2 % auf dem Klassen-Token, der Rest auf den Feldern</translation>
+    </message>
+    <message>
+        <source>Learnt temporal weight: %1</source>
+        <translation>Gelerntes Zeitgewicht: %1</translation>
+    </message>
+    <message>
+        <source>What is shown</source>
+        <translation>Was gezeigt wird</translation>
+    </message>
+    <message>
+        <source>What the colours mean</source>
+        <translation>Was die Farben bedeuten</translation>
+    </message>
+    <message>
+        <source>Drawing</source>
+        <translation>Darstellung</translation>
+    </message>
+    <message>
+        <source>Attention of</source>
+        <translation>Ausgehend von</translation>
+    </message>
+    <message>
+        <source>Block</source>
+        <translation>Block</translation>
+    </message>
+    <message>
+        <source>Head</source>
+        <translation>Kopf</translation>
+    </message>
+    <message>
+        <source>Colours</source>
+        <translation>Farben</translation>
+    </message>
+    <message>
+        <source>Scale</source>
+        <translation>Skala</translation>
+    </message>
+    <message>
+        <source>Smoothing in time</source>
+        <translation>Zeitliche Glättung</translation>
+    </message>
+    <message>
+        <source>Opacity</source>
+        <translation>Deckkraft</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::AttentionSheet</name>
+    <message>
+        <source>frame %1 · %2 s</source>
+        <translation>Bild %1 · %2 s</translation>
+    </message>
+    <message>
+        <source>class token %1 %, prefixes %2 %</source>
+        <translation>Klassen-Token %1 %, Präfixe %2 %</translation>
+    </message>
+    <message>
+        <source>class token %1 %</source>
+        <translation>Klassen-Token %1 %</translation>
+    </message>
+    <message>
+        <source>least</source>
+        <translation>am wenigsten</translation>
+    </message>
+    <message>
+        <source>most</source>
+        <translation>am meisten</translation>
+    </message>
+    <message>
+        <source>without a name</source>
+        <translation>ohne Namen</translation>
+    </message>
+    <message>
+        <source>Model: %1</source>
+        <translation>Modell: %1</translation>
+    </message>
+    <message>
+        <source>What the network does not see is dimmed. %1 LiveGloss %2</source>
+        <translation>Was das Netz nicht sieht, ist abgedunkelt. %1 LiveGloss %2</translation>
+    </message>
+    <message>
+        <source>Video</source>
+        <translation>Video</translation>
+    </message>
+    <message>
+        <source>Learnt temporal weight: %1 (one frame is %2 s)</source>
+        <translation>Gelerntes Zeitgewicht: %1 (ein Bild dauert %2 s)</translation>
+    </message>
+    <message>
+        <source>frame %1</source>
+        <translation>Bild %1</translation>
+    </message>
+    <message>
+        <source>t = %1 s</source>
+        <translation>t = %1 s</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::AttentionTexts</name>
+    <message>
+        <source>AdaptSign</source>
+        <translation>AdaptSign</translation>
+    </message>
+    <message>
+        <source>Frozen backbone</source>
+        <translation>Eingefrorenes Bildmodell</translation>
+    </message>
+    <message>
+        <source>Frozen beside AdaptSign</source>
+        <translation>Eingefroren neben AdaptSign</translation>
+    </message>
+    <message>
+        <source>Difference</source>
+        <translation>Unterschied</translation>
+    </message>
+    <message>
+        <source>Across frames</source>
+        <translation>Über Bilder hinweg</translation>
+    </message>
+    <message>
+        <source>How AdaptSign spreads its attention over the patches of a frame, with adapters and prefixes.</source>
+        <translation>Wie AdaptSign mit Adaptern und Präfixen seine Aufmerksamkeit auf die Felder eines Bildes verteilt.</translation>
+    </message>
+    <message>
+        <source>The same of the image model that AdaptSign was built on, without adapters and prefixes.</source>
+        <translation>Dasselbe beim Bildmodell, auf dem AdaptSign aufbaut, ohne Adapter und Präfixe.</translation>
+    </message>
+    <message>
+        <source>Both at the same moment: left before adaptation, right after it.</source>
+        <translation>Beides im selben Moment: links vor der Anpassung, rechts danach.</translation>
+    </message>
+    <message>
+        <source>AdaptSign&apos;s attention minus that of the frozen backbone: orange gained, blue lost.</source>
+        <translation>Die Aufmerksamkeit von AdaptSign minus die des eingefrorenen Bildmodells: Orange kam hinzu, Blau ging verloren.</translation>
+    </message>
+    <message>
+        <source>How strongly this frame takes up each patch of the two frames before and after it: orange emphasises, blue suppresses, pale is left alone.</source>
+        <translation>Wie stark dieses Bild jedes Feld der zwei Bilder davor und danach aufnimmt: Orange hebt hervor, Blau unterdrückt, Blasses bleibt unbeachtet.</translation>
+    </message>
+    <message>
+        <source>Class token</source>
+        <translation>Klassen-Token</translation>
+    </message>
+    <message>
+        <source>Aggregation query</source>
+        <translation>Sammelanfrage</translation>
+    </message>
+    <message>
+        <source>Chosen patch</source>
+        <translation>Gewähltes Feld</translation>
+    </message>
+    <message>
+        <source>The token that stands for the whole frame.</source>
+        <translation>Das Token, das für das ganze Bild steht.</translation>
+    </message>
+    <message>
+        <source>The learnt query with which AdaptSign gathers what each block found.</source>
+        <translation>Die gelernte Anfrage, mit der AdaptSign einsammelt, was jeder Block gefunden hat.</translation>
+    </message>
+    <message>
+        <source>The patch in the red box: click another in the picture, or move the box with the arrow keys.</source>
+        <translation>Das Feld im roten Rahmen: Klicken Sie im Bild ein anderes an oder bewegen Sie den Rahmen mit den Pfeiltasten.</translation>
+    </message>
+    <message>
+        <source>Per clip</source>
+        <translation>Je Video</translation>
+    </message>
+    <message>
+        <source>Absolute</source>
+        <translation>Absolut</translation>
+    </message>
+    <message>
+        <source>Per frame</source>
+        <translation>Je Bild</translation>
+    </message>
+    <message>
+        <source>The colours run from the 2nd to the 98th percentile of the clip so far: frames are comparable.</source>
+        <translation>Die Farben reichen vom 2. bis zum 98. Perzentil des bisherigen Videos: Bilder sind vergleichbar.</translation>
+    </message>
+    <message>
+        <source>The colours mean the same in every clip and model: up to eight times the share that looking everywhere alike would give.</source>
+        <translation>Die Farben bedeuten in jedem Video und Modell dasselbe: bis zum Achtfachen dessen, was ein überall gleicher Blick ergäbe.</translation>
+    </message>
+    <message>
+        <source>The colours run from the least to the most of each frame: every frame looks equally sure, even where the network is not.</source>
+        <translation>Die Farben reichen vom kleinsten bis zum größten Wert jedes Bildes: Jedes Bild wirkt gleich sicher, auch wo das Netz es nicht ist.</translation>
+    </message>
+    <message>
+        <source>Inferno</source>
+        <translation>Inferno</translation>
+    </message>
+    <message>
+        <source>Cividis</source>
+        <translation>Cividis</translation>
+    </message>
+    <message>
+        <source>Viridis</source>
+        <translation>Viridis</translation>
+    </message>
+    <message>
+        <source>Grey</source>
+        <translation>Grau</translation>
+    </message>
+    <message>
+        <source>Contour lines</source>
+        <translation>Höhenlinien</translation>
+    </message>
+    <message>
+        <source>Jet, as in the paper</source>
+        <translation>Jet, wie in der Veröffentlichung</translation>
+    </message>
+    <message>
+        <source>from the class token</source>
+        <translation>vom Klassen-Token aus</translation>
+    </message>
+    <message>
+        <source>from the aggregation query</source>
+        <translation>von der Sammelanfrage aus</translation>
+    </message>
+    <message>
+        <source>from the patch in row %1, column %2</source>
+        <translation>vom Feld in Zeile %1, Spalte %2 aus</translation>
+    </message>
+    <message>
+        <source>Cross-frame weights sigmoid(a) − 0.5, %1</source>
+        <translation>Gewichte zwischen Bildern, sigmoid(a) − 0,5, %1</translation>
+    </message>
+    <message>
+        <source>head %1 of %2</source>
+        <translation>Kopf %1 von %2</translation>
+    </message>
+    <message>
+        <source>its only head</source>
+        <translation>einziger Kopf</translation>
+    </message>
+    <message>
+        <source>mean of %1 heads</source>
+        <translation>Mittel aus %1 Köpfen</translation>
+    </message>
+    <message>
+        <source>Attention in block %1 of %2, %3, %4</source>
+        <translation>Aufmerksamkeit in Block %1 von %2, %3, %4</translation>
+    </message>
+    <message>
+        <source>Frozen</source>
+        <translation>Eingefroren</translation>
+    </message>
+    <message>
+        <source>AdaptSign − frozen</source>
+        <translation>AdaptSign − eingefroren</translation>
+    </message>
+    <message>
+        <source>Cross-frame weight</source>
+        <translation>Gewicht zwischen Bildern</translation>
+    </message>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>per clip, 2nd to 98th percentile</source>
+        <translation>je Video, 2. bis 98. Perzentil</translation>
+    </message>
+    <message>
+        <source>absolute, the same for every clip</source>
+        <translation>absolut, für jedes Video gleich</translation>
+    </message>
+    <message>
+        <source>each frame by itself</source>
+        <translation>jedes Bild für sich</translation>
+    </message>
+    <message>
+        <source>Attention shows what was weighed. It does not prove why a gloss was chosen.</source>
+        <translation>Aufmerksamkeit zeigt, was gewichtet wurde. Sie beweist nicht, warum eine Glosse gewählt wurde.</translation>
+    </message>
+    <message>
+        <source>no response</source>
+        <translation>keine Reaktion</translation>
+    </message>
+    <message>
+        <source>copy at the clip&apos;s end or a jump</source>
+        <translation>Kopie am Rand oder nach Sprung</translation>
+    </message>
+    <message>
+        <source>outside the clip</source>
+        <translation>außerhalb des Videos</translation>
+    </message>
+    <message>
+        <source>sigmoid(a) − 0.5 per patch</source>
+        <translation>sigmoid(a) − 0,5</translation>
+    </message>
+    <message>
+        <source>share per patch</source>
+        <translation>Anteil je Feld</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::AttentionTour</name>
+    <message>
+        <source>The network sees patches</source>
+        <translation>Das Netz sieht Felder</translation>
+    </message>
+    <message>
+        <source>Bright means weighed more</source>
+        <translation>Hell heißt stärker gewichtet</translation>
+    </message>
+    <message>
+        <source>Before and after adaptation</source>
+        <translation>Vor und nach der Anpassung</translation>
+    </message>
+    <message>
+        <source>Look, but do not conclude</source>
+        <translation>Ansehen, aber nicht folgern</translation>
+    </message>
+    <message>
+        <source>The frame is cut into small squares. What lies outside the bright window is never seen. Click a square to ask where it looks; the arrow keys move the red box.</source>
+        <translation>Das Bild wird in kleine Quadrate geteilt. Was außerhalb des hellen Fensters liegt, sieht das Netz nie. Klicken Sie ein Quadrat an, um zu fragen, wohin es blickt; die Pfeiltasten bewegen den roten Rahmen.</translation>
+    </message>
+    <message>
+        <source>The colours show how attention is shared out. The bar below gives the numbers. With the scale per clip, frames can be compared with one another.</source>
+        <translation>Die Farben zeigen, wie die Aufmerksamkeit verteilt ist. Der Balken darunter nennt die Zahlen. Mit der Skala je Video lassen sich Bilder miteinander vergleichen.</translation>
+    </message>
+    <message>
+        <source>“Frozen beside AdaptSign” shows the image model before and after it learnt signs. “Across frames” shows what a frame takes from its neighbours.</source>
+        <translation>„Eingefroren neben AdaptSign“ zeigt das Bildmodell, bevor und nachdem es Gebärden gelernt hat. „Über Bilder hinweg“ zeigt, was ein Bild von seinen Nachbarn übernimmt.</translation>
+    </message>
+    <message>
+        <source>Attention says what was weighed, not why a gloss was chosen. A bright hand is a hint for a question, not an answer.</source>
+        <translation>Aufmerksamkeit sagt, was gewichtet wurde, nicht, warum eine Glosse gewählt wurde. Eine helle Hand ist Anlass für eine Frage, keine Antwort.</translation>
+    </message>
+    <message>
+        <source>%1 of %2</source>
+        <translation>%1 von %2</translation>
+    </message>
+    <message>
+        <source>Skip</source>
+        <translation>Überspringen</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>Zurück</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>Fertig</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>Weiter</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::AttentionView</name>
+    <message>
+        <source>smoothed over %1 s</source>
+        <translation>geglättet über %1 s</translation>
+    </message>
+    <message>
+        <source>Video with attention</source>
+        <translation>Video mit Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>Arrow keys move the red box.</source>
+        <translation>Die Pfeiltasten bewegen den roten Rahmen.</translation>
+    </message>
+    <message>
+        <source>Click a patch to see its attention.</source>
+        <translation>Klicken Sie ein Feld an, um seine Aufmerksamkeit zu sehen.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::AttentionWorkspace</name>
+    <message>
+        <source>Loading the model…</source>
+        <translation>Das Modell wird geladen …</translation>
+    </message>
+    <message>
+        <source>Without a model there is no attention.</source>
+        <translation>Ohne Modell gibt es keine Aufmerksamkeit.</translation>
+    </message>
+    <message>
+        <source>The frozen backbone is a second network. Live, it is computed when there is time, so the picture moves at a lower rate; paused, and in files, every frame is exact.</source>
+        <translation>Das eingefrorene Bildmodell ist ein zweites Netz. Live wird es berechnet, wenn Zeit ist; das Bild läuft daher mit geringerer Rate. Angehalten und in Dateien ist jedes Bild genau.</translation>
+    </message>
+    <message>
+        <source>The model cannot keep up, so attention appears late. Pause to see it.</source>
+        <translation>Das Modell kommt nicht mit, daher erscheint die Aufmerksamkeit verspätet. Halten Sie an, um sie zu sehen.</translation>
+    </message>
+    <message>
+        <source>%1 · %2</source>
+        <translation>%1 · %2</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>Sheet</source>
+        <translation>Bildtafel</translation>
+    </message>
+    <message>
+        <source>Show the Introduction Again</source>
+        <translation>Einführung noch einmal zeigen</translation>
+    </message>
+    <message>
+        <source>Try Again</source>
+        <translation>Erneut versuchen</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::CaptionView</name>
     <message>
         <source>%1 at %2, confidence %3</source>
@@ -854,6 +1288,17 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>Captions appear here. Escape closes this window.</source>
         <translation>Hier erscheinen die Untertitel. Escape schließt dieses Fenster.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::FilmStrip</name>
+    <message>
+        <source>Cross-frame weights over the neighbouring frames</source>
+        <translation>Gewichte zwischen Bildern über den Nachbarbildern</translation>
+    </message>
+    <message>
+        <source>The frames around this one appear here.</source>
+        <translation>Hier erscheinen die Bilder um dieses herum.</translation>
     </message>
 </context>
 <context>
@@ -1386,6 +1831,53 @@ Warten auf das Modell: %5</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::MarkedFrames</name>
+    <message>
+        <source>Save Attention</source>
+        <translation>Aufmerksamkeit speichern</translation>
+    </message>
+    <message>
+        <source>Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values (*.csv);;Tensors (*.safetensors)</source>
+        <translation>Bild (*.png);;Vektorgrafik (*.svg);;PDF-Dokument (*.pdf);;Wertetabelle (*.csv);;Tensoren (*.safetensors)</translation>
+    </message>
+    <message>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
+    </message>
+    <message>
+        <source>Mark This Frame</source>
+        <translation>Dieses Bild merken</translation>
+    </message>
+    <message>
+        <source>Put the frame on show onto the sheet</source>
+        <translation>Das gezeigte Bild auf die Bildtafel setzen</translation>
+    </message>
+    <message>
+        <source>Clear</source>
+        <translation>Leeren</translation>
+    </message>
+    <message>
+        <source>Take all marked frames off the sheet</source>
+        <translation>Alle gemerkten Bilder von der Bildtafel nehmen</translation>
+    </message>
+    <message>
+        <source>Save Sheet…</source>
+        <translation>Bildtafel speichern …</translation>
+    </message>
+    <message>
+        <source>Write the marked frames, or else the one on show, as a picture, document or values</source>
+        <translation>Die gemerkten Bilder oder sonst das gezeigte als Bild, Dokument oder Werte schreiben</translation>
+    </message>
+    <message>
+        <source>The sheet shows the present frame, or those that you mark.</source>
+        <translation>Die Bildtafel zeigt das aktuelle Bild oder die, die Sie merken.</translation>
+    </message>
+    <message>
+        <source>Marked: %1</source>
+        <translation>Gemerkt: %1</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::ModelFacts</name>
     <message>
         <source>Trained</source>
@@ -1832,6 +2324,13 @@ Warten auf das Modell: %5</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::ScaleBars</name>
+    <message>
+        <source>%1, from %2 to %3</source>
+        <translation>%1, von %2 bis %3</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -2040,6 +2539,37 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>Playback speed</source>
         <translation>Wiedergabegeschwindigkeit</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::VideoExport</name>
+    <message>
+        <source>Save Video with Attention</source>
+        <translation>Video mit Aufmerksamkeit speichern</translation>
+    </message>
+    <message>
+        <source>Video (*.mp4)</source>
+        <translation>Video (*.mp4)</translation>
+    </message>
+    <message>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
+    </message>
+    <message>
+        <source>Cancelled; no file was written.</source>
+        <translation>Abgebrochen; es wurde keine Datei geschrieben.</translation>
+    </message>
+    <message>
+        <source>Save Video…</source>
+        <translation>Video speichern …</translation>
+    </message>
+    <message>
+        <source>Write the clip, or the span between the first and the last marked frame, with attention, captions and legend</source>
+        <translation>Das Video oder den Abschnitt vom ersten bis zum letzten gemerkten Bild mit Aufmerksamkeit, Untertiteln und Legende schreiben</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
     </message>
 </context>
 <context>

@@ -32,6 +32,8 @@ void addLmCommand(CLI::App& app);
 void addScoreCommand(CLI::App& app);
 void addTrainCommand(CLI::App& app);
 #ifdef LIVEGLOSS_WITH_MEDIA
+void addAttentionCommand(CLI::App& app);
+void addAttentionCheckCommand(CLI::App& app);
 void addRecognizeCommand(CLI::App& app);
 void addLiveCommand(CLI::App& app);
 void addEvaluateCommand(CLI::App& app);

@@ -53,6 +53,8 @@ int main(int argc, char** argv) {
 #ifdef LIVEGLOSS_WITH_MEDIA
     addRecognizeCommand(app);
     addLiveCommand(app);
+    addAttentionCommand(app);
+    addAttentionCheckCommand(app);
     addEvaluateCommand(app);
     addSynthCommand(app);
     addDatasetCommand(app);

@@ -1,6 +1,7 @@
 #include "base/log.h"
 #include "engine/threads.h"
 #include "resource_paths.h"
+#include "ui/attention/attention_workspace.h"
 #include "ui/settings/preferences.h"
 #include "ui/setup.h"
 #include "ui/style/icons.h"
@@ -140,6 +141,7 @@ int main(int argc, char** argv) {
     const ui::ResourceLocations locations = resources();
     auto* live = new ui::LiveWorkspace(ui::makeLiveRecogniser(), services, locations, preferences);
     ui::MainWindow window(live, preferences);
+    window.addAttention(new ui::AttentionWorkspace(*live, preferences));
     window.addModels(new ui::ModelsWorkspace(
         services, {locations.demoModel, locations.catalogue, locations.modelFolder}, ui::makeDesktopServices()));
     logFirstPicture(*live, started);

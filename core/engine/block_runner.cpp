@@ -122,11 +122,23 @@ Tensor BlockRunner::gather(const PreparedBlock& block, const Tensor& query, cons
     return gathered + torch::addmm(block.gatherContractBias, active, block.gatherContract);
 }
 
-BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::ForwardTrace* trace) {
-    return model_->fast ? runFast(images, wantAttention, trace) : runReference(images, wantAttention, trace);
+BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::ForwardTrace* trace,
+                             AttentionProbe* probe) {
+    if (!model_->fast) {
+        return runReference(images, wantAttention, trace, probe);
+    }
+    if (probe == nullptr) {
+        return runFast(images, wantAttention, trace);
+    }
+    // A probe needs weights that the fast engine has let go.
+    if (!whole_) {
+        whole_ = std::make_shared<BlockRunner>(model_->whole());
+    }
+    return whole_->runReference(images, wantAttention, trace, probe);
 }
 
-BlockOutput BlockRunner::runReference(const Tensor& images, bool wantAttention, model::ForwardTrace* trace) {
+BlockOutput BlockRunner::runReference(const Tensor& images, bool wantAttention, model::ForwardTrace* trace,
+                                      AttentionProbe* probe) {
     const std::int64_t frames = images.size(0);
     BlockOutput output;
     output.tokens = embed(images);
@@ -151,7 +163,13 @@ BlockOutput BlockRunner::runReference(const Tensor& images, bool wantAttention, 
             weights = torch::empty({frames, heads_, tokens_, tokens_ + prefix_});
             wanted.weights = &weights;
         }
+        if (probe != nullptr) {
+            probe->beforeBlock(static_cast<int>(i), output.tokens);
+        }
         runBlock(blocks[i], rows, norm, wanted);
+        if (probe != nullptr) {
+            probe->afterBlock(static_cast<int>(i), output.tokens, output.query);
+        }
         output.query = gather(blocks[i], output.query, norm.view({frames, tokens_, width_}));
         if (trace != nullptr) {
             trace->emplace_back("tokens_block_" + std::to_string(i), output.tokens.clone());

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attention_probe.h"
 #include "model/adapt_sign.h"
 #include "prepared_network.h"
 
@@ -24,15 +25,18 @@ class BlockRunner {
 public:
     explicit BlockRunner(const TorchModel& model);
 
-    /// images [n, 3, R, R]. `trace` receives what ForwardTrace names, except the plain path's.
-    BlockOutput run(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace = nullptr);
+    /// images [n, 3, R, R]. `trace` receives what ForwardTrace names, except the plain path's; `probe` watches the
+    /// tokens, and has the reference engine run these frames.
+    BlockOutput run(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace = nullptr,
+                    AttentionProbe* probe = nullptr);
     /// What ForwardTrace names of the plain path.
     void tracePlain(const torch::Tensor& images, model::ForwardTrace& trace);
 
 private:
     BlockOutput runFast(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace);
     FastBlocks& fastBlocks();
-    BlockOutput runReference(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace);
+    BlockOutput runReference(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace,
+                             AttentionProbe* probe);
     struct Wanted {
         torch::Tensor* classAttention = nullptr;
         torch::Tensor* weights = nullptr; ///< [n, heads, L, L + K]
@@ -49,7 +53,8 @@ private:
     int prefix_;
     torch::Tensor scores_;             ///< [L, L + K] scratch of one head
     torch::Tensor shares_;             ///< the same after the softmax
-    std::shared_ptr<FastBlocks> fast_; ///< made by the first run()
+    std::shared_ptr<FastBlocks> fast_;   ///< made by the first run()
+    std::shared_ptr<BlockRunner> whole_; ///< of the reference engine, made by the first run() with a probe
 };
 
 } // namespace livegloss::engine

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <stdexcept>
 #include <dlfcn.h>
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -53,17 +54,36 @@ int computeThreads() {
     return chosenThreads;
 }
 
-LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest request) {
+const TorchModel& TorchModel::whole() const {
+    if (!fast) {
+        return *this;
+    }
+    const std::scoped_lock lock(wholeMutex_);
+    if (!whole_) {
+        Result<model::AdaptSign> source = failure(ErrorCode::NotFound, "the model came from no file");
+        if (!path_.empty()) {
+            source = model::loadAdaptSign(path_);
+        }
+        if (!source) {
+            throw std::runtime_error("the weights cannot be read again: " + source.error().message);
+        }
+        whole_ = std::make_shared<const TorchModel>(*source, prepareNetwork(*source), nullptr, choice, path_);
+    }
+    return *whole_;
+}
+
+LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest request,
+                               const std::filesystem::path& path) {
     const ComputeChoice choice = chooseCompute(request);
     if (choice.engine == EngineKind::Reference) {
-        return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice);
+        return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice, path);
     }
     PreparedNetwork surroundings = prepareSurroundings(network);
     const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
     auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet());
     surroundings.patchWeight = torch::Tensor();
     giveBackFreeMemory();
-    return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice);
+    return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice, path);
 }
 
 Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request) try {
@@ -72,7 +92,7 @@ Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeReque
     if (!network) {
         return tl::unexpected(network.error());
     }
-    return makeLoadedModel(*network, request);
+    return makeLoadedModel(*network, request, path);
 } catch (const std::bad_alloc&) {
     return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'",
                    "Close other programs, or take a smaller model.");

@@ -3,6 +3,9 @@
 #include "engine/loaded_model.h"
 #include "model/adapt_sign.h"
 
+#include <filesystem>
+#include <memory>
+#include <mutex>
 #include <torch/torch.h>
 #include <vector>
 
@@ -58,12 +61,14 @@ struct FastNetwork;
 /// What a LoadedModel is in this folder.
 class TorchModel final : public LoadedModel {
 public:
+    /// `path`: where `source` was read from; may be empty.
     TorchModel(model::AdaptSign source, PreparedNetwork rearranged, std::shared_ptr<const FastNetwork> packed,
-               ComputeChoice chosen)
+               ComputeChoice chosen, std::filesystem::path path)
         : network(std::move(source)),
           prepared(std::move(rearranged)),
           fast(std::move(packed)),
-          choice(std::move(chosen)) {}
+          choice(std::move(chosen)),
+          path_(std::move(path)) {}
     const model::ModelConfig& config() const override { return network->config(); }
     const ComputeChoice& compute() const override { return choice; }
 
@@ -72,6 +77,15 @@ public:
     PreparedNetwork prepared;                ///< without blocks where `fast` is set
     std::shared_ptr<const FastNetwork> fast; ///< null: the reference engine
     ComputeChoice choice;
+
+    /// The model with all of LibTorch's weights, for the reference engine: this one where none were let go, else read
+    /// from its file again by the first caller. Any thread. Throws std::runtime_error where that fails.
+    const TorchModel& whole() const;
+
+private:
+    std::filesystem::path path_;
+    mutable std::mutex wholeMutex_;
+    mutable std::shared_ptr<const TorchModel> whole_;
 };
 
 /// `model` was made by loadModel().

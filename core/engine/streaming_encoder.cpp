@@ -82,17 +82,41 @@ Result<EncoderOutput> TorchStreamingEncoder::finish() try {
     return failure(ErrorCode::Internal, std::string("the encoder failed: ") + error.what());
 }
 
+bool TorchStreamingEncoder::requestAttention(const AttentionRequest& request) {
+    if (request.empty()) {
+        request_.reset();
+    } else if (!request_ || *request_ != request) {
+        request_ = std::make_shared<const AttentionRequest>(request);
+    }
+    return true;
+}
+
+TorchStreamingEncoder::EncodedShare TorchStreamingEncoder::runShare(BlockRunner& runner, const Tensor& images,
+                                                                    bool wantAttention) const {
+    if (!request_) {
+        return {runner.run(images, wantAttention, trace_), {}};
+    }
+    AttentionProbe adapted(network_.whole(), *request_, AttentionPath::Adapted);
+    AttentionProbe frozen(network_.whole(), *request_, AttentionPath::Frozen);
+    EncodedShare share;
+    share.blocks = runner.run(images, wantAttention, trace_, adapted.wanted() ? &adapted : nullptr);
+    probeFrozen(network_.whole(), images, frozen);
+    share.attention = joinProbes(adapted, frozen, images.size(0), model_->config());
+    return share;
+}
+
 /// Frames are alone in the blocks, so each worker takes a share of them.
-std::vector<BlockOutput> TorchStreamingEncoder::runBlocks(const Tensor& images, bool wantAttention) {
+std::vector<TorchStreamingEncoder::EncodedShare> TorchStreamingEncoder::runBlocks(const Tensor& images,
+                                                                                  bool wantAttention) {
     const std::int64_t frames = images.size(0);
     const std::int64_t shares = trace_ != nullptr ? 1 : std::min<std::int64_t>(frames, workers_.count());
-    std::vector<BlockOutput> outputs(static_cast<std::size_t>(shares));
+    std::vector<EncodedShare> outputs(static_cast<std::size_t>(shares));
     workers_.run(static_cast<int>(shares), [&](int share) {
         const c10::InferenceMode guard;
         const std::int64_t begin = frames * share / shares;
         const std::int64_t end = frames * (share + 1) / shares;
         const auto place = static_cast<std::size_t>(share);
-        outputs[place] = runners_[place].run(images.narrow(0, begin, end - begin), wantAttention, trace_);
+        outputs[place] = runShare(runners_[place], images.narrow(0, begin, end - begin), wantAttention);
     });
     return outputs;
 }
@@ -100,14 +124,31 @@ std::vector<BlockOutput> TorchStreamingEncoder::runBlocks(const Tensor& images, 
 void TorchStreamingEncoder::encode(const Tensor& images, bool wantAttention, EncoderOutput& output) {
     const auto& norm = network_.network->visual->transformer->crossFrameNorm;
     const std::int64_t patches = model_->config().patches();
-    for (const BlockOutput& blocks : runBlocks(images, wantAttention)) {
+    for (EncodedShare& share : runBlocks(images, wantAttention)) {
+        const BlockOutput& blocks = share.blocks;
         const Tensor normed = torch::addcmul(norm->bias, blocks.bareNorm, norm->weight);
         for (std::int64_t i = 0; i < normed.size(0); ++i) {
-            appendFrame(std::make_shared<const EncodedFrame>(EncodedFrame{
-                normed[i].narrow(0, 1, patches), normed[i][0], blocks.tokens[i][0].clone(), blocks.query[i]}));
+            EncodedFrame frame{normed[i].narrow(0, 1, patches),
+                               normed[i][0],
+                               blocks.tokens[i][0].clone(),
+                               blocks.query[i],
+                               received_,
+                               {},
+                               {}};
+            if (!share.attention.empty()) {
+                AttentionResult& result = share.attention[static_cast<std::size_t>(i)];
+                result.frameIndex = received_;
+                if (request_->crossFrame) {
+                    frame.attention = std::move(result);
+                    frame.request = request_;
+                } else {
+                    output.requested.push_back(std::move(result));
+                }
+            }
             if (wantAttention) {
                 output.attention.push_back(attentionOf(blocks.classAttention[i], received_));
             }
+            appendFrame(std::make_shared<const EncodedFrame>(std::move(frame)));
             ++received_;
         }
     }
@@ -148,6 +189,27 @@ std::vector<TorchStreamingEncoder::EncodedFramePtr> TorchStreamingEncoder::neigh
     return around;
 }
 
+/// The middle frame's result, complete. Copies of a frame beside itself are the padding of a clip.
+AttentionResult TorchStreamingEncoder::withCrossFrame(const std::vector<EncodedFramePtr>& around) const {
+    const EncodedFrame& middle = *around[static_cast<std::size_t>(reach_)];
+    AttentionResult result = *middle.attention;
+    const CrossFrameRequest& request = *middle.request->crossFrame;
+    const Tensor direction = request.fromPatch ? middle.patches[request.patch] : middle.normedClass;
+    CrossFrameMap map;
+    map.temporalWeight = static_cast<float>(network_.prepared.temporalWeight);
+    for (int offset = -reach_; offset <= reach_; ++offset) {
+        const EncodedFramePtr& frame = around[static_cast<std::size_t>(reach_ + offset)];
+        const Neighbour kind = !frame                                  ? Neighbour::Outside
+                               : frame->index == middle.index + offset ? Neighbour::Frame
+                                                                       : Neighbour::Copy;
+        map.neighbours.push_back(
+            {offset, kind,
+             crossFrameWeights(direction, frame ? frame->patches : Tensor(), model_->config().patches())});
+    }
+    result.crossFrame = std::move(map);
+    return result;
+}
+
 /// The middle frame's class token after the cross-frame step (paper section 3.3); frames outside the clip add nothing.
 Tensor TorchStreamingEncoder::classRowWithNeighbours(const std::vector<EncodedFramePtr>& around) {
     const EncodedFrame& middle = *around[static_cast<std::size_t>(reach_)];
@@ -180,6 +242,11 @@ void TorchStreamingEncoder::giveOutFinal(std::int64_t pastLast, EncoderOutput& o
     for (; nextOut_ < pastLast; ++nextOut_) {
         std::vector<EncodedFramePtr> around = neighbours(nextOut_);
         const bool same = around == lastAround_;
+        const EncodedFrame& middle = *around[static_cast<std::size_t>(reach_)];
+        const bool isPadding = nextOut_ - padding != middle.index;
+        if (middle.request && middle.request == request_ && !isPadding) {
+            output.requested.push_back(withCrossFrame(around));
+        }
         if (!same) {
             classRows.push_back(classRowWithNeighbours(around));
             queries.push_back(around[static_cast<std::size_t>(reach_)]->query);

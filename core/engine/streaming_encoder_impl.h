@@ -13,10 +13,13 @@ namespace livegloss::engine {
 
 /// What one frame leaves behind for its neighbours and itself.
 struct EncodedFrame {
-    torch::Tensor patches;     ///< [P, D], normalised for the cross-frame step
-    torch::Tensor normedClass; ///< [D], the same of the class token
-    torch::Tensor classRow;    ///< [D], as the blocks left it
-    torch::Tensor query;       ///< [D]
+    torch::Tensor patches;                           ///< [P, D], normalised for the cross-frame step
+    torch::Tensor normedClass;                       ///< [D], the same of the class token
+    torch::Tensor classRow;                          ///< [D], as the blocks left it
+    torch::Tensor query;                             ///< [D]
+    std::int64_t index = 0;                          ///< as pushed
+    std::optional<AttentionResult> attention;        ///< its spatial maps, while they wait for the cross-frame weights
+    std::shared_ptr<const AttentionRequest> request; ///< that they answer
 };
 
 class TorchStreamingEncoder final : public StreamingEncoder {
@@ -26,6 +29,7 @@ public:
     Result<EncoderOutput> push(std::span<const float> frames, int count, bool wantAttention) override;
     Result<EncoderOutput> finish() override;
     void reset() override;
+    bool requestAttention(const AttentionRequest& request) override;
 
     /// Collects intermediate results of every later push(), each name once per piece, in the order of frames.
     void setTrace(model::ForwardTrace* trace) { trace_ = trace; }
@@ -34,8 +38,15 @@ private:
     using EncodedFramePtr = std::shared_ptr<const EncodedFrame>;
 
     void encode(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
-    std::vector<BlockOutput> runBlocks(const torch::Tensor& images, bool wantAttention);
+    /// One worker's share of the frames.
+    struct EncodedShare {
+        BlockOutput blocks;
+        std::vector<AttentionResult> attention; ///< one per frame when something is requested
+    };
+    std::vector<EncodedShare> runBlocks(const torch::Tensor& images, bool wantAttention);
+    EncodedShare runShare(BlockRunner& runner, const torch::Tensor& images, bool wantAttention) const;
     void appendFrame(EncodedFramePtr frame);
+    AttentionResult withCrossFrame(const std::vector<EncodedFramePtr>& around) const;
     SpatialAttention attentionOf(const torch::Tensor& classAttention, std::int64_t frameIndex) const;
     void giveOutFinal(std::int64_t pastLast, EncoderOutput& output);
     std::vector<EncodedFramePtr> neighbours(std::int64_t index) const;
@@ -48,6 +59,7 @@ private:
     FrameWorkers workers_;
     std::vector<BlockRunner> runners_; ///< one per worker
     model::ForwardTrace* trace_ = nullptr;
+    std::shared_ptr<const AttentionRequest> request_; ///< null: nothing
 
     // Positions count frames with the padding: position 0 is the first copy.
     std::deque<EncodedFramePtr> recent_; ///< the frames at positions first_ .. first_ + size - 1

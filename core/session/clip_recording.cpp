@@ -43,9 +43,9 @@ public:
         if (next_ >= recording_.batches.size()) {
             return failure(ErrorCode::Internal, "more was replayed than was recorded");
         }
-        return engine::EncoderOutput{recording_.batches[next_++].features, {}};
+        return engine::EncoderOutput{recording_.batches[next_++].features, {}, {}};
     }
-    Result<engine::EncoderOutput> finish() override { return engine::EncoderOutput{recording_.last, {}}; }
+    Result<engine::EncoderOutput> finish() override { return engine::EncoderOutput{recording_.last, {}, {}}; }
     void reset() override { next_ = 0; }
 
 private:

@@ -218,10 +218,20 @@ void FrameIntake::dropOldestFrame() {
     statistics_.droppedByOverload();
 }
 
+void FrameIntake::reportAttentionGap() {
+    const std::scoped_lock lock(mutex_);
+    attentionGap_ = true;
+    changed_.notify_all();
+}
+
 std::optional<Task> FrameIntake::take(std::stop_token stop) {
     std::unique_lock lock(mutex_);
-    if (!changed_.wait(lock, stop, [&] { return !entries_.empty(); }) || stop.stop_requested()) {
+    if (!changed_.wait(lock, stop, [&] { return !entries_.empty() || attentionGap_; }) || stop.stop_requested()) {
         return std::nullopt;
+    }
+    if (entries_.empty()) {
+        attentionGap_ = false;
+        return Task(AttentionGap{});
     }
     if (auto* end = std::get_if<EndOfRun>(&entries_.front())) {
         Task task(std::move(*end));

@@ -48,8 +48,10 @@ struct OfflinePass {
     std::uint64_t epoch = 0;
     std::uint64_t ticket = 0; ///< see FrameIntake::stillWanted()
 };
+/// Nothing waits, and attention is missing for pictures that were recognised already.
+struct AttentionGap {};
 /// What the recognition thread does next; frames come several at once when they wait.
-using Task = std::variant<std::vector<PreparedFrame>, EndOfRun, OfflinePass>;
+using Task = std::variant<std::vector<PreparedFrame>, EndOfRun, OfflinePass, AttentionGap>;
 
 /// -1..1 <-> 16 bits: half the memory of floats, with an error below 2e-5.
 std::vector<std::uint16_t> packInput(const std::vector<float>& values);
@@ -80,6 +82,9 @@ public:
     void discardAll(std::uint64_t epoch);
     /// That of the newest source and model; what is offered now belongs to it.
     std::uint64_t epoch() const;
+
+    /// Asks for an AttentionGap as soon as nothing else waits. Any thread.
+    void reportAttentionGap();
 
     // Recognition side.
     /// The next task; nothing once `stop` is requested.
@@ -113,6 +118,7 @@ private:
     SessionSettings settings_;
     RunPtr run_;
     std::uint64_t epoch_ = 0;
+    bool attentionGap_ = false;
     std::atomic<std::uint64_t> ticket_{0}; ///< changes whenever waiting work is given up
 };
 

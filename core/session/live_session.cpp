@@ -61,6 +61,7 @@ void LiveSession::setModel(engine::LoadedModelPtr model) {
 void LiveSession::setSettings(const SessionSettings& settings) {
     impl_->board.setAttentionVisible(settings.attention);
     impl_->worker.setAttentionWanted(settings.attention);
+    impl_->worker.setView(settings.view);
     impl_->intake.setSettings(settings);
     impl_->player.setPlayback(settings.loop, settings.rate, settings.readAheadFrames);
 }

@@ -4,6 +4,7 @@
 #include "session/live_session.h"
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <mutex>
 #include <vector>
@@ -19,16 +20,30 @@ public:
     /// A new model: no maps.
     void dropAttention(std::uint64_t epoch);
     /// `position`: the frame's time on the session's own axis, by which maps are found.
-    void show(FramePtr frame, MediaTime position);
+    void show(FramePtr frame, MediaTime position, bool live = false);
     void addAttention(std::uint64_t epoch, MediaTime position, vision::RgbaPicturePtr map,
                       const vision::Region& region);
     void setAttentionVisible(bool visible);
+
+    /// From now on pictures go with attended ones, each with its own; those of before are forgotten. A live picture
+    /// without one waits for it, up to a second. `period`: of the network's frames; a picture between two of them goes
+    /// with the earlier.
+    void startAttended();
+    void stopAttended();
+    void addAttended(std::uint64_t epoch, AttendedPicturePtr attended, MediaTime period);
 
     Picture picture() const;
     MediaTime position() const;
 
 private:
+    struct Waiting {
+        FramePtr frame;
+        MediaTime position{0};
+    };
     void choose();
+    void chooseAttended();
+    AttendedPicturePtr attendedAt(MediaTime position) const;
+    void put(FramePtr frame, MediaTime position);
 
     mutable std::mutex mutex_;
     Picture picture_;
@@ -37,6 +52,10 @@ private:
     vision::Region region_;
     bool visible_ = true;
     std::uint64_t epoch_ = 0;
+    bool wantsAttended_ = false;
+    std::map<MediaTime, AttendedPicturePtr> attended_;
+    MediaTime period_{0};
+    std::deque<Waiting> waiting_; ///< live pictures, oldest first, the newest on show or waiting
 };
 
 } // namespace livegloss::session

@@ -211,7 +211,7 @@ void Player::takeLiveFrame(FramePtr frame, Lock& lock) {
     if (playing_ || showNext_) {
         showNext_ = false;
         shownTime_ = position;
-        board_.show(frame, position);
+        board_.show(frame, position, true);
     }
     const bool starts = playing_ && !feedingLive_;
     const bool ends = !playing_ && feedingLive_;

@@ -33,6 +33,7 @@ RecognitionWorker::RecognitionWorker(FrameIntake& intake, SessionState& state, P
       board_(board),
       statistics_(statistics),
       makeEncoder_(std::move(makeEncoder)),
+      attention_(intake, board),
       store_(kFileRows),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
@@ -45,8 +46,10 @@ void RecognitionWorker::work(const std::stop_token& stop) {
                 recognise(*frames);
             } else if (const auto* end = std::get_if<EndOfRun>(&*task)) {
                 endRun(*end);
-            } else {
-                offlinePass(std::get<OfflinePass>(*task), stop);
+            } else if (const auto* pass = std::get_if<OfflinePass>(&*task)) {
+                offlinePass(*pass, stop);
+            } else if (auto filled = attention_.fillGap(); !filled) {
+                fail(std::move(filled.error()));
             }
         } catch (const std::exception& problem) {
             fail({ErrorCode::Internal, std::string("Recognition stopped: ") + problem.what(), {}});
@@ -71,6 +74,7 @@ void RecognitionWorker::recognise(const std::vector<PreparedFrame>& frames) {
     }
     newestTime_ = times.back();
     const std::int64_t firstIndex = recogniser_->frames();
+    attention_.remember(frames, firstIndex, recogniser_->requestAttention(attention_.encoderRequest(run)));
     auto output = recogniser_->push(input_, times, attentionWanted_);
     if (!output) {
         fail(std::move(output.error()));
@@ -78,6 +82,7 @@ void RecognitionWorker::recognise(const std::vector<PreparedFrame>& frames) {
     }
     statistics_.encoded(static_cast<int>(frames.size()));
     showAttention(output->attention, firstIndex, frames);
+    attention_.take(output->requested);
     takeCaptions(*output);
     if (output->captions) {
         statistics_.caption(frames.back().capturedAt);
@@ -91,9 +96,11 @@ void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
         history_.clear();
         store_.clear();
         attentionRange_.reset();
+        attention_.clear();
     } else if (!history_.knowsWholeClip()) {
         state_.publishOffline(epoch_, nullptr); // it was about less than will be seen now
     }
+    attention_.startRun(run, firstTime);
     run_ = run;
     lastRun_ = run;
     notSure_ = false;
@@ -133,6 +140,8 @@ void RecognitionWorker::endRun(const EndOfRun& end) {
         fail(std::move(output.error()));
         return;
     }
+    attention_.take(output->requested);
+    attention_.endRun();
     takeCaptions(*output);
     history_.endRun(newestTime_ + frameDuration(run_->model->config()));
     notSure_ = false;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "attention_keeper.h"
 #include "caption_history.h"
 #include "feature_store.h"
 #include "frame_intake.h"
@@ -26,6 +27,8 @@ public:
     RecognitionWorker& operator=(const RecognitionWorker&) = delete;
 
     void setAttentionWanted(bool wanted) { attentionWanted_ = wanted; }
+    /// See SessionSettings::view.
+    void setView(const std::optional<attention::View>& view) { attention_.setView(view); }
 
 private:
     void work(const std::stop_token& stop);
@@ -48,6 +51,7 @@ private:
     StatisticsMeter& statistics_;
     EncoderFactory makeEncoder_;
     std::atomic<bool> attentionWanted_{true};
+    AttentionKeeper attention_;
 
     // The thread's own.
     RunPtr run_;                                 ///< under way

@@ -44,6 +44,7 @@ Result<StreamOutput> StreamRecogniser::push(std::span<const float> frames, std::
     }
     StreamOutput output;
     output.attention = std::move(encoded->attention);
+    output.requested = std::move(encoded->requested);
     if (auto absorbed = absorb(encoded->features, output); !absorbed) {
         return tl::unexpected(std::move(absorbed.error()));
     }
@@ -60,6 +61,7 @@ Result<StreamOutput> StreamRecogniser::finish() {
     if (!encoded) {
         return tl::unexpected(std::move(encoded.error()));
     }
+    output.requested = std::move(encoded->requested);
     if (auto absorbed = absorb(encoded->features, output); !absorbed) {
         return tl::unexpected(std::move(absorbed.error()));
     }

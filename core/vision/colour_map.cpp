@@ -27,12 +27,34 @@ Table readTable(int openCvMap) {
     return table;
 }
 
+/// Blue, pale, orange: told apart by people who confuse red and green, lightest in the middle.
+Table divergingTable() {
+    struct Stop {
+        float at, red, green, blue;
+    };
+    constexpr std::array<Stop, 5> stops{
+        {{0.0F, 8, 64, 129}, {0.25F, 67, 147, 195}, {0.5F, 247, 247, 247}, {0.75F, 244, 148, 60}, {1.0F, 153, 52, 4}}};
+    Table table;
+    for (std::size_t i = 0; i < table.size(); ++i) {
+        const float value = static_cast<float>(i) / 255.0F;
+        const std::size_t upper = std::min<std::size_t>(1 + static_cast<std::size_t>(value * 4.0F), 4);
+        const Stop& from = stops[upper - 1];
+        const Stop& to = stops[upper];
+        const float share = (value - from.at) / (to.at - from.at);
+        const auto mixed = [share](float a, float b) { return static_cast<std::uint8_t>(a + share * (b - a) + 0.5F); };
+        table[i] = {mixed(from.red, to.red), mixed(from.green, to.green), mixed(from.blue, to.blue)};
+    }
+    return table;
+}
+
 } // namespace
 
 Rgb colourAt(ColourMap map, float value) {
     static const Table inferno = readTable(cv::COLORMAP_INFERNO);
     static const Table cividis = readTable(cv::COLORMAP_CIVIDIS);
     static const Table viridis = readTable(cv::COLORMAP_VIRIDIS);
+    static const Table jet = readTable(cv::COLORMAP_JET);
+    static const Table diverging = divergingTable();
     // Written so that NaN becomes 0.
     const float inside = value > 0.0F ? std::min(value, 1.0F) : 0.0F;
     const auto index = static_cast<std::uint8_t>(inside * 255.0F + 0.5F);
@@ -43,6 +65,10 @@ Rgb colourAt(ColourMap map, float value) {
         return cividis[index];
     case ColourMap::Viridis:
         return viridis[index];
+    case ColourMap::Jet:
+        return jet[index];
+    case ColourMap::Diverging:
+        return diverging[index];
     case ColourMap::Grey:
         break;
     }

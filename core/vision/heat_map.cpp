@@ -51,13 +51,15 @@ float percentile(const std::vector<std::uint32_t>& histogram, std::uint64_t coun
 
 using RgbaTable = std::array<std::array<std::uint8_t, 4>, 256>;
 
-/// Colour and opacity of 256 steps. Opacity follows a smooth step: what gets little attention stays see-through.
+/// Colour and opacity of 256 steps. Opacity follows a smooth step: what gets little attention stays see-through, and of
+/// signed values what is near zero.
 RgbaTable makeTable(ColourMap map) {
     RgbaTable table;
     for (int i = 0; i < 256; ++i) {
         const float value = static_cast<float>(i) / 255.0F;
         const Rgb colour = colourAt(map, value);
-        const float opacity = value * value * (3.0F - 2.0F * value);
+        const float strength = map == ColourMap::Diverging ? std::abs(2.0F * value - 1.0F) : value;
+        const float opacity = strength * strength * (3.0F - 2.0F * strength);
         table[static_cast<std::size_t>(i)] = {colour.red, colour.green, colour.blue,
                                               static_cast<std::uint8_t>(std::lround(opacity * 255.0F))};
     }
@@ -65,23 +67,28 @@ RgbaTable makeTable(ColourMap map) {
 }
 
 const RgbaTable& tableOf(ColourMap map) {
-    static const std::array<RgbaTable, 4> tables = {makeTable(ColourMap::Inferno), makeTable(ColourMap::Cividis),
-                                                    makeTable(ColourMap::Viridis), makeTable(ColourMap::Grey)};
+    static const std::array<RgbaTable, 6> tables = {makeTable(ColourMap::Inferno), makeTable(ColourMap::Cividis),
+                                                    makeTable(ColourMap::Viridis), makeTable(ColourMap::Grey),
+                                                    makeTable(ColourMap::Jet),     makeTable(ColourMap::Diverging)};
     return tables[static_cast<std::size_t>(map)];
 }
 
-/// Whether some patch stands out from the others; a map without contrast is no response, not noise to amplify.
-bool responds(std::span<const float> weights) {
-    float least = std::numeric_limits<float>::infinity();
-    float most = -least;
-    for (const float weight : weights) {
-        if (!std::isfinite(weight)) {
-            return false;
-        }
-        least = std::min(least, weight);
-        most = std::max(most, weight);
-    }
-    return most - least > 1e-5F * std::max(std::abs(most), std::abs(least));
+RgbaPicture emptyPicture(int rows, int columns, int scale) {
+    RgbaPicture picture;
+    picture.width = columns * scale;
+    picture.height = rows * scale;
+    picture.rgba.assign(static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height) * 4, 0);
+    return picture;
+}
+
+/// Weights brought to 0..1 and enlarged.
+cv::Mat enlarged(std::span<const float> weights, int rows, int columns, float low, float high, int scale) {
+    cv::Mat values(rows, columns, CV_32FC1);
+    std::transform(weights.begin(), weights.end(), values.ptr<float>(),
+                   [&](float weight) { return std::clamp((weight - low) / (high - low), 0.0F, 1.0F); });
+    cv::Mat smooth;
+    cv::resize(values, smooth, {columns * scale, rows * scale}, 0, 0, cv::INTER_CUBIC);
+    return smooth;
 }
 
 } // namespace
@@ -115,22 +122,28 @@ void ClipRange::reset() {
     count_ = 0;
 }
 
+bool hasContrast(std::span<const float> weights) {
+    float least = std::numeric_limits<float>::infinity();
+    float most = -least;
+    for (const float weight : weights) {
+        if (!std::isfinite(weight)) {
+            return false;
+        }
+        least = std::min(least, weight);
+        most = std::max(most, weight);
+    }
+    return most - least > 1e-5F * std::max(std::abs(most), std::abs(least));
+}
+
 RgbaPicture heatMap(std::span<const float> weights, int rows, int columns, float low, float high, ColourMap map,
                     int scale) {
     assert(rows > 0 && columns > 0 && scale > 0);
     assert(weights.size() == static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-    RgbaPicture picture;
-    picture.width = columns * scale;
-    picture.height = rows * scale;
-    picture.rgba.assign(static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height) * 4, 0);
-    if (!(high > low) || !responds(weights)) {
+    RgbaPicture picture = emptyPicture(rows, columns, scale);
+    if (!(high > low) || !hasContrast(weights)) {
         return picture;
     }
-    cv::Mat values(rows, columns, CV_32FC1);
-    std::transform(weights.begin(), weights.end(), values.ptr<float>(),
-                   [&](float weight) { return std::clamp((weight - low) / (high - low), 0.0F, 1.0F); });
-    cv::Mat smooth;
-    cv::resize(values, smooth, {picture.width, picture.height}, 0, 0, cv::INTER_CUBIC);
+    const cv::Mat smooth = enlarged(weights, rows, columns, low, high, scale);
     const RgbaTable& table = tableOf(map);
     std::uint8_t* pixel = picture.rgba.data();
     for (int y = 0; y < picture.height; ++y) {
@@ -138,6 +151,37 @@ RgbaPicture heatMap(std::span<const float> weights, int rows, int columns, float
         for (int x = 0; x < picture.width; ++x, pixel += 4) {
             const auto& entry = table[static_cast<std::size_t>(std::clamp(row[x], 0.0F, 1.0F) * 255.0F + 0.5F)];
             std::copy(entry.begin(), entry.end(), pixel);
+        }
+    }
+    return picture;
+}
+
+RgbaPicture contourLines(std::span<const float> weights, int rows, int columns, float low, float high, int levels,
+                         int scale) {
+    assert(rows > 0 && columns > 0 && scale > 0 && levels > 0);
+    RgbaPicture picture = emptyPicture(rows, columns, scale);
+    if (!(high > low) || !hasContrast(weights)) {
+        return picture;
+    }
+    const cv::Mat smooth = enlarged(weights, rows, columns, low, high, scale);
+    const auto at = [&](int y, int x) {
+        return smooth.ptr<float>(std::clamp(y, 0, picture.height - 1))[std::clamp(x, 0, picture.width - 1)];
+    };
+    const auto steps = static_cast<float>(levels);
+    std::uint8_t* pixel = picture.rgba.data();
+    for (int y = 0; y < picture.height; ++y) {
+        for (int x = 0; x < picture.width; ++x, pixel += 4) {
+            const float value = at(y, x) * steps;
+            const float level = std::clamp(std::floor(value), 0.0F, steps - 1.0F);
+            const float slope = std::hypot(at(y, x + 1) - at(y, x - 1), at(y + 1, x) - at(y - 1, x)) * steps / 2.0F;
+            // Distance in pixels from the line in the middle of this step, by the slope.
+            const float distance = std::abs(value - level - 0.5F) / std::max(slope, 1e-4F);
+            const float width = 0.8F + 1.4F * level / steps;
+            const float line = std::clamp(width + 0.5F - distance, 0.0F, 1.0F);
+            const float edge = std::clamp(width + 2.0F - distance, 0.0F, 1.0F);
+            const auto grey = static_cast<std::uint8_t>(255.0F * line + 0.5F);
+            pixel[0] = pixel[1] = pixel[2] = grey;
+            pixel[3] = static_cast<std::uint8_t>(255.0F * std::max(line, edge * 0.7F) + 0.5F);
         }
     }
     return picture;

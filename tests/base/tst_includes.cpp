@@ -27,7 +27,8 @@ const QMap<QString, QSet<QString>>& allowedFolders() {
         {"dataset", {"base", "evaluation"}},
         {"training", {"base", "tensorfile", "model", "engine", "decode", "evaluation"}},
         {"retrieval", {"base", "tensorfile", "model", "engine"}},
-        {"session", {"base", "model", "engine", "decode", "media", "vision"}},
+        {"attention", {"base", "tensorfile", "model", "engine", "media", "vision"}},
+        {"session", {"base", "model", "engine", "decode", "media", "vision", "attention"}},
     };
     return allowed;
 }

@@ -100,12 +100,22 @@ void MainWindow::showWorkspace(int index) {
     }
 }
 
+/// A workspace besides the first: its entry in the View menu, its state. Returns its index.
+int MainWindow::addLater(Workspace* workspace) {
+    addWorkspace(workspace);
+    const int index = static_cast<int>(workspaces_.size()) - 1;
+    view_->insertAction(lastWorkspaceEnd_, rail_->entry(index));
+    workspace->restoreState(preferences_.store());
+    return index;
+}
+
+void MainWindow::addAttention(AttentionWorkspace* attention) {
+    addLater(attention);
+}
+
 void MainWindow::addModels(ModelsWorkspace* models) {
     models_ = models;
-    addWorkspace(models);
-    const int index = static_cast<int>(workspaces_.size()) - 1;
-    view_->insertAction(actions_[WindowAction::CaptionWindow], rail_->entry(index));
-    models->restoreState(preferences_.store());
+    const int index = addLater(models);
     QAction* manage = live_->actions()[LiveAction::ManageModels];
     manage->setVisible(true);
     connect(manage, &QAction::triggered, this, [this, index] { showWorkspace(index); });
@@ -140,7 +150,7 @@ void MainWindow::fillMenus() {
     file_->addAction(actions_[WindowAction::Quit]);
     edit_->addAction(actions_[WindowAction::Settings]);
     view_->addAction(rail_->entry(0));
-    view_->addSeparator();
+    lastWorkspaceEnd_ = view_->addSeparator();
     view_->addAction(actions_[WindowAction::CaptionWindow]);
     view_->addAction(actions_[WindowAction::FullScreen]);
     view_->addAction(actions_[WindowAction::LeaveFullScreen]);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "ui/actions/window_actions.h"
+#include "ui/attention/attention_workspace.h"
 #include "ui/models/models_workspace.h"
 #include "ui/settings/preferences.h"
 #include "ui/views/live_workspace.h"
@@ -24,6 +25,8 @@ public:
     MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* parent = nullptr);
     ~MainWindow() override;
 
+    /// Adds the Attention workspace. Takes it; call once.
+    void addAttention(AttentionWorkspace* attention);
     /// Adds the Models workspace and lets it choose the model of the live one. Takes it; call once.
     void addModels(ModelsWorkspace* models);
 
@@ -44,6 +47,7 @@ private:
     void build();
     void fitScreen();
     void addWorkspace(Workspace* workspace);
+    int addLater(Workspace* workspace);
     void showWorkspace(int index);
     void importCheckpoint(const QString& path);
     void fillMenus();
@@ -64,6 +68,7 @@ private:
     QMenu* edit_;
     QMenu* playback_;
     QMenu* view_;
+    QAction* lastWorkspaceEnd_ = nullptr; ///< in the View menu
     QMenu* help_;
     bool wasMaximised_ = false;
 };

@@ -4,8 +4,11 @@
 #include "ui/style/theme.h"
 
 #include <QActionGroup>
+#include <QEvent>
 #include <QToolButton>
 #include <QVBoxLayout>
+
+#include <algorithm>
 
 namespace livegloss::ui {
 
@@ -43,6 +46,23 @@ void Rail::setTitle(int index, const QString& title) {
     action->setText(title);
     action->setToolTip(QStringLiteral("%1  (%2)").arg(tip, action->shortcut().toString(QKeySequence::NativeText)));
     action->setStatusTip(tip);
+    fitWidth();
+}
+
+/// As slim as the longest word allows.
+void Rail::fitWidth() {
+    int widest = 8 * grid;
+    for (const QToolButton* button : findChildren<QToolButton*>(Qt::FindDirectChildrenOnly)) {
+        widest = std::max(widest, button->sizeHint().width());
+    }
+    setFixedWidth(widest);
+}
+
+void Rail::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::StyleChange || event->type() == QEvent::FontChange) {
+        fitWidth();
+    }
+    QFrame::changeEvent(event);
 }
 
 void Rail::choose(int index) {

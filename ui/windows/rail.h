@@ -21,7 +21,12 @@ public:
 Q_SIGNALS:
     void chosen(int index);
 
+protected:
+    void changeEvent(QEvent* event) override;
+
 private:
+    void fitWidth();
+
     QActionGroup* group_;
     QVBoxLayout* column_;
 };

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "engine/attention.h"
 #include "engine/loaded_model.h"
 
 #include <cstdint>
@@ -31,6 +32,9 @@ struct FrameFeature {
 struct EncoderOutput {
     std::vector<FrameFeature> features;      ///< became final with this call, in order
     std::vector<SpatialAttention> attention; ///< of the frames just pushed, when asked for
+    /// What requestAttention() asked for, in order of frames. With cross-frame weights a frame's result is complete, and
+    /// comes, two frames later.
+    std::vector<AttentionResult> requested;
 };
 
 struct EncoderOptions {
@@ -52,6 +56,9 @@ public:
     virtual Result<EncoderOutput> finish() = 0;
     /// Forgets the clip; the next push() starts a new one.
     virtual void reset() = 0;
+    /// From the next push() on, frames bring what `request` asks for; an empty one ends that. False when this encoder
+    /// cannot, and an AttentionPass has to. The request was checked with checkRequest().
+    virtual bool requestAttention(const AttentionRequest& /*request*/) { return false; }
 };
 
 std::unique_ptr<StreamingEncoder> makeStreamingEncoder(LoadedModelPtr model, EncoderOptions options = {});

@@ -1,5 +1,7 @@
 #pragma once
 
+#include "attention/scale.h"
+#include "attention/view.h"
 #include "base/clock.h"
 #include "base/frame.h"
 #include "base/result.h"
@@ -58,9 +60,28 @@ struct Snapshot {
     std::uint64_t captionRevision = 0; ///< grows whenever one of the three lists changes
 };
 
+/// What the network took for one frame, RGB, and where it lies in time.
+struct InputPicture {
+    int side = 0;
+    std::vector<std::uint8_t> rgb; ///< side * side * 3
+};
+using InputPicturePtr = std::shared_ptr<const InputPicture>;
+
+/// The attention of one frame as SessionSettings::view asked for it, ready to be drawn in any colours.
+struct AttendedPicture {
+    MediaTime time{0};
+    attention::View view; ///< what was computed; its colours and normalisation do not matter
+    std::vector<attention::Layer> layers;
+    attention::ClipScales scales;            ///< of the clip as far as it was seen by then
+    std::vector<InputPicturePtr> neighbours; ///< one per layer when it goes across frames; null outside the clip
+    float temporalWeight = 0.0F;             ///< of the cross-frame step
+};
+using AttendedPicturePtr = std::shared_ptr<const AttendedPicture>;
+
 /// A frame with the attention that belongs to it.
 struct Picture {
     FramePtr frame;
+    AttendedPicturePtr attended; ///< what `view` asked for; null while it is not computed
     vision::RgbaPicturePtr attention; ///< null while it is off or not computed yet
     vision::Region attentionRegion;   ///< where on the frame the attention picture lies
     std::uint64_t serial = 0;         ///< grows with each new frame or attention picture
@@ -72,6 +93,9 @@ struct SessionSettings {
     int stability = 2;          ///< stabiliserPreset() level, 0 fast .. 4 stable
     float minConfidence = 0.3F; ///< below it a gloss stays out of the captions
     bool attention = true;
+    /// Attention beyond the overlay of `attention`. Live pictures then wait up to a second for theirs; what needs the
+    /// frozen backbone is computed for live sources when nothing else waits, and for files for every frame.
+    std::optional<attention::View> view;
     bool loop = false;
     double rate = 1.0; ///< playback rate of files, 0.25 .. 2
     /// Files: frames read ahead of the picture, so that their attention is ready when they are shown. 0: recognition

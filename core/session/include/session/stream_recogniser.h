@@ -43,6 +43,7 @@ struct CaptionUpdate {
 
 struct StreamOutput {
     std::vector<engine::SpatialAttention> attention; ///< of the frames just pushed, when asked for
+    std::vector<engine::AttentionResult> requested;  ///< see requestAttention()
     std::optional<CaptionUpdate> captions;           ///< when a window fell due
 };
 
@@ -57,6 +58,9 @@ public:
     Result<StreamOutput> push(std::span<const float> frames, std::span<const MediaTime> times, bool wantAttention);
     /// The clip is over: everything confident is committed.
     Result<StreamOutput> finish();
+
+    /// See engine::StreamingEncoder::requestAttention().
+    bool requestAttention(const engine::AttentionRequest& request) { return encoder_->requestAttention(request); }
 
     /// Frames pushed so far.
     std::int64_t frames() const { return frameCount_; }

@@ -7,7 +7,9 @@
 
 namespace livegloss::vision {
 
-enum class ColourMap { Inferno, Cividis, Viridis, Grey };
+/// Jet runs through its lightness twice and is there only for comparison with published pictures. Diverging is for
+/// signed values: blue below the middle, pale in it, orange above.
+enum class ColourMap { Inferno, Cividis, Viridis, Grey, Jet, Diverging };
 
 /// Red, green, blue of a colour map at `value` in 0..1.
 struct Rgb {
@@ -37,7 +39,17 @@ private:
     std::uint64_t count_ = 0;
 };
 
-/// Patch weights [rows, columns] as a smooth picture of `scale` pixels a patch: colour by value, opacity rising with it.
-RgbaPicture heatMap(std::span<const float> weights, int rows, int columns, float low, float high, ColourMap map, int scale);
+/// Patch weights [rows, columns] as a smooth picture of `scale` pixels a patch: colour by value, opacity rising with it;
+/// for Diverging with the distance from the middle of low and high. Transparent where the weights hold no contrast.
+RgbaPicture heatMap(std::span<const float> weights, int rows, int columns, float low, float high, ColourMap map,
+                    int scale);
+
+/// The same as lines of equal weight, at the middles of `levels` equal steps from low to high: white with a dark edge,
+/// wider for higher levels.
+RgbaPicture contourLines(std::span<const float> weights, int rows, int columns, float low, float high, int levels,
+                         int scale);
+
+/// Whether some patch stands out from the others; without contrast there is no response, not noise to amplify.
+bool hasContrast(std::span<const float> weights);
 
 }  // namespace livegloss::vision

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "attention/clip_walk.h"
+#include "attention/scale.h"
+#include "attention/view.h"
+#include "base/result.h"
+
+#include <string>
+#include <vector>
+
+namespace livegloss::cli {
+
+/// Frames of a video with what a view shows of them.
+struct CollectedAttention {
+    std::vector<attention::AttendedFrame> frames;
+    attention::ClipScales scales; ///< of all that was read
+    std::int64_t videoFrames = 0; ///< the last frame that was read, + 1
+};
+
+struct AttentionJob {
+    engine::LoadedModelPtr model;
+    std::string input;
+    attention::View view;
+    std::vector<std::int64_t> frames; ///< of the video, from 0, ascending; empty: every frame that the network sees
+};
+
+/// Reads the video as far as is needed: to its end when the colours stand for the whole clip or every frame is wanted.
+/// Of a frame that the network does not see, as its rate is lower, comes the one before it that it does.
+Result<CollectedAttention> collectAttention(const AttentionJob& job);
+
+/// Writes what its ending asks for: .png, .svg and .pdf sheets, .csv and .safetensors values.
+Result<void> saveAttention(const AttentionJob& job, CollectedAttention collected, const std::string& path);
+/// Whether `path` ends in one of them.
+bool isAttentionFormat(const std::string& path);
+bool isSheetFormat(const std::string& path);
+bool isVideoFormat(const std::string& path);
+
+/// The whole video with the attention over it (.mp4).
+Result<void> saveVideo(const AttentionJob& job, const std::string& path);
+
+} // namespace livegloss::cli

@@ -1,0 +1,179 @@
+#include "attention_output.h"
+#include "commands.h"
+#include "recognition_inputs.h"
+#include "terminal.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <map>
+#include <memory>
+
+namespace livegloss::cli {
+
+namespace {
+
+using attention::Colours;
+using attention::Normalisation;
+using attention::Shown;
+
+struct Options {
+    std::string model;
+    std::string input;
+    std::string output;
+    Shown shown = Shown::SideBySide;
+    std::vector<std::int64_t> frames;
+    int block = 0;
+    std::string head = "mean";
+    std::string query = "class";
+    Normalisation normalisation = Normalisation::Clip;
+    Colours colours = Colours::Inferno;
+};
+
+const std::map<std::string, Shown> kShown{{"spatial", Shown::Adapted},
+                                          {"frozen", Shown::SideBySide},
+                                          {"difference", Shown::Difference},
+                                          {"cross-frame", Shown::CrossFrame}};
+const std::map<std::string, Normalisation> kNormalisations{
+    {"clip", Normalisation::Clip}, {"absolute", Normalisation::Absolute}, {"frame", Normalisation::Frame}};
+const std::map<std::string, Colours> kColours{{"inferno", Colours::Inferno},   {"cividis", Colours::Cividis},
+                                              {"viridis", Colours::Viridis},   {"grey", Colours::Grey},
+                                              {"contours", Colours::Contours}, {"jet", Colours::Jet}};
+
+[[noreturn]] void refuse(std::string message, std::string hint) {
+    throw CommandFailure{{ErrorCode::InvalidArgument, std::move(message), std::move(hint)}};
+}
+
+int wholeNumber(const std::string& text) {
+    int value = 0;
+    return CLI::detail::lexical_cast(text, value) ? value : 0;
+}
+
+int headOf(const Options& options, const model::ModelConfig& config) {
+    if (options.head == "mean") {
+        return engine::meanOfHeads;
+    }
+    const int head = wholeNumber(options.head);
+    if (head < 1 || head > config.heads) {
+        refuse("--head " + options.head + ": this model has " + std::to_string(config.heads) + " heads",
+               "Give mean, or a number from 1 on.");
+    }
+    return head - 1;
+}
+
+int patchOf(const std::string& place, const model::ModelConfig& config) {
+    const std::size_t comma = place.find(',');
+    const int side = config.gridSide();
+    const int row = comma == std::string::npos ? 0 : wholeNumber(place.substr(0, comma));
+    const int column = comma == std::string::npos ? 0 : wholeNumber(place.substr(comma + 1));
+    if (row < 1 || row > side || column < 1 || column > side) {
+        refuse("--query " + place + " names no patch",
+               "Give patch:ROW,COLUMN, each from 1 to " + std::to_string(side) + ", from the top left.");
+    }
+    return (row - 1) * side + column - 1;
+}
+
+attention::View viewOf(const Options& options, const model::ModelConfig& config) {
+    attention::View view;
+    view.shown = options.shown;
+    view.normalisation = options.normalisation;
+    view.colours = options.colours;
+    if (options.block > config.layers) {
+        refuse("--block " + std::to_string(options.block) + ": this model has " + std::to_string(config.layers) +
+                   " blocks",
+               "Give a number from 1 on, or leave it out for the last.");
+    }
+    view.block = options.block == 0 ? engine::lastBlock : options.block - 1;
+    view.head = headOf(options, config);
+    if (options.query == "aggregation") {
+        view.source = engine::AttentionSource::AggregationQuery;
+        if (options.shown != Shown::Adapted) {
+            refuse("only AdaptSign itself has an aggregation query", "Use it with --what spatial.");
+        }
+    } else if (options.query.starts_with("patch:")) {
+        view.source = engine::AttentionSource::Patch;
+        view.patch = patchOf(options.query.substr(6), config);
+    } else if (options.query != "class") {
+        refuse("--query " + options.query + " is not known", "Give class, aggregation or patch:ROW,COLUMN.");
+    }
+    return view;
+}
+
+void run(Options options) {
+    if (!isAttentionFormat(options.output)) {
+        refuse(options.output + ": the kind of file cannot be told from its ending",
+               "Sheets end in .png, .svg or .pdf, videos in .mp4, raw values in .csv or .safetensors.");
+    }
+    std::ranges::sort(options.frames);
+    if (isSheetFormat(options.output) && options.frames.empty()) {
+        refuse("which frames the sheet is to show is missing", "For example --frames 10,20,30.");
+    }
+    catchInterrupts();
+    AttentionJob job;
+    job.model = openModel(options.model);
+    job.input = options.input;
+    job.view = viewOf(options, job.model->config());
+    job.frames = options.frames;
+    if (isVideoFormat(options.output)) {
+        valueOrFail(saveVideo(job, options.output));
+        return;
+    }
+    CollectedAttention collected = valueOrFail(collectAttention(job));
+    if (collected.frames.empty()) {
+        throw CommandFailure{{ErrorCode::NoVideo, options.input + " holds no frame", "Check that it plays."}};
+    }
+    if (!options.frames.empty() && options.frames.back() >= collected.videoFrames &&
+        job.view.normalisation == Normalisation::Clip) {
+        std::fprintf(stderr, "The last frame that the network saw is %lld; frames after it show that one.\n",
+                     static_cast<long long>(collected.videoFrames - 1));
+    }
+    valueOrFail(saveAttention(job, std::move(collected), options.output));
+}
+
+} // namespace
+
+void addAttentionCommand(CLI::App& app) {
+    CLI::App* command = app.add_subcommand("attention", "Draw or write where the network looks in frames of a video.");
+    auto options = std::make_shared<Options>();
+    command->add_option("--input,input", options->input, "video file")->required();
+    command
+        ->add_option("--output", options->output,
+                     "sheet (.png, .svg, .pdf), video (.mp4) or raw values (.csv, .safetensors)")
+        ->required();
+    command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
+    command
+        ->add_option("--what", options->shown,
+                     "spatial (AdaptSign's attention), frozen (the frozen backbone's beside it), difference, or "
+                     "cross-frame (weights over the frames around each)")
+        ->transform(CLI::CheckedTransformer(kShown))
+        ->default_str("frozen");
+    command
+        ->add_option("--frames", options->frames,
+                     "frames of the video, from 0; .csv and .safetensors: all that the network sees if not given")
+        ->delimiter(',')
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--block", options->block, "block, from 1; the last if not given")->check(CLI::PositiveNumber);
+    command->add_option("--head", options->head, "mean, or a head from 1")->capture_default_str();
+    command->add_option("--query", options->query, "whose attention: class, aggregation or patch:ROW,COLUMN from 1")
+        ->capture_default_str();
+    command
+        ->add_option("--normalise", options->normalisation,
+                     "what the brightest colour stands for: clip (98th percentile of the clip), absolute, frame")
+        ->transform(CLI::CheckedTransformer(kNormalisations))
+        ->default_str("clip");
+    command->add_option("--colours", options->colours, "inferno, cividis, viridis, grey, contours, jet")
+        ->transform(CLI::CheckedTransformer(kColours))
+        ->default_str("inferno");
+    command->footer(
+        "The network sees a video at its own rate. Of a frame between two that it sees, the one before is shown.\n"
+        "docs/attention.md has the formula of every quantity.\n\n"
+        "Examples:\n"
+        "  livegloss-cli attention clip.mp4 --frames 10,20,30 --output figure3.png\n"
+        "  livegloss-cli attention clip.mp4 --what cross-frame --frames 40,44 --output figure4.pdf\n"
+        "  livegloss-cli attention clip.mp4 --what cross-frame --query patch:7,5 --frames 40 --output patch.svg\n"
+        "  livegloss-cli attention clip.mp4 --what difference --output clip-attention.mp4\n"
+        "  livegloss-cli attention clip.mp4 --what spatial --query aggregation --block 2 --output values.csv");
+    command->callback([options] { run(*options); });
+}
+
+} // namespace livegloss::cli

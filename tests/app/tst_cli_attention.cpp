@@ -1,0 +1,174 @@
+#include "media/frame_source.h"
+#include "media/video_writer.h"
+#include "random_model.h"
+
+#include <QFile>
+#include <QImage>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <QTest>
+#include <nlohmann/json.hpp>
+
+using namespace livegloss;
+
+namespace {
+
+struct Outcome {
+    int code = -1;
+    QString out;
+    QString err;
+};
+
+Outcome run(const QStringList& arguments) {
+    QProcess process;
+    process.start(QStringLiteral(LIVEGLOSS_CLI), arguments);
+    if (!process.waitForFinished(100000)) {
+        process.kill();
+        return {-1, {}, QStringLiteral("no end within 100 s")};
+    }
+    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2,
+            QString::fromUtf8(process.readAllStandardOutput()), QString::fromUtf8(process.readAllStandardError())};
+}
+
+} // namespace
+
+/// `attention` and `attention-check`, as a person calls them.
+class TestCliAttention : public QObject {
+    Q_OBJECT
+
+    QTemporaryDir folder_;
+    QString clip_;
+    QString model_;
+
+    QString at(const char* name) const { return folder_.filePath(QString::fromLatin1(name)); }
+    Outcome attention(QStringList arguments) const {
+        return run(QStringList{"attention", clip_, "--model", model_} + arguments);
+    }
+
+private slots:
+    void initTestCase() {
+        clip_ = at("clip.mp4");
+        model_ = at("model.safetensors");
+        auto writer = media::createVideo(clip_.toStdString(), {.width = 96, .height = 64, .fps = 50.0, .crf = 28});
+        QVERIFY(writer.has_value());
+        for (int frame = 0; frame < 24; ++frame) {
+            std::vector<std::uint8_t> rgb(96 * 64 * 3, 40);
+            for (std::size_t x = 0; x < 20; ++x) {
+                rgb[(20 * 96 + x + static_cast<std::size_t>(frame) * 3) * 3] = 220;
+            }
+            QVERIFY((*writer)->write(rgb.data()).has_value());
+        }
+        QVERIFY((*writer)->close().has_value());
+        test::RandomModel model(11);
+        QVERIFY(model.save(model_.toStdString()).has_value());
+    }
+
+    void sheetsOfEveryKind_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("name");
+        QTest::newRow("figure 3") << QStringList{} << "a.png";
+        QTest::newRow("spatial, aggregation query")
+            << QStringList{"--what", "spatial", "--query", "aggregation", "--block", "1"} << "b.svg";
+        QTest::newRow("difference, one head, per frame")
+            << QStringList{"--what", "difference", "--head", "1", "--normalise", "frame"} << "c.pdf";
+        QTest::newRow("figure 4, from a patch, absolute")
+            << QStringList{"--what", "cross-frame", "--query", "patch:2,3", "--normalise", "absolute"} << "d.png";
+        QTest::newRow("contour lines") << QStringList{"--colours", "contours"} << "e.png";
+    }
+    void sheetsOfEveryKind() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, name);
+        const QString path = folder_.filePath(name);
+        const Outcome outcome = attention(arguments + QStringList{"--frames", "4,10,99", "--output", path});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QVERIFY(QFile(path).size() > 2000);
+        if (name.endsWith("png")) {
+            QVERIFY(QImage(path).width() > 1000);
+        }
+    }
+
+    void aVideoCarriesTheAttention() {
+        const QString path = at("attention.mp4");
+        const Outcome outcome = attention({"--what", "difference", "--output", path});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const SteadyClock clock;
+        const auto source = media::openSource({media::SourceKind::File, path.toStdString()}, clock).value();
+        QVERIFY(source->info().width >= 480);
+        int frames = 0;
+        while (source->read().value()) {
+            ++frames;
+        }
+        QCOMPARE(frames, 24);
+    }
+
+    /// The model sees every second frame of this video: frame 5 is shown as frame 4, and named so.
+    void valuesNameTheFrameThatTheNetworkSaw() {
+        const QString path = at("values.csv");
+        const Outcome outcome = attention({"--what", "spatial", "--frames", "5", "--output", path});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        double sum = 0.0;
+        int values = 0;
+        for (const QString& line : QString::fromUtf8(file.readAll()).split('\n', Qt::SkipEmptyParts)) {
+            const QStringList cells = line.split(',');
+            if (cells.size() == 7 && cells[0] != QStringLiteral("frame")) {
+                QCOMPARE(cells[0], QStringLiteral("4"));
+                QCOMPARE(cells[1], QStringLiteral("0.08"));
+                sum += cells[6].toDouble();
+                ++values;
+            }
+        }
+        QCOMPARE(values, 16 + 2);
+        QVERIFY(std::abs(sum - 1.0) < 1e-5);
+    }
+
+    void withoutFramesValuesOfAllAreWritten() {
+        const QString path = at("values.safetensors");
+        const Outcome outcome = attention({"--what", "cross-frame", "--output", path});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const auto reader = tensorfile::SafetensorsReader::open(path.toStdString()).value();
+        QCOMPARE(reader.find("cross-frame")->shape, (tensorfile::Shape{12, 5, 4, 4}));
+        QVERIFY(reader.metadata().contains("temporal weight"));
+    }
+
+    void wrongUseIsExplained_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("says");
+        QTest::newRow("kind of file") << QStringList{"--frames", "1", "--output", "x.bmp"} << "x.bmp";
+        QTest::newRow("no frames") << QStringList{"--output", "x.png"} << "--frames";
+        QTest::newRow("block") << QStringList{"--frames", "1", "--block", "9", "--output", "x.png"} << "2 blocks";
+        QTest::newRow("head") << QStringList{"--frames", "1", "--head", "two", "--output", "x.png"} << "1 heads";
+        QTest::newRow("patch") << QStringList{"--frames", "1", "--query", "patch:5,1", "--output", "x.png"}
+                               << "from 1 to 4";
+        QTest::newRow("query") << QStringList{"--frames", "1", "--query", "hand", "--output", "x.png"} << "hand";
+        QTest::newRow("frozen aggregation")
+            << QStringList{"--frames", "1", "--query", "aggregation", "--output", "x.png"} << "--what spatial";
+    }
+    void wrongUseIsExplained() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, says);
+        const Outcome outcome = attention(arguments);
+        QCOMPARE(outcome.code, 2);
+        QVERIFY2(outcome.err.contains(says), qPrintable(outcome.err));
+        QVERIFY(!QFile::exists("x.png"));
+    }
+
+    void theCheckCountsAttentionOnHandsAndFace() {
+        const Outcome outcome = run({"attention-check", "--clips", "1", "--model", model_, "--json"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const auto report = nlohmann::json::parse(outcome.out.toStdString());
+        QCOMPARE(report["attention"].size(), std::size_t{2 * 3});
+        const double area = report["hands_and_face_area"]["percent"];
+        QVERIFY(area > 2.0 && area < 25.0);
+        for (const auto& row : report["attention"]) {
+            const double both = row["hands_and_face"]["percent"];
+            QVERIFY(both > 0.0 && both <= 100.0);
+            QVERIFY(std::abs(both - row["hands"]["percent"].get<double>() - row["face"]["percent"].get<double>()) <
+                    1e-6);
+        }
+    }
+};
+
+QTEST_GUILESS_MAIN(TestCliAttention)
+#include "tst_cli_attention.moc"

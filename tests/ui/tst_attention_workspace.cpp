@@ -1,0 +1,419 @@
+#include "ui/attention/attention_workspace.h"
+#include "window_fixture.h"
+
+#include <QComboBox>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QTest>
+
+#include <atomic>
+#include <thread>
+
+using namespace livegloss;
+using namespace livegloss::ui;
+using attention::LayerKind;
+using attention::Shown;
+using engine::AttentionSource;
+using testing::WindowFixture;
+
+namespace {
+
+constexpr int side = 4; // patches
+
+engine::LoadedModelPtr smallModel() {
+    model::ModelConfig config;
+    config.name = "Small model";
+    config.layers = 3;
+    config.heads = 2;
+    config.width = 128;
+    config.patch = 16;
+    config.resolution = side * 16;
+    config.resize = 80;
+    config.classes = 3;
+    return std::make_shared<testing::FakeModel>(config);
+}
+
+attention::Layer layer(LayerKind kind, int strongest, float strength = 0.5F) {
+    attention::Layer result;
+    result.kind = kind;
+    result.rows = result.columns = side;
+    result.values.assign(side * side, 0.01F);
+    result.values[static_cast<std::size_t>(strongest)] = strength;
+    result.classShare = 0.125F;
+    result.prefixShare = kind == LayerKind::Adapted ? 0.25F : 0.0F;
+    return result;
+}
+
+session::AttendedPicturePtr attended(const attention::View& view, std::vector<attention::Layer> layers,
+                                     MediaTime time) {
+    auto picture = std::make_shared<session::AttendedPicture>();
+    picture->time = time;
+    picture->view = view;
+    picture->scales.add(layers);
+    picture->layers = std::move(layers);
+    return picture;
+}
+
+/// The window with its Attention workspace, which is on show.
+class Fixture : public WindowFixture {
+public:
+    Fixture() {
+        workspace = new AttentionWorkspace(*live, *preferences);
+        window->addAttention(workspace);
+        Q_EMIT live->models().modelLoaded(smallModel());
+        open();
+        playFile();
+    }
+    void open() { window->rail()->entry(2)->trigger(); }
+    void leave() { window->rail()->entry(0)->trigger(); }
+    /// Puts a new grey frame with this attention on show.
+    void show(double seconds, session::AttendedPicturePtr attention) {
+        script->showFrame(128);
+        auto frame = std::make_shared<Frame>(*script->picture.frame);
+        frame->time = fromSeconds(seconds);
+        frame->index = static_cast<std::int64_t>(seconds * 25.0 + 0.5);
+        script->picture.frame = frame;
+        script->picture.attended = std::move(attention);
+        poll();
+    }
+    void show(double seconds, std::vector<attention::Layer> layers) {
+        show(seconds, attended(workspace->panel()->view(), std::move(layers), fromSeconds(seconds)));
+    }
+    void pick(QComboBox* box, int value) {
+        box->setCurrentIndex(box->findData(value));
+        Q_EMIT box->activated(box->currentIndex());
+    }
+    void pick(Shown shown) { pick(workspace->panel()->shownBox(), static_cast<int>(shown)); }
+    void pause() {
+        script->snapshot.state = session::State::Paused;
+        poll();
+    }
+    QPoint middleOf(int patch, int picture = 0) const {
+        const QRectF frame = workspace->view()->frameRect(picture);
+        // The network sees the middle 64 of 80 pixels each way.
+        const QRectF seen =
+            frame.adjusted(frame.width() * 0.1, frame.height() * 0.1, -frame.width() * 0.1, -frame.height() * 0.1);
+        return QPointF(seen.left() + (patch % side + 0.5) * seen.width() / side,
+                       seen.top() + (patch / side + 0.5) * seen.height() / side)
+            .toPoint();
+    }
+
+    AttentionWorkspace* workspace = nullptr;
+};
+
+} // namespace
+
+class TestAttentionWorkspace : public QObject {
+    Q_OBJECT
+
+private slots:
+    void computesOnlyWhileOnShow() {
+        Fixture f;
+        QVERIFY(f.script->settings.view.has_value());
+        QVERIFY(!f.script->settings.attention);
+        f.leave();
+        QVERIFY(!f.script->settings.view.has_value());
+        QVERIFY(f.script->settings.attention);
+        f.open();
+        QVERIFY(f.script->settings.view.has_value());
+        f.pick(Shown::CrossFrame);
+        QVERIFY(f.script->settings.view->shown == Shown::CrossFrame);
+        QVERIFY(f.workspace->film()->isVisible());
+        f.pick(Shown::SideBySide);
+        QVERIFY(!f.workspace->film()->isVisible());
+    }
+
+    void drawsInsideTheNetworksViewAndDimsTheRest() {
+        Fixture f;
+        f.pause();
+        f.show(1.0, {layer(LayerKind::Adapted, 5)});
+        const QImage image = f.workspace->view()->grab().toImage();
+        const QColor strong = image.pixelColor(f.middleOf(5));
+        QVERIFY2(strong.red() > 200 && strong.red() > strong.blue() + 20, qPrintable(strong.name()));
+        const QColor weak = image.pixelColor(f.middleOf(15));
+        QVERIFY2(std::abs(weak.red() - 128) < 12, qPrintable(weak.name()));
+        const QPoint corner = f.workspace->view()->frameRect(0).topLeft().toPoint() + QPoint(4, 4);
+        QVERIFY(image.pixelColor(corner).red() < 90);
+    }
+
+    void withoutContrastItSaysSo() {
+        Fixture f;
+        f.pause();
+        f.show(1.0, {layer(LayerKind::Adapted, 5)});
+        const QImage with = f.workspace->view()->grab().toImage();
+        f.show(1.04, {layer(LayerKind::Adapted, 5, 0.01F)});
+        const QImage without = f.workspace->view()->grab().toImage();
+        const QPoint middle = f.workspace->view()->frameRect(0).center().toPoint();
+        const QRect label(middle - QPoint(60, 6), QSize(120, 12));
+        int white = 0;
+        for (int x = label.left(); x < label.right(); ++x) {
+            for (int y = label.top(); y < label.bottom(); ++y) {
+                white += without.pixelColor(x, y).lightness() > 200 ? 1 : 0;
+            }
+        }
+        QVERIFY(white > 20);
+        QVERIFY(with.pixelColor(f.middleOf(5)) != without.pixelColor(f.middleOf(5)));
+    }
+
+    /// Attention of another view or frame is never drawn.
+    void attentionOfAnotherViewIsNotShown() {
+        Fixture f;
+        f.pause();
+        attention::View other = f.workspace->panel()->view();
+        other.block = 0;
+        f.show(1.0, attended(other, {layer(LayerKind::Adapted, 5)}, fromSeconds(1.0)));
+        QVERIFY(f.workspace->view()->layers().empty());
+        f.show(1.04, {layer(LayerKind::Adapted, 5)});
+        QCOMPARE(f.workspace->view()->layers().size(), std::size_t{1});
+        f.pick(f.workspace->panel()->blockBox(), 1);
+        QVERIFY(f.workspace->view()->layers().empty());
+    }
+
+    void mouseAndArrowsChooseThePatch() {
+        Fixture f;
+        f.pause();
+        f.show(1.0, {layer(LayerKind::Adapted, 5)});
+        AttentionView* view = f.workspace->view();
+        QTest::mouseClick(view, Qt::LeftButton, {}, f.middleOf(6));
+        QVERIFY(f.script->settings.view->source == AttentionSource::Patch);
+        QCOMPARE(f.script->settings.view->patch, 6);
+        // The part that the network does not see holds no patch.
+        QTest::mouseClick(view, Qt::LeftButton, {}, view->frameRect(0).topLeft().toPoint() + QPoint(4, 4));
+        QCOMPARE(f.script->settings.view->patch, 6);
+        view->setFocus();
+        const auto calls = f.script->calls.filter(QStringLiteral("seek")).size();
+        QTest::keyClick(view, Qt::Key_Right);
+        QTest::keyClick(view, Qt::Key_Down);
+        QCOMPARE(f.script->settings.view->patch, 11);
+        QTest::keyClick(view, Qt::Key_Right);
+        QCOMPARE(f.script->settings.view->patch, 11);
+        QTest::keyClick(view, Qt::Key_Up);
+        QTest::keyClick(view, Qt::Key_Left);
+        QCOMPARE(f.script->settings.view->patch, 6);
+        QCOMPARE(f.script->calls.filter(QStringLiteral("seek")).size(), calls);
+        // Dragging moves the box along.
+        QTest::mousePress(view, Qt::LeftButton, {}, f.middleOf(0));
+        QTest::mouseMove(view, f.middleOf(9));
+        QMouseEvent drag(QEvent::MouseMove, f.middleOf(9), view->mapToGlobal(f.middleOf(9)), Qt::NoButton,
+                         Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(view, &drag);
+        QCOMPARE(f.script->settings.view->patch, 9);
+        const QColor box = view->grab().toImage().pixelColor(
+            f.middleOf(9) - QPoint(static_cast<int>(view->frameRect(0).width() * 0.8 / side / 2.0), 0));
+        QVERIFY2(box.red() > 200 && box.green() < 110, qPrintable(box.name()));
+    }
+
+    void aMirroredPictureIsClickedMirrored() {
+        Fixture f;
+        f.pause();
+        f.show(1.0, {layer(LayerKind::Adapted, 4)});
+        f.workspace->view()->setMirrored(true);
+        QCOMPARE(f.workspace->view()->patchAt(f.middleOf(4)), std::optional(7));
+        const QImage image = f.workspace->view()->grab().toImage();
+        QVERIFY(image.pixelColor(f.middleOf(7)).red() > 200);
+    }
+
+    void frozenAndAdaptedStandSideBySide() {
+        Fixture f;
+        f.pause();
+        f.pick(Shown::SideBySide);
+        f.show(1.0, {layer(LayerKind::Frozen, 0), layer(LayerKind::Adapted, 15)});
+        const QImage image = f.workspace->view()->grab().toImage();
+        QVERIFY(image.pixelColor(f.middleOf(0, 0)).red() > 200);
+        QVERIFY(image.pixelColor(f.middleOf(0, 1)).red() < 160);
+        QVERIFY(image.pixelColor(f.middleOf(15, 1)).red() > 200);
+        QCOMPARE(f.workspace->panel()->bars()->bars().size(), 2);
+        const QString numbers = f.workspace->panel()->numbers()->text();
+        QVERIFY2(numbers.contains(QStringLiteral("12.5")) && numbers.contains(QStringLiteral("25.0")),
+                 qPrintable(numbers));
+        // Only AdaptSign has an aggregation query.
+        QCOMPARE(f.workspace->panel()->sourceBox()->findData(static_cast<int>(AttentionSource::AggregationQuery)), -1);
+        f.pick(Shown::Adapted);
+        QVERIFY(f.workspace->panel()->sourceBox()->findData(static_cast<int>(AttentionSource::AggregationQuery)) >= 0);
+    }
+
+    void colourEndsCarryNumbers() {
+        Fixture f;
+        f.pause();
+        f.show(1.0, {layer(LayerKind::Adapted, 5)});
+        f.pick(f.workspace->panel()->normalisationBox(), static_cast<int>(attention::Normalisation::Absolute));
+        QCOMPARE(f.workspace->panel()->bars()->bars().value(0).high, QStringLiteral("50.0 %")); // 8 of 16 patches
+        QCOMPARE(f.workspace->panel()->bars()->bars().value(0).low, QStringLiteral("0.00 %"));
+    }
+
+    void smoothingFollowsAndForgets() {
+        TimeSmoothing smoothing;
+        const auto at = [&](double seconds, float value, double over) {
+            return smoothing.next({layer(LayerKind::Adapted, 5, value)}, fromSeconds(seconds), over)[0].values[5];
+        };
+        QCOMPARE(at(0.0, 0.0F, 0.2), 0.0F);
+        // A map that alternates 12.5 times a second hardly moves.
+        float least = 1.0F;
+        float most = 0.0F;
+        for (int step = 1; step < 40; ++step) {
+            const float value = at(step * 0.08, step % 2 == 0 ? 0.0F : 1.0F, 0.2);
+            if (step > 20) {
+                least = std::min(least, value);
+                most = std::max(most, value);
+            }
+        }
+        QVERIFY(most - least < 0.25F);
+        QCOMPARE(at(3.28, 1.0F, 0.0), 1.0F);   // none
+        QCOMPARE(at(9.0, 0.25F, 0.2), 0.25F);  // a jump
+        QCOMPARE(at(8.96, 0.75F, 0.2), 0.75F); // back
+    }
+
+    /// What vanishes while playing does not come back at once.
+    void attentionDoesNotBlink() {
+        Fixture f;
+        f.show(1.0, {layer(LayerKind::Adapted, 5)});
+        QVERIFY(!f.workspace->view()->layers().empty());
+        f.show(1.04, nullptr);
+        QVERIFY(f.workspace->view()->layers().empty());
+        f.show(1.08, {layer(LayerKind::Adapted, 5)});
+        QVERIFY(f.workspace->view()->layers().empty());
+        f.show(1.48, {layer(LayerKind::Adapted, 5)});
+        QVERIFY(!f.workspace->view()->layers().empty());
+        f.show(1.52, nullptr);
+        f.pause();
+        f.show(1.56, {layer(LayerKind::Adapted, 5)});
+        QVERIFY(!f.workspace->view()->layers().empty());
+    }
+
+    void everyChoiceIsExplained() {
+        Fixture f;
+        for (QComboBox* box : {f.workspace->panel()->shownBox(), f.workspace->panel()->sourceBox(),
+                               f.workspace->panel()->normalisationBox()}) {
+            for (int index = 0; index < box->count(); ++index) {
+                QVERIFY(box->itemData(index, Qt::ToolTipRole).toString().size() > 20);
+            }
+        }
+        const auto labels = f.workspace->panel()->findChildren<QLabel*>();
+        const bool noted = std::ranges::any_of(labels, [](QLabel* label) {
+            return label->isVisible() && label->text().contains(QStringLiteral("does not prove"));
+        });
+        QVERIFY(noted);
+    }
+
+    void theTourEndsForGood() {
+        Fixture f;
+        AttentionTour* tour = f.workspace->tour();
+        QVERIFY(tour->isVisible());
+        auto* next = tour->findChild<QPushButton*>(QStringLiteral("tourNext"));
+        for (int step = 0; step < AttentionTour::steps(); ++step) {
+            QCOMPARE(tour->step(), step);
+            next->click();
+        }
+        QVERIFY(!tour->isVisible());
+        f.destroyWindow();
+        f.makeWindow();
+        f.workspace = new AttentionWorkspace(*f.live, *f.preferences);
+        f.window->addAttention(f.workspace);
+        f.open();
+        QVERIFY(!f.workspace->tour()->isVisible());
+        f.workspace->findChild<QPushButton*>(QStringLiteral("tourAgain"))->click();
+        QVERIFY(f.workspace->tour()->isVisible());
+        QCOMPARE(f.workspace->tour()->step(), 0);
+    }
+
+    void choicesAreRemembered() {
+        Fixture f;
+        f.pick(Shown::Difference);
+        f.pick(f.workspace->panel()->coloursBox(), static_cast<int>(attention::Colours::Cividis));
+        f.pick(f.workspace->panel()->smoothingBox(), 500);
+        f.window->close();
+        f.destroyWindow();
+        f.makeWindow();
+        f.workspace = new AttentionWorkspace(*f.live, *f.preferences);
+        f.window->addAttention(f.workspace);
+        QVERIFY(f.workspace->panel()->view().shown == Shown::Difference);
+        QVERIFY(f.workspace->panel()->style().colours == attention::Colours::Cividis);
+        QCOMPARE(f.workspace->panel()->style().smoothingSeconds, 0.5);
+    }
+
+    void aSheetHoldsTheMarkedFrames() {
+        Fixture f;
+        f.pause();
+        MarkedFrames* marks = f.workspace->marks();
+        QVERIFY(!marks->saveButton()->isEnabled());
+        QString path = f.folder.filePath(QStringLiteral("values.csv"));
+        marks->setChooseFile([&path](QWidget*, const QString&) { return path; });
+        f.show(1.0, {layer(LayerKind::Adapted, 5)});
+        marks->markButton()->click();
+        f.show(2.0, {layer(LayerKind::Adapted, 6)});
+        marks->markButton()->click();
+        marks->markButton()->click();
+        QCOMPARE(marks->count(), 2);
+        marks->saveButton()->click();
+        QFile csv(path);
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        const QByteArray text = csv.readAll();
+        QVERIFY(text.contains("25,1,adapted,0,1,1,0.5"));
+        QVERIFY(text.contains("50,2,adapted,0,1,2,0.5"));
+        path = f.folder.filePath(QStringLiteral("sheet"));
+        marks->saveButton()->click();
+        QVERIFY(QImage(path + QStringLiteral(".png")).width() > 1000);
+        path = QStringLiteral("/nowhere/sheet.pdf");
+        marks->saveButton()->click();
+        QVERIFY(marks->result()->text().contains(QStringLiteral("/nowhere/sheet.pdf")));
+        f.pick(Shown::Frozen); // another view: other values
+        QCOMPARE(marks->count(), 0);
+    }
+
+    /// The span between the marks, with what was recognised; progress and cancel while it runs.
+    void aVideoIsWrittenInTheBackground() {
+        Fixture f;
+        f.script->commit(f.script->gloss("HOUSE", 1.2));
+        f.pause();
+        f.show(1.0, {layer(LayerKind::Adapted, 5)});
+        f.workspace->marks()->markButton()->click();
+        f.show(2.0, {layer(LayerKind::Adapted, 6)});
+        f.workspace->marks()->markButton()->click();
+        VideoExport* video = f.workspace->video();
+        QVERIFY(video->saveButton()->isEnabled());
+        std::optional<AttentionVideoJob> seen;
+        std::atomic<bool> started = false;
+        video->setServices([](QWidget*, const QString&) { return QStringLiteral("out"); },
+                           [&](const AttentionVideoJob& job, const std::filesystem::path& output) -> Result<void> {
+                               seen = job;
+                               job.progress(0.5);
+                               started = true;
+                               while (!job.cancelled()) {
+                                   std::this_thread::yield();
+                               }
+                               return failure(ErrorCode::Cancelled, output.string());
+                           });
+        video->saveButton()->click();
+        QTRY_VERIFY(started);
+        QTRY_COMPARE(video->progress()->value(), 500);
+        QVERIFY(video->cancelButton()->isVisible() && !video->saveButton()->isEnabled());
+        video->cancelButton()->click();
+        QTRY_VERIFY(!video->running());
+        QVERIFY(video->result()->text().contains(QStringLiteral("Cancelled")));
+        QCOMPARE(seen->from, fromSeconds(1.0));
+        QCOMPARE(seen->to, std::optional(fromSeconds(2.0)));
+        QCOMPARE(seen->captions.size(), std::size_t{1});
+        QCOMPARE(seen->captions[0].text, QStringLiteral("HOUSE"));
+        QVERIFY(video->saveButton()->isEnabled());
+    }
+
+    void liveFrozenAttentionSaysWhatItCosts() {
+        Fixture f;
+        f.pick(Shown::SideBySide);
+        f.script->playCamera();
+        f.poll();
+        const auto labels = f.workspace->panel()->findChildren<QLabel*>();
+        const auto warned = [&] {
+            return std::ranges::any_of(labels, [](QLabel* label) {
+                return label->isVisible() && label->text().contains(QStringLiteral("second network"));
+            });
+        };
+        QVERIFY(warned());
+        f.pick(Shown::Adapted);
+        QVERIFY(!warned());
+    }
+};
+
+QTEST_MAIN(TestAttentionWorkspace)
+#include "tst_attention_workspace.moc"

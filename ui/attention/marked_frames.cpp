@@ -1,0 +1,214 @@
+#include "ui/attention/marked_frames.h"
+
+#include "ui/sheets/attention_texts.h"
+#include "ui/sheets/sheet_file.h"
+#include "ui/style/theme.h"
+#include "ui/text_format.h"
+
+#include <QEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QPushButton>
+#include <QSaveFile>
+#include <QStandardPaths>
+
+#include <algorithm>
+
+namespace livegloss::ui {
+
+namespace {
+
+QString askForFile(QWidget* parent, const QString& suggested) {
+    return QFileDialog::getSaveFileName(
+        parent, MarkedFrames::tr("Save Attention"), suggested,
+        MarkedFrames::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values "
+                         "(*.csv);;Tensors (*.safetensors)"));
+}
+
+SheetFrame sheetFrame(const FramePtr& frame, const session::AttendedPicture& attended) {
+    SheetFrame result;
+    result.frame = frame;
+    result.layers = attended.layers;
+    result.temporalWeight = attended.temporalWeight;
+    result.neighboursAreInputs = true;
+    for (const session::InputPicturePtr& picture : attended.neighbours) {
+        result.neighbours.push_back(picture ? QImage(picture->rgb.data(), picture->side, picture->side,
+                                                     picture->side * qsizetype{3}, QImage::Format_RGB888)
+                                                  .copy()
+                                            : QImage());
+    }
+    return result;
+}
+
+} // namespace
+
+MarkedFrames::MarkedFrames(QWidget* parent)
+    : QWidget(parent),
+      choose_(askForFile),
+      mark_(new QPushButton(this)),
+      clear_(new QPushButton(this)),
+      save_(new QPushButton(this)),
+      list_(new QLabel(this)),
+      result_(new QLabel(this)) {
+    setObjectName(QStringLiteral("markedFrames"));
+    mark_->setObjectName(QStringLiteral("markFrame"));
+    clear_->setObjectName(QStringLiteral("clearMarks"));
+    save_->setObjectName(QStringLiteral("saveSheet"));
+    list_->setWordWrap(true);
+    list_->setProperty("role", QStringLiteral("muted"));
+    result_->setWordWrap(true);
+    result_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(grid);
+    row->addWidget(mark_);
+    row->addWidget(clear_);
+    row->addStretch();
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(grid);
+    column->addWidget(list_);
+    column->addLayout(row);
+    column->addWidget(save_, 0, Qt::AlignLeft);
+    column->addWidget(result_);
+    connect(mark_, &QPushButton::clicked, this, &MarkedFrames::mark);
+    connect(clear_, &QPushButton::clicked, this, &MarkedFrames::clear);
+    connect(save_, &QPushButton::clicked, this, &MarkedFrames::save);
+    update();
+}
+
+void MarkedFrames::setCurrent(const FramePtr& frame, const session::AttendedPicturePtr& attended) {
+    const bool fits =
+        attended && attended->view.shown == view_.shown && requestFor(attended->view) == requestFor(view_);
+    const bool had = current_.attended != nullptr;
+    current_ = {frame, fits ? attended : nullptr};
+    if (had != fits) {
+        update();
+    }
+}
+
+void MarkedFrames::setSetting(const QString& clip, const model::ModelConfig& model, const attention::View& view,
+                              const AttentionStyle& style) {
+    const bool otherView = view.shown != view_.shown || !(requestFor(view) == requestFor(view_)) || clip != clip_ ||
+                           model.name != model_.name;
+    clip_ = clip;
+    model_ = model;
+    view_ = view;
+    style_ = style;
+    if (otherView) {
+        current_.attended.reset();
+        clear();
+    }
+}
+
+void MarkedFrames::clear() {
+    frames_.clear();
+    update();
+}
+
+std::optional<std::pair<MediaTime, MediaTime>> MarkedFrames::span() const {
+    if (frames_.size() < 2) {
+        return std::nullopt;
+    }
+    return std::pair(frames_.front().frame->time, frames_.back().frame->time);
+}
+
+void MarkedFrames::mark() {
+    if (!current_.attended) {
+        return;
+    }
+    const auto place = std::ranges::lower_bound(frames_, current_.frame->time, {},
+                                                [](const Marked& marked) { return marked.frame->time; });
+    if (place == frames_.end() || place->frame->time != current_.frame->time) {
+        frames_.insert(place, current_);
+    }
+    update();
+}
+
+/// The marked frames, else the one on show.
+std::vector<MarkedFrames::Marked> MarkedFrames::chosen() const {
+    return !frames_.empty() || !current_.attended ? frames_ : std::vector<Marked>{current_};
+}
+
+SheetMaterial MarkedFrames::material() const {
+    SheetMaterial material;
+    material.clip = clip_;
+    material.model = model_;
+    material.view = view_;
+    material.view.colours = style_.colours;
+    material.view.normalisation = style_.normalisation;
+    for (const Marked& marked : chosen()) {
+        material.frames.push_back(sheetFrame(marked.frame, *marked.attended));
+        material.scales = marked.attended->scales; // the last knows most of the clip
+    }
+    return material;
+}
+
+Result<void> MarkedFrames::write(const QString& path) const {
+    const QString ending = QFileInfo(path).suffix().toLower();
+    if (ending != QLatin1String("csv") && ending != QLatin1String("safetensors")) {
+        return saveSheet(attentionSheet(material()), path);
+    }
+    std::vector<attention::FrameValues> values;
+    for (const Marked& marked : chosen()) {
+        values.push_back({marked.frame->index, marked.frame->time, marked.attended->layers});
+    }
+    const std::map<std::string, std::string> settings{
+        {"video", clip_.toStdString()}, {"model", model_.name}, {"attention", attention::describe(view_, model_)}};
+    if (ending == QLatin1String("safetensors")) {
+        return attention::saveValues(path.toStdString(), values, settings);
+    }
+    QSaveFile file(path);
+    const QByteArray text = QByteArray::fromStdString(attention::valuesCsv(values, settings));
+    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit()) {
+        return failure(ErrorCode::WriteFailed,
+                       "cannot write " + path.toStdString() + ": " + file.errorString().toStdString(),
+                       "Check that the folder can be written to and has room.");
+    }
+    return {};
+}
+
+void MarkedFrames::save() {
+    const QString folder = QStandardPaths::writableLocation(QStandardPaths::PicturesLocation);
+    const QString name = QFileInfo(clip_).completeBaseName();
+    const QString path =
+        choose_(this, folder + QLatin1Char('/') + (name.isEmpty() ? QStringLiteral("attention") : name) +
+                          QStringLiteral("-attention.png"));
+    if (path.isEmpty()) {
+        return;
+    }
+    const QString full = QFileInfo(path).suffix().isEmpty() ? path + QStringLiteral(".png") : path;
+    const auto written = write(full);
+    result_->setProperty("role", written ? QStringLiteral("muted") : QStringLiteral("warning"));
+    result_->setText(written ? tr("Saved as %1").arg(QFileInfo(full).fileName()) : withHint(written.error()));
+    result_->setToolTip(full);
+    result_->setStyleSheet(QString());
+}
+
+void MarkedFrames::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::LanguageChange) {
+        update();
+    }
+    QWidget::changeEvent(event);
+}
+
+void MarkedFrames::update() {
+    mark_->setText(tr("Mark This Frame"));
+    mark_->setToolTip(tr("Put the frame on show onto the sheet"));
+    clear_->setText(tr("Clear"));
+    clear_->setToolTip(tr("Take all marked frames off the sheet"));
+    save_->setText(tr("Save Sheet…"));
+    save_->setToolTip(tr("Write the marked frames, or else the one on show, as a picture, document or values"));
+    mark_->setEnabled(current_.attended != nullptr);
+    clear_->setEnabled(!frames_.empty());
+    save_->setEnabled(!chosen().empty());
+    QStringList times;
+    for (const Marked& marked : frames_) {
+        times.append(formatTime(marked.frame->time));
+    }
+    list_->setText(times.isEmpty() ? tr("The sheet shows the present frame, or those that you mark.")
+                                   : tr("Marked: %1").arg(times.join(QStringLiteral(", "))));
+}
+
+} // namespace livegloss::ui

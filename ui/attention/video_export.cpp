@@ -1,0 +1,144 @@
+#include "ui/attention/video_export.h"
+
+#include "ui/bridge/background.h"
+#include "ui/style/theme.h"
+#include "ui/text_format.h"
+
+#include <QEvent>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QHBoxLayout>
+#include <QLabel>
+#include <QProgressBar>
+#include <QPushButton>
+#include <QStandardPaths>
+
+namespace livegloss::ui {
+
+namespace {
+
+constexpr int progressSteps = 1000;
+constexpr int pollMs = 100;
+
+QString askForFile(QWidget* parent, const QString& suggested) {
+    return QFileDialog::getSaveFileName(parent, VideoExport::tr("Save Video with Attention"), suggested,
+                                        VideoExport::tr("Video (*.mp4)"));
+}
+
+} // namespace
+
+VideoExport::VideoExport(QWidget* parent)
+    : QWidget(parent),
+      choose_(askForFile),
+      write_(writeAttentionVideo),
+      save_(new QPushButton(this)),
+      cancelButton_(new QPushButton(this)),
+      progress_(new QProgressBar(this)),
+      result_(new QLabel(this)) {
+    setObjectName(QStringLiteral("videoExport"));
+    save_->setObjectName(QStringLiteral("saveVideo"));
+    cancelButton_->setObjectName(QStringLiteral("cancelVideo"));
+    progress_->setRange(0, progressSteps);
+    progress_->setTextVisible(false);
+    progress_->setFixedHeight(grid);
+    result_->setWordWrap(true);
+    auto* row = new QHBoxLayout;
+    row->setSpacing(grid);
+    row->addWidget(save_);
+    row->addWidget(cancelButton_);
+    row->addStretch();
+    auto* column = new QVBoxLayout(this);
+    column->setContentsMargins(0, 0, 0, 0);
+    column->setSpacing(grid);
+    column->addLayout(row);
+    column->addWidget(progress_);
+    column->addWidget(result_);
+    connect(save_, &QPushButton::clicked, this, &VideoExport::start);
+    connect(cancelButton_, &QPushButton::clicked, this, [this] {
+        if (cancel_) {
+            *cancel_ = true;
+        }
+    });
+    connect(&polling_, &QTimer::timeout, this, [this] { progress_->setValue(*done_); });
+    update();
+}
+
+VideoExport::~VideoExport() {
+    if (cancel_) {
+        *cancel_ = true;
+    }
+}
+
+void VideoExport::setServices(ChooseFile choose, Write write) {
+    choose_ = std::move(choose);
+    write_ = std::move(write);
+}
+
+void VideoExport::setAvailable(bool available) {
+    if (available != available_) {
+        available_ = available;
+        update();
+    }
+}
+
+void VideoExport::start() {
+    auto job = makeJob ? makeJob() : std::nullopt;
+    if (!job || cancel_) {
+        return;
+    }
+    const QString name = QFileInfo(QString::fromStdString(job->input.string())).completeBaseName();
+    const QString suggested = QStandardPaths::writableLocation(QStandardPaths::MoviesLocation) + QLatin1Char('/') +
+                              name + QStringLiteral("-attention.mp4");
+    QString path = choose_(this, suggested);
+    if (path.isEmpty()) {
+        return;
+    }
+    if (QFileInfo(path).suffix().isEmpty()) {
+        path += QStringLiteral(".mp4");
+    }
+    cancel_ = std::make_shared<std::atomic<bool>>(false);
+    job->cancelled = [cancel = cancel_] { return cancel->load(); };
+    job->progress = [done = done_](double fraction) { *done = static_cast<int>(fraction * progressSteps); };
+    *done_ = 0;
+    polling_.start(pollMs);
+    progress_->setValue(0);
+    result_->clear();
+    update();
+    runInBackground(
+        this, [job = std::move(*job), path, write = write_] { return write(job, path.toStdString()); },
+        [this, path](const Result<void>& written) { finish(path, written); });
+}
+
+void VideoExport::finish(const QString& path, const Result<void>& written) {
+    cancel_.reset();
+    polling_.stop();
+    if (written) {
+        result_->setText(tr("Saved as %1").arg(QFileInfo(path).fileName()));
+    } else if (written.error().code == ErrorCode::Cancelled) {
+        result_->setText(tr("Cancelled; no file was written."));
+    } else {
+        result_->setText(withHint(written.error()));
+    }
+    result_->setToolTip(path);
+    update();
+}
+
+void VideoExport::changeEvent(QEvent* event) {
+    if (event->type() == QEvent::LanguageChange) {
+        update();
+    }
+    QWidget::changeEvent(event);
+}
+
+void VideoExport::update() {
+    save_->setText(tr("Save Video…"));
+    save_->setToolTip(tr("Write the clip, or the span between the first and the last marked frame, with attention, "
+                         "captions and legend"));
+    cancelButton_->setText(tr("Cancel"));
+    save_->setEnabled(available_ && !running());
+    cancelButton_->setVisible(running());
+    progress_->setVisible(running());
+    result_->setVisible(!result_->text().isEmpty());
+}
+
+} // namespace livegloss::ui

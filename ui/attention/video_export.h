@@ -1,0 +1,59 @@
+#pragma once
+
+#include "ui/sheets/attention_video.h"
+
+#include <QTimer>
+#include <QWidget>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace livegloss::ui {
+
+/// Writes a video with the attention over it, off the GUI thread, with progress and cancel.
+class VideoExport final : public QWidget {
+    Q_OBJECT
+public:
+    using ChooseFile = std::function<QString(QWidget* parent, const QString& suggested)>;
+    using Write = std::function<Result<void>(const AttentionVideoJob& job, const std::filesystem::path& output)>;
+
+    explicit VideoExport(QWidget* parent = nullptr);
+    ~VideoExport() override;
+    /// Tests put their own in.
+    void setServices(ChooseFile choose, Write write);
+
+    /// What a click exports, asked at that moment; nothing when there is nothing to export.
+    std::function<std::optional<AttentionVideoJob>()> makeJob;
+    void setAvailable(bool available);
+    bool running() const { return cancel_ != nullptr; }
+    QPushButton* saveButton() { return save_; }
+    QPushButton* cancelButton() { return cancelButton_; }
+    QProgressBar* progress() { return progress_; }
+    QLabel* result() { return result_; }
+
+protected:
+    void changeEvent(QEvent* event) override;
+
+private:
+    void start();
+    void finish(const QString& path, const Result<void>& written);
+    void update();
+
+    ChooseFile choose_;
+    Write write_;
+    std::shared_ptr<std::atomic<bool>> cancel_; ///< while it runs
+    std::shared_ptr<std::atomic<int>> done_ = std::make_shared<std::atomic<int>>(0);
+    QTimer polling_;
+    bool available_ = false;
+    QPushButton* save_;
+    QPushButton* cancelButton_;
+    QProgressBar* progress_;
+    QLabel* result_;
+};
+
+} // namespace livegloss::ui

@@ -1,0 +1,181 @@
+#include "ui/sheets/attention_sheets.h"
+
+#include "ui/sheets/attention_texts.h"
+#include "vision/preprocess.h"
+
+#include <QCoreApplication>
+#include <QLocale>
+
+namespace livegloss::ui {
+
+namespace {
+
+using attention::Layer;
+using attention::Normalisation;
+using attention::Shown;
+
+constexpr int pixelsPerPatch = 32;
+
+struct SheetText {
+    Q_DECLARE_TR_FUNCTIONS(livegloss::ui::AttentionSheet)
+};
+
+std::optional<QRectF> queryBox(const attention::View& view, const model::ModelConfig& config) {
+    if (view.source != engine::AttentionSource::Patch) {
+        return std::nullopt;
+    }
+    const double side = 1.0 / config.gridSide();
+    return QRectF(view.patch % config.gridSide() * side, view.patch / config.gridSide() * side, side, side);
+}
+
+QString frameLabel(const SheetFrame& frame) {
+    return SheetText::tr("frame %1 · %2 s")
+        .arg(frame.frame->index)
+        .arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+}
+
+QString shares(const Layer& layer) {
+    const auto percent = [](float share) { return QLocale().toString(static_cast<double>(share) * 100.0, 'f', 1); };
+    if (layer.prefixShare > 0.0F) {
+        return SheetText::tr("class token %1 %, prefixes %2 %")
+            .arg(percent(layer.classShare), percent(layer.prefixShare));
+    }
+    return SheetText::tr("class token %1 %").arg(percent(layer.classShare));
+}
+
+/// Draws a layer over a frame; a layer without response says so.
+SheetCell cellOf(const SheetMaterial& material, const QImage& picture, const Layer& layer) {
+    SheetCell cell;
+    cell.frame = picture;
+    cell.region = vision::visibleRegion(material.model.resize, material.model.resolution);
+    cell.dimmed = true;
+    const attention::Scale scale = material.scales.scaleOf(layer, material.view.normalisation);
+    if (vision::hasContrast(layer.values)) {
+        cell.overlay = toImage(attention::drawLayer(layer, scale, material.view.colours, pixelsPerPatch));
+    } else {
+        cell.note = AttentionTexts::noResponse();
+    }
+    return cell;
+}
+
+void addLegend(Sheet& sheet, const SheetMaterial& material, const Layer& layer) {
+    SheetLegend legend;
+    legend.label = AttentionTexts::legend(layer);
+    legend.rule = AttentionTexts::legendRule(material.view.normalisation);
+    legend.map = attention::colourMapOf(layer, material.view.colours);
+    legend.contours = material.view.colours == attention::Colours::Contours && !layer.isSigned();
+    if (material.view.normalisation == Normalisation::Frame) {
+        legend.low = SheetText::tr("least");
+        legend.high = SheetText::tr("most");
+    } else {
+        const attention::Scale scale = material.scales.scaleOf(layer, material.view.normalisation);
+        legend.low = AttentionTexts::value(layer, scale.low);
+        legend.middle = AttentionTexts::value(layer, (scale.low + scale.high) / 2.0F);
+        legend.high = AttentionTexts::value(layer, scale.high);
+    }
+    sheet.legends.append(legend);
+}
+
+Sheet emptySheet(const SheetMaterial& material) {
+    Sheet sheet;
+    sheet.title = material.clip;
+    const QString name =
+        material.model.name.empty() ? SheetText::tr("without a name") : QString::fromStdString(material.model.name);
+    sheet.lines = {SheetText::tr("Model: %1").arg(name), AttentionTexts::settings(material.view, material.model)};
+    sheet.footer = SheetText::tr("What the network does not see is dimmed. %1 LiveGloss %2")
+                       .arg(AttentionTexts::noCause(), QCoreApplication::applicationVersion())
+                       .trimmed();
+    if (!material.frames.empty()) {
+        const Frame& frame = *material.frames.front().frame;
+        sheet.aspect = static_cast<double>(frame.width) / frame.height;
+    }
+    return sheet;
+}
+
+} // namespace
+
+Sheet spatialSheet(const SheetMaterial& material) {
+    Sheet sheet = emptySheet(material);
+    SheetRow raw;
+    raw.label = SheetText::tr("Video");
+    for (const SheetFrame& frame : material.frames) {
+        sheet.columns.append(frameLabel(frame));
+        SheetCell cell;
+        cell.frame = pictureOf(*frame.frame);
+        cell.region = vision::visibleRegion(material.model.resize, material.model.resolution);
+        cell.query = queryBox(material.view, material.model);
+        raw.cells.append(cell);
+    }
+    sheet.rows.append(raw);
+    for (const SheetFrame& frame : material.frames) {
+        for (std::size_t index = 0; index < frame.layers.size(); ++index) {
+            const Layer& layer = frame.layers[index];
+            const auto row = static_cast<qsizetype>(index) + 1;
+            if (sheet.rows.size() <= row) {
+                SheetRow fresh;
+                fresh.label = AttentionTexts::layer(layer);
+                sheet.rows.append(fresh);
+                addLegend(sheet, material, layer);
+            }
+            SheetCell cell = cellOf(material, pictureOf(*frame.frame), layer);
+            if (cell.note.isEmpty() && !layer.isSigned()) {
+                cell.note = shares(layer);
+            }
+            cell.query = queryBox(material.view, material.model);
+            sheet.rows[row].cells.append(cell);
+        }
+    }
+    return sheet;
+}
+
+Sheet crossFrameSheet(const SheetMaterial& material) {
+    Sheet sheet = emptySheet(material);
+    if (!material.frames.empty() && material.frames.front().neighboursAreInputs) {
+        sheet.aspect = 1.0;
+    }
+    for (const SheetFrame& frame : material.frames) {
+        const std::vector<Layer>& layers = frame.layers;
+        if (sheet.rows.isEmpty() && !layers.empty()) {
+            addLegend(sheet, material, layers.front());
+            sheet.lines.append(SheetText::tr("Learnt temporal weight: %1 (one frame is %2 s)")
+                                   .arg(QLocale().toString(static_cast<double>(frame.temporalWeight), 'g', 3),
+                                        QLocale().toString(1.0 / material.model.fps, 'g', 3)));
+        }
+        SheetRow row;
+        row.label = SheetText::tr("frame %1").arg(frame.frame->index);
+        row.detail = SheetText::tr("t = %1 s").arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+        for (std::size_t index = 0; index < layers.size() && index < frame.neighbours.size(); ++index) {
+            const Layer& layer = layers[index];
+            if (sheet.rows.isEmpty()) {
+                sheet.columns.append(AttentionTexts::offset(layer.offset));
+            }
+            SheetCell cell;
+            if (layer.neighbour != engine::Neighbour::Outside) {
+                cell = cellOf(material, frame.neighbours[index], layer);
+            }
+            if (frame.neighboursAreInputs) {
+                cell.region = {};
+            }
+            if (layer.neighbour != engine::Neighbour::Frame) {
+                cell.note = AttentionTexts::neighbour(layer.neighbour);
+            }
+            if (layer.offset == 0) {
+                cell.query = queryBox(material.view, material.model);
+            }
+            row.cells.append(cell);
+        }
+        sheet.rows.append(row);
+    }
+    return sheet;
+}
+
+QImage pictureOf(const Frame& frame) {
+    const QImage view(frame.rgb.data(), frame.width, frame.height, frame.width * qsizetype{3}, QImage::Format_RGB888);
+    return view.copy();
+}
+
+Sheet attentionSheet(const SheetMaterial& material) {
+    return material.view.shown == Shown::CrossFrame ? crossFrameSheet(material) : spatialSheet(material);
+}
+
+} // namespace livegloss::ui

@@ -1,0 +1,279 @@
+#include "ui/sheets/attention_video.h"
+
+#include "media/video_writer.h"
+#include "ui/sheets/attention_sheets.h"
+#include "ui/sheets/attention_texts.h"
+#include "vision/preprocess.h"
+
+#include <QGuiApplication>
+#include <QPainter>
+#include <QPainterPath>
+
+#include <algorithm>
+#include <map>
+
+namespace livegloss::ui {
+
+namespace {
+
+constexpr int widestPicture = 960;
+constexpr int gap = 8;
+constexpr int captionHeight = 48;
+constexpr int legendHeight = 76;
+constexpr int pixelsPerPatch = 24;
+const QColor stage(16, 18, 22);
+const QColor quiet(176, 182, 192);
+
+int even(double value) {
+    return static_cast<int>(value / 2.0 + 0.5) * 2;
+}
+
+QFont fontOf(int pixels, bool bold = false) {
+    QFont font = QGuiApplication::font();
+    font.setPixelSize(pixels);
+    font.setBold(bold);
+    return font;
+}
+
+/// The network's frames of a span with what is drawn of them.
+struct Attended {
+    std::map<MediaTime, std::vector<attention::Layer>> frames;
+    attention::ClipScales scales;
+};
+
+class VideoDrawing {
+public:
+    VideoDrawing(const AttentionVideoJob& job, Attended attended) : job_(job), attended_(std::move(attended)) {}
+
+    /// Of the span, in order.
+    Result<void> add(const Frame& frame, const media::SourceInfo& info, const std::filesystem::path& output);
+    Result<void> close() { return writer_ ? writer_->close() : Result<void>{}; }
+    bool empty() const { return writer_ == nullptr; }
+
+private:
+    Result<void> open(const Frame& frame, double fps, const std::filesystem::path& output);
+    const std::vector<attention::Layer>& layersAt(MediaTime time) const;
+    QImage draw(const Frame& frame);
+    void drawPicture(QPainter& painter, const QRectF& box, const QImage& picture, const attention::Layer* layer);
+    void drawLegend(QPainter& painter, const std::vector<attention::Layer>& layers);
+
+    const AttentionVideoJob& job_;
+    Attended attended_;
+    VideoPage page_;
+    std::unique_ptr<media::VideoWriter> writer_;
+};
+
+Result<void> VideoDrawing::open(const Frame& frame, double fps, const std::filesystem::path& output) {
+    const int count = job_.view.shown == attention::Shown::SideBySide ? 2 : 1;
+    page_ = videoPage(QSize(frame.width, frame.height), count);
+    media::VideoWriterOptions options;
+    options.width = page_.size.width();
+    options.height = page_.size.height();
+    options.fps = fps > 0.0 ? fps : 25.0;
+    options.crf = 20;
+    auto writer = media::createVideo(output, options);
+    if (!writer) {
+        return tl::unexpected(std::move(writer.error()));
+    }
+    writer_ = std::move(*writer);
+    return {};
+}
+
+Result<void> VideoDrawing::add(const Frame& frame, const media::SourceInfo& info, const std::filesystem::path& output) {
+    if (!writer_) {
+        if (auto opened = open(frame, info.fps, output); !opened) {
+            return opened;
+        }
+    }
+    const QImage image = draw(frame).convertToFormat(QImage::Format_RGB888);
+    std::vector<std::uint8_t> rgb;
+    rgb.reserve(static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.height()) * 3);
+    for (int y = 0; y < image.height(); ++y) {
+        rgb.insert(rgb.end(), image.constScanLine(y), image.constScanLine(y) + image.width() * qsizetype{3});
+    }
+    return writer_->write(rgb.data());
+}
+
+/// Of the network's frame that was on screen then.
+const std::vector<attention::Layer>& VideoDrawing::layersAt(MediaTime time) const {
+    static const std::vector<attention::Layer> none;
+    const auto after = attended_.frames.upper_bound(time);
+    return after == attended_.frames.begin() ? none : std::prev(after)->second;
+}
+
+void VideoDrawing::drawPicture(QPainter& painter, const QRectF& box, const QImage& picture,
+                               const attention::Layer* layer) {
+    painter.drawImage(box, picture);
+    const model::ModelConfig& config = job_.model->config();
+    const vision::Region region = vision::visibleRegion(config.resize, config.resolution);
+    const QRectF seen(box.left() + region.left * box.width(), box.top() + region.top * box.height(),
+                      region.width * box.width(), region.height * box.height());
+    QPainterPath outside;
+    outside.setFillRule(Qt::OddEvenFill);
+    outside.addRect(box);
+    outside.addRect(seen);
+    painter.fillPath(outside, QColor(0, 0, 0, 120));
+    if (layer != nullptr && vision::hasContrast(layer->values)) {
+        painter.setOpacity(job_.strength);
+        painter.drawImage(
+            seen, toImage(attention::drawLayer(*layer, attended_.scales.scaleOf(*layer, job_.view.normalisation),
+                                               job_.view.colours, pixelsPerPatch)));
+        painter.setOpacity(1.0);
+    } else if (layer != nullptr) {
+        painter.setPen(Qt::white);
+        painter.setFont(fontOf(16));
+        painter.drawText(box, Qt::AlignCenter, AttentionTexts::noResponse());
+    }
+    if (job_.view.source == engine::AttentionSource::Patch) {
+        const double side = 1.0 / config.gridSide();
+        const QRectF query(seen.left() + job_.view.patch % config.gridSide() * side * seen.width(),
+                           seen.top() + job_.view.patch / config.gridSide() * side * seen.height(), side * seen.width(),
+                           side * seen.height());
+        painter.setBrush(Qt::NoBrush);
+        painter.setPen(QPen(Qt::white, 4));
+        painter.drawRect(query);
+        painter.setPen(QPen(QColor(255, 64, 64), 2));
+        painter.drawRect(query);
+    }
+}
+
+void VideoDrawing::drawLegend(QPainter& painter, const std::vector<attention::Layer>& layers) {
+    constexpr int textPixels = 13;
+    painter.setFont(fontOf(textPixels));
+    const double line = QFontMetricsF(painter.font()).height();
+    const QRectF& room = page_.legend;
+    const QString settings = AttentionTexts::settings(job_.view, job_.model->config());
+    const QString words = QString::fromStdString(job_.model->config().name) + QStringLiteral(" · ") + settings;
+    painter.setPen(quiet);
+    painter.drawText(QRectF(room.left(), room.top(), room.width(), line), Qt::AlignLeft,
+                     QFontMetricsF(painter.font()).elidedText(words, Qt::ElideRight, room.width()));
+    const auto count = static_cast<double>(std::max<std::size_t>(1, layers.size()));
+    const double width = (room.width() - (count - 1.0) * gap) / count;
+    for (std::size_t i = 0; i < layers.size(); ++i) {
+        const attention::Layer& layer = layers[i];
+        const double left = room.left() + static_cast<double>(i) * (width + gap);
+        const QRectF bar(left, room.top() + line + 6.0, width, 8.0);
+        paintColourBar(painter, bar, attention::colourMapOf(layer, job_.view.colours),
+                       job_.view.colours == attention::Colours::Contours && !layer.isSigned());
+        const attention::Scale scale = attended_.scales.scaleOf(layer, job_.view.normalisation);
+        const QRectF numbers(left, bar.bottom() + 3.0, width, line);
+        painter.drawText(numbers, Qt::AlignLeft, AttentionTexts::value(layer, scale.low));
+        painter.drawText(
+            numbers, Qt::AlignHCenter,
+            QFontMetricsF(painter.font()).elidedText(AttentionTexts::legend(layer), Qt::ElideRight, width - 140.0));
+        painter.drawText(numbers, Qt::AlignRight, AttentionTexts::value(layer, scale.high));
+    }
+}
+
+QImage VideoDrawing::draw(const Frame& frame) {
+    QImage page(page_.size, QImage::Format_RGB32);
+    page.fill(stage);
+    QPainter painter(&page);
+    painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
+    std::vector<attention::Layer> layers = layersAt(frame.time);
+    if (job_.view.shown == attention::Shown::CrossFrame && !layers.empty()) {
+        layers = {crossFrameOverlay(layers)};
+    }
+    const QImage picture = pictureOf(frame);
+    for (qsizetype i = 0; i < page_.pictures.size(); ++i) {
+        const auto place = static_cast<std::size_t>(i);
+        drawPicture(painter, page_.pictures.at(i), picture, place < layers.size() ? &layers[place] : nullptr);
+    }
+    QStringList glosses;
+    for (const VideoCaption& caption : job_.captions) {
+        if (caption.start <= frame.time && frame.time < caption.end) {
+            glosses.append(caption.text);
+        }
+    }
+    painter.setPen(Qt::white);
+    painter.setFont(fontOf(28, true));
+    painter.drawText(page_.caption, Qt::AlignCenter, glosses.join(QLatin1Char(' ')));
+    drawLegend(painter, layers);
+    return page;
+}
+
+Result<Attended> attend(const AttentionVideoJob& job) {
+    Attended attended;
+    attention::WalkOptions options;
+    options.cancelled = job.cancelled;
+    options.progress = [&job](std::int64_t, std::optional<double> fraction) {
+        if (job.progress && fraction) {
+            job.progress(*fraction / 2.0);
+        }
+    };
+    const bool whole = job.view.normalisation == attention::Normalisation::Clip;
+    const auto walked = attention::walkVideo({media::SourceKind::File, job.input.string()}, job.model,
+                                             requestFor(job.view), options, [&](const attention::AttendedFrame& frame) {
+                                                 std::vector<attention::Layer> layers =
+                                                     layersOf(job.view, frame.result);
+                                                 attended.scales.add(layers);
+                                                 attended.frames[frame.frame->time] = std::move(layers);
+                                                 return whole || !job.to || frame.frame->time <= *job.to;
+                                             });
+    if (!walked) {
+        return tl::unexpected(walked.error());
+    }
+    return attended;
+}
+
+} // namespace
+
+VideoPage videoPage(QSize frame, int pictures) {
+    const double scale = std::min(1.0, static_cast<double>(widestPicture) / frame.width());
+    const int minimum = 480;
+    const double factor =
+        frame.width() * scale * pictures < minimum ? minimum / (frame.width() * pictures * 1.0) : scale;
+    const int width = even(frame.width() * factor);
+    const int height = even(frame.height() * factor);
+    VideoPage page;
+    page.size = QSize(pictures * width + (pictures - 1) * gap, height + captionHeight + legendHeight);
+    for (int i = 0; i < pictures; ++i) {
+        page.pictures.append(QRectF(i * (width + gap), 0, width, height));
+    }
+    page.caption = QRectF(gap, height, page.size.width() - 2 * gap, captionHeight);
+    page.legend = QRectF(gap, height + captionHeight, page.size.width() - 2 * gap, legendHeight - gap);
+    return page;
+}
+
+Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesystem::path& output) {
+    auto attended = attend(job);
+    if (!attended) {
+        return tl::unexpected(std::move(attended.error()));
+    }
+    const SteadyClock clock;
+    auto source = media::openSource({media::SourceKind::File, job.input.string()}, clock);
+    if (!source) {
+        return tl::unexpected(std::move(source.error()));
+    }
+    const media::SourceInfo info = (*source)->info();
+    const MediaTime end = job.to.value_or(info.duration.value_or(MediaTime::max()));
+    VideoDrawing drawing(job, std::move(*attended));
+    while (true) {
+        if (job.cancelled && job.cancelled()) {
+            return failure(ErrorCode::Cancelled, "stopped before the end of the video");
+        }
+        auto frame = (*source)->read();
+        if (!frame) {
+            return tl::unexpected(std::move(frame.error()));
+        }
+        if (!*frame || (job.to && (**frame)->time > *job.to)) {
+            break;
+        }
+        if ((**frame)->time < job.from) {
+            continue;
+        }
+        if (auto added = drawing.add(***frame, info, output); !added) {
+            return added;
+        }
+        if (job.progress && end > job.from) {
+            job.progress(0.5 + 0.5 * std::min(1.0, toSeconds((**frame)->time - job.from) / toSeconds(end - job.from)));
+        }
+    }
+    if (drawing.empty()) {
+        return failure(ErrorCode::InvalidArgument, "there is no frame in this span of the video",
+                       "Choose a span inside the clip.");
+    }
+    return drawing.close();
+}
+
+} // namespace livegloss::ui
