@@ -137,6 +137,7 @@ void AttentionPanel::build() {
     strength_->setRange(20, 100);
     connect(strength_, &QSlider::valueChanged, this, &AttentionPanel::takeChoices);
     notice_->hide();
+    numbers_->hide();
     setWidget(contents);
 }
 

@@ -66,6 +66,7 @@ void AttentionWorkspace::build() {
     mainColumn->addWidget(transport_);
     panel_->addOnTop(tour_);
     sheetHeading_->setProperty("role", QStringLiteral("heading"));
+    sheetHeading_->setContentsMargins(0, grid, 0, 0);
     panel_->addBelow(sheetHeading_);
     panel_->addBelow(marks_);
     panel_->addBelow(video_);

@@ -60,6 +60,7 @@ MarkedFrames::MarkedFrames(QWidget* parent)
     list_->setProperty("role", QStringLiteral("muted"));
     result_->setWordWrap(true);
     result_->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    result_->hide();
     auto* row = new QHBoxLayout;
     row->setSpacing(grid);
     row->addWidget(mark_);
@@ -183,7 +184,7 @@ void MarkedFrames::save() {
     result_->setProperty("role", written ? QStringLiteral("muted") : QStringLiteral("warning"));
     result_->setText(written ? tr("Saved as %1").arg(QFileInfo(full).fileName()) : withHint(written.error()));
     result_->setToolTip(full);
-    result_->setStyleSheet(QString());
+    result_->setVisible(true);
 }
 
 void MarkedFrames::changeEvent(QEvent* event) {
