@@ -3,6 +3,7 @@
 #include "attention/view.h"
 #include "commands.h"
 #include "gloss_output.h"
+#include "report_output.h"
 #include "recognition_inputs.h"
 #include "synth/signer.h"
 #include "terminal.h"

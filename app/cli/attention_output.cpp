@@ -2,6 +2,7 @@
 
 #include "attention/values_file.h"
 #include "gloss_output.h"
+#include "output_file.h"
 #include "terminal.h"
 #include "ui/sheets/attention_sheets.h"
 #include "ui/sheets/attention_video.h"

@@ -273,7 +273,7 @@ private:
         std::vector<double> times;
         for (int round = 0; round < 20; ++round) {
             const Clock::time_point begin = Clock::now();
-            if (!head->logProbabilities(features)) {
+            if (!head->run(features)) {
                 return 0.0;
             }
             times.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
