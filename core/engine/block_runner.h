@@ -51,8 +51,8 @@ private:
     int width_;
     int tokens_;
     int prefix_;
-    torch::Tensor scores_;             ///< [L, L + K] scratch of one head
-    torch::Tensor shares_;             ///< the same after the softmax
+    torch::Tensor scores_;               ///< [L, L + K] scratch of one head
+    torch::Tensor shares_;               ///< the same after the softmax
     std::shared_ptr<FastBlocks> fast_;   ///< made by the first run()
     std::shared_ptr<BlockRunner> whole_; ///< of the reference engine, made by the first run() with a probe
 };

@@ -7,7 +7,8 @@
 
 namespace livegloss::engine {
 
-/// Arranges `network`, read from `path` if from a file, for what `request` comes to. The fast engine takes its weights: nobody else may use it any more.
+/// Arranges `network`, read from `path` if from a file, for what `request` comes to. The fast engine takes its weights:
+/// nobody else may use it any more.
 LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest request,
                                const std::filesystem::path& path = {});
 

@@ -7,8 +7,8 @@
 
 #include <algorithm>
 #include <atomic>
-#include <stdexcept>
 #include <dlfcn.h>
+#include <stdexcept>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif

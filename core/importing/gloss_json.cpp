@@ -1,9 +1,9 @@
 #include "gloss_json.h"
 
+#include "base/decimal.h"
 #include "tensorfile/text.h"
 
 #include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -14,13 +14,6 @@ using Json = nlohmann::json;
 
 constexpr std::size_t longestQuoted = 60;
 constexpr std::size_t longestBlank = 8;
-
-std::optional<std::int64_t> wholeNumber(const std::string& text) {
-    std::int64_t value = 0;
-    const char* last = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), last, value);
-    return parsed.ec == std::errc() && parsed.ptr == last ? std::optional(value) : std::nullopt;
-}
 
 /// Takes the JSON token by token. Every callback returns false to stop, with the reason in `error`.
 class GlossHandler : public nlohmann::json_sax<Json> {

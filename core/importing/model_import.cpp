@@ -1,11 +1,11 @@
 #include "importing/model_import.h"
 
+#include "base/decimal.h"
 #include "huggingface_clip.h"
 #include "import_contents.h"
 #include "importing/vocabulary.h"
 
 #include <algorithm>
-#include <charconv>
 #include <new>
 #include <set>
 
@@ -18,13 +18,6 @@ using model::ModelConfig;
 using model::ModelPart;
 using model::secondClassifierName;
 using Kind = Remark::Kind;
-
-std::optional<std::int64_t> wholeNumber(std::string_view text) {
-    std::int64_t value = 0;
-    const char* last = text.data() + text.size();
-    const auto parsed = std::from_chars(text.data(), last, value);
-    return parsed.ec == std::errc() && parsed.ptr == last ? std::optional(value) : std::nullopt;
-}
 
 /// What a safetensors file says of itself; nothing for other formats.
 tensorfile::Metadata factsOf(const tensorfile::TensorSource& source) {

@@ -282,7 +282,7 @@ private slots:
         QVERIFY(encoder->finish().value().requested.empty());
     }
 
-    /// Watching the frames does not change them.
+    /// Watching the frames does not change them, but for the rounding of the engine that then runs them.
     void featuresStayTheSame() {
         const std::vector<float> clip = random_->uniform(5 * frameValues(*model_));
         const auto features = [&](const AttentionRequest& request) {
@@ -298,7 +298,16 @@ private slots:
         };
         AttentionRequest all = everySpatialMap();
         all.crossFrame = CrossFrameRequest{};
-        QCOMPARE(features(all), features({}));
+        const std::vector<float> watched = features(all);
+        const std::vector<float> alone = features({});
+        QCOMPARE(watched.size(), alone.size());
+        double difference = 0.0;
+        double size = 0.0;
+        for (std::size_t i = 0; i < alone.size(); ++i) {
+            difference += std::pow(static_cast<double>(watched[i]) - alone[i], 2);
+            size += std::pow(static_cast<double>(alone[i]), 2);
+        }
+        QVERIFY2(std::sqrt(difference / size) < 1e-5, qPrintable(QString::number(std::sqrt(difference / size))));
     }
 
     void refusesWhatIsNotThere() {

@@ -220,12 +220,21 @@ void writeTinyModel(const std::filesystem::path& path, unsigned seed) {
 }
 
 engine::LoadedModelPtr tinyModel(unsigned seed) {
-    const auto path = std::filesystem::temp_directory_path() /
-                      ("livegloss-tiny-" + std::to_string(seed) + "-" +
-                       std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()) + ".safetensors");
+    // The files stay until the end: attention may read weights once more.
+    struct Folder {
+        std::filesystem::path path =
+            std::filesystem::temp_directory_path() /
+            ("livegloss-tiny-" + std::to_string(std::chrono::steady_clock::now().time_since_epoch().count()));
+        Folder() { std::filesystem::create_directories(path); }
+        ~Folder() {
+            std::error_code ignored;
+            std::filesystem::remove_all(path, ignored);
+        }
+    };
+    static const Folder folder;
+    const auto path = folder.path / ("tiny-" + std::to_string(seed) + ".safetensors");
     writeTinyModel(path, seed);
     auto model = engine::loadModel(path);
-    std::filesystem::remove(path);
     if (!model) {
         throw std::runtime_error(model.error().message);
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <charconv>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,14 @@ inline std::string decimalText(double value) {
     char buffer[32];
     const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
     return {buffer, end};
+}
+
+/// A whole number, and nothing else in `text`.
+inline std::optional<std::int64_t> wholeNumber(std::string_view text) {
+    std::int64_t value = 0;
+    const char* last = text.data() + text.size();
+    const auto parsed = std::from_chars(text.data(), last, value);
+    return parsed.ec == std::errc() && parsed.ptr == last ? std::optional(value) : std::nullopt;
 }
 
 } // namespace livegloss
