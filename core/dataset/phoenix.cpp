@@ -34,54 +34,32 @@ Result<fs::path> folderOf(const ListLine& line, const std::string& pattern) {
     return path;
 }
 
-} // namespace
+/// Which columns of a list say what.
+struct Columns {
+    std::vector<std::string> names;
+    std::size_t folder = 0;
+    std::size_t signer = 0;
+    std::size_t glosses = 0;
+};
 
-Result<std::vector<Clip>> readPhoenix2014(const fs::path& root, bool signerIndependent) {
+Result<std::vector<Clip>> readLists(const fs::path& root, const std::string& before, const std::string& after,
+                                    const Columns& columns) {
     const fs::path pictures = pictureFolder(root);
     ClipList clips;
     for (const std::string split : kSplits) {
-        const fs::path list =
-            root / "annotations" / "manual" / (split + (signerIndependent ? ".SI5.corpus.csv" : ".corpus.csv"));
-        auto read =
-            forEachRow(list, '|', {"id", "folder", "signer", "annotation"}, [&](const ListLine& line) -> Result<void> {
-                auto folder = folderOf(line, line.fields[1]);
-                if (!folder) {
-                    return tl::unexpected(std::move(folder.error()));
-                }
-                Clip clip;
-                clip.id = line.fields[0];
-                clip.split = split;
-                clip.signer = line.fields[2];
-                clip.glosses = wordsOf(line.fields[3]);
-                clip.media = pictures / split / *folder;
-                clip.pictures = true;
-                return clips.add(line, std::move(clip));
-            });
-        if (!read) {
-            return tl::unexpected(std::move(read.error()));
-        }
-    }
-    return clips.take();
-}
-
-Result<std::vector<Clip>> readPhoenix2014T(const fs::path& root) {
-    const fs::path pictures = pictureFolder(root);
-    ClipList clips;
-    for (const std::string split : kSplits) {
-        const fs::path list = root / "annotations" / "manual" / ("PHOENIX-2014-T." + split + ".corpus.csv");
-        auto read = forEachRow(list, '|', {"name", "video", "start", "end", "speaker", "orth", "translation"},
+        std::string name = before;
+        name.append(split).append(after);
+        auto read = forEachRow(root / "annotations" / "manual" / name, '|', columns.names,
                                [&](const ListLine& line) -> Result<void> {
-                                   // The column "video" is left over from another corpus: the pictures lie in the
-                                   // folder of the name.
-                                   auto folder = innerPath(line, line.fields[0]);
+                                   auto folder = folderOf(line, line.fields[columns.folder]);
                                    if (!folder) {
                                        return tl::unexpected(std::move(folder.error()));
                                    }
                                    Clip clip;
                                    clip.id = line.fields[0];
                                    clip.split = split;
-                                   clip.signer = line.fields[4];
-                                   clip.glosses = wordsOf(line.fields[5]);
+                                   clip.signer = line.fields[columns.signer];
+                                   clip.glosses = wordsOf(line.fields[columns.glosses]);
                                    clip.media = pictures / split / *folder;
                                    clip.pictures = true;
                                    return clips.add(line, std::move(clip));
@@ -91,6 +69,19 @@ Result<std::vector<Clip>> readPhoenix2014T(const fs::path& root) {
         }
     }
     return clips.take();
+}
+
+} // namespace
+
+Result<std::vector<Clip>> readPhoenix2014(const fs::path& root, bool signerIndependent) {
+    return readLists(root, {}, signerIndependent ? ".SI5.corpus.csv" : ".corpus.csv",
+                     {{"id", "folder", "signer", "annotation"}, 1, 2, 3});
+}
+
+Result<std::vector<Clip>> readPhoenix2014T(const fs::path& root) {
+    // The column "video" is left over from another corpus: the pictures lie in the folder of the name.
+    return readLists(root, "PHOENIX-2014-T.", ".corpus.csv",
+                     {{"name", "video", "start", "end", "speaker", "orth", "translation"}, 0, 4, 5});
 }
 
 } // namespace livegloss::dataset

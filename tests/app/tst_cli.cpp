@@ -1,3 +1,4 @@
+#include "cli_runner.h"
 #include "media/video_writer.h"
 #include "tensorfile/safetensors.h"
 #include "tower_file.h"
@@ -5,7 +6,6 @@
 #include <QCryptographicHash>
 #include <QFile>
 #include <QFileInfo>
-#include <QProcess>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
@@ -18,34 +18,6 @@ using namespace livegloss;
 using nlohmann::json;
 
 namespace {
-
-struct Outcome {
-    int code = -1;
-    QString out;
-    QString err;
-};
-
-Outcome run(const QStringList& arguments) {
-    QProcess process;
-    process.start(QStringLiteral(LIVEGLOSS_CLI), arguments);
-    if (!process.waitForFinished(100000)) {
-        process.kill();
-        return {-1, {}, QStringLiteral("no end within 100 s")};
-    }
-    const int code = process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2;
-    return {code, QString::fromUtf8(process.readAllStandardOutput()),
-            QString::fromUtf8(process.readAllStandardError())};
-}
-
-json parsed(const QString& text) {
-    return json::parse(text.toStdString(), nullptr, false);
-}
-
-void writeFile(const QString& path, const QByteArray& contents) {
-    QFile file(path);
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    QCOMPARE(file.write(contents), contents.size());
-}
 
 /// 60 frames of a square that moves, 96 x 96.
 void drawClip(const std::string& path) {
@@ -86,7 +58,7 @@ private slots:
     }
 
     void version() {
-        const Outcome outcome = run({"--version"});
+        const Outcome outcome = runCli({"--version"});
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.contains(QRegularExpression("^livegloss-cli \\d+\\.\\d+\\.\\d+\\s*$")));
     }
@@ -100,11 +72,11 @@ private slots:
     }
     void helpTeaches() {
         QFETCH(QString, command);
-        const Outcome outcome = run({command, "--help"});
+        const Outcome outcome = runCli({command, "--help"});
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.contains("Example"));
         QVERIFY(outcome.out.contains("livegloss-cli " + command));
-        QVERIFY(run({"--help"}).out.contains(command));
+        QVERIFY(runCli({"--help"}).out.contains(command));
     }
 
     void wrongUsageIsTwo_data() {
@@ -120,7 +92,7 @@ private slots:
     }
     void wrongUsageIsTwo() {
         QFETCH(QStringList, arguments);
-        const Outcome outcome = run(arguments);
+        const Outcome outcome = runCli(arguments);
         QCOMPARE(outcome.code, 2);
         QVERIFY(outcome.out.isEmpty());
         QVERIFY(!outcome.err.isEmpty());
@@ -133,16 +105,16 @@ private slots:
         QVERIFY(random.save(checkpoint.toStdString()).has_value());
         writeFile(at("glosses.txt"), "A\nB\nC\nD\nE\n");
         const QString output = at("imported.safetensors");
-        const Outcome preview = run({"import", checkpoint, "--preview"});
+        const Outcome preview = runCli({"import", checkpoint, "--preview"});
         QCOMPARE(preview.code, 0);
         QVERIFY2(preview.out.contains("AdaptSign model"), qPrintable(preview.out));
-        QCOMPARE(run({"import", checkpoint}).code, 2); // no output
-        const Outcome written = run({"import", checkpoint, "--glosses", at("glosses.txt"), "--name", "Mine",
-                                     "--licence", "CC0-1.0", "--fps", "12.5", "-o", output});
+        QCOMPARE(runCli({"import", checkpoint}).code, 2); // no output
+        const Outcome written = runCli({"import", checkpoint, "--glosses", at("glosses.txt"), "--name", "Mine",
+                                        "--licence", "CC0-1.0", "--fps", "12.5", "-o", output});
         QVERIFY2(written.code == 0, qPrintable(written.err));
-        QCOMPARE(run({"recognize", clip_, "--model", output, "--json"}).code, 0);
+        QCOMPARE(runCli({"recognize", clip_, "--model", output, "--json"}).code, 0);
 
-        const json facts = parsed(run({"inspect", output, "--json"}).out);
+        const json facts = parsed(runCli({"inspect", output, "--json"}).out);
         QVERIFY(facts["kind"] == "recogniser");
         QVERIFY(facts["name"] == "Mine");
         QVERIFY(facts["fps"] == 12.5);
@@ -154,9 +126,9 @@ private slots:
         QCOMPARE(QString::fromStdString(facts["sha256"].get<std::string>()), QString::fromLatin1(sum));
 
         writeFile(at("glosses.txt"), "A\nB\n");
-        QCOMPARE(run({"import", checkpoint, "-o", output}).code, 2); // there already
-        QCOMPARE(run({"import", checkpoint, "--glosses", at("glosses.txt"), "--preview"}).code, 3);
-        const Outcome refused = run({"import", checkpoint, "--glosses", at("glosses.txt"), "--force", "-o", output});
+        QCOMPARE(runCli({"import", checkpoint, "-o", output}).code, 2); // there already
+        QCOMPARE(runCli({"import", checkpoint, "--glosses", at("glosses.txt"), "--preview"}).code, 3);
+        const Outcome refused = runCli({"import", checkpoint, "--glosses", at("glosses.txt"), "--force", "-o", output});
         QCOMPARE(refused.code, 3);
         QVERIFY2(refused.err.contains("glosses.txt"), qPrintable(refused.err));
     }
@@ -164,9 +136,10 @@ private slots:
     void backboneIsInspectedAsSuch() {
         QVERIFY(test::writeTower(at("tower.safetensors").toStdString()).has_value());
         const QString output = at("backbone.safetensors");
-        const Outcome written = run({"import", at("tower.safetensors"), "--name", "Red \x1b[31mtower", "-o", output});
+        const Outcome written =
+            runCli({"import", at("tower.safetensors"), "--name", "Red \x1b[31mtower", "-o", output});
         QVERIFY2(written.code == 0, qPrintable(written.err));
-        const json facts = parsed(run({"inspect", output, "--json"}).out);
+        const json facts = parsed(runCli({"inspect", output, "--json"}).out);
         QVERIFY(facts["kind"] == "backbone");
         for (const char* foreign : {"classes", "conv_type", "prefix", "fps", "vocabulary"}) {
             QVERIFY2(!facts.contains(foreign), foreign);
@@ -177,7 +150,7 @@ private slots:
             values += tensorfile::elementCount(tensor.shape);
         }
         QVERIFY(facts["parameters"]["total"] == values);
-        const Outcome shown = run({"inspect", output});
+        const Outcome shown = runCli({"inspect", output});
         QVERIFY2(shown.out.contains("a backbone to train on"), qPrintable(shown.out));
         QVERIFY(shown.out.contains("[31mtower") && !shown.out.contains('\x1b')); // nothing that a terminal would obey
     }
@@ -186,7 +159,7 @@ private slots:
         const QString target = at("target.txt");
         writeFile(target, "old");
         QVERIFY(QFile::link(target, at("link.txt")));
-        const Outcome linked = run({"recognize", clip_, "--model", model_, "--output", at("link.txt")});
+        const Outcome linked = runCli({"recognize", clip_, "--model", model_, "--output", at("link.txt")});
         QVERIFY2(linked.code == 0, qPrintable(linked.err));
         QVERIFY(QFileInfo(at("link.txt")).isSymLink());
         QFile written(target);
@@ -195,7 +168,7 @@ private slots:
         QCOMPARE(::mkfifo(qPrintable(at("pipe")), 0600), 0);
         const int reader = ::open(qPrintable(at("pipe")), O_RDONLY | O_NONBLOCK);
         QVERIFY(reader >= 0);
-        QCOMPARE(run({"recognize", clip_, "--model", model_, "--json", "--output", at("pipe")}).code, 0);
+        QCOMPARE(runCli({"recognize", clip_, "--model", model_, "--json", "--output", at("pipe")}).code, 0);
         char first = 0;
         QCOMPARE(::read(reader, &first, 1), ssize_t{1});
         QCOMPARE(first, '{');
@@ -204,45 +177,46 @@ private slots:
     }
 
     void unknownCommandsAndWordsAreNamed() {
-        const Outcome command = run({"recognise-it"});
+        const Outcome command = runCli({"recognise-it"});
         QCOMPARE(command.code, 2);
         QVERIFY2(command.err.contains("recognise-it"), qPrintable(command.err));
-        const Outcome format = run({"recognize", clip_, "--format", "xyz"});
+        const Outcome format = runCli({"recognize", clip_, "--format", "xyz"});
         QCOMPARE(format.code, 2);
         QVERIFY2(format.err.contains("xyz not in {") && !format.err.contains("->"), qPrintable(format.err));
-        const Outcome scheme = run({"live", "ftp://host/video"});
+        const Outcome scheme = runCli({"live", "ftp://host/video"});
         QVERIFY2(scheme.err.contains("rtsp://"), qPrintable(scheme.err));
         QCOMPARE(scheme.err.count("ftp://"), 1); // told once
     }
 
     void missingFilesAreThree() {
-        const Outcome video = run({"recognize", at("none.mp4"), "--model", model_});
+        const Outcome video = runCli({"recognize", at("none.mp4"), "--model", model_});
         QCOMPARE(video.code, 3);
         QVERIFY2(video.err.contains("none.mp4"), qPrintable(video.err));
-        const Outcome model = run({"recognize", clip_, "--model", at("none.safetensors")});
+        const Outcome model = runCli({"recognize", clip_, "--model", at("none.safetensors")});
         QCOMPARE(model.code, 3);
         QVERIFY2(model.err.contains("none.safetensors"), qPrintable(model.err));
-        QCOMPARE(run({"live", at("none.mp4"), "--model", model_}).code, 3);
-        QCOMPARE(run({"evaluate", "--data", at("none"), "--model", model_}).code, 3);
+        QCOMPARE(runCli({"live", at("none.mp4"), "--model", model_}).code, 3);
+        QCOMPARE(runCli({"evaluate", "--data", at("none"), "--model", model_}).code, 3);
     }
 
     void aTextFileIsNoVideo() {
         writeFile(at("text.mp4"), "this is no video");
         for (const char* command : {"recognize", "live"}) {
-            const Outcome outcome = run({command, at("text.mp4"), "--model", model_});
+            const Outcome outcome = runCli({command, at("text.mp4"), "--model", model_});
             QCOMPARE(outcome.code, 3);
             QVERIFY2(outcome.err.contains("text.mp4"), qPrintable(outcome.err));
         }
     }
 
     void anOutputThatCannotBeWrittenIsFive() {
-        const Outcome outcome = run({"recognize", clip_, "--model", model_, "--output", at("no/such/folder/x.json")});
+        const Outcome outcome =
+            runCli({"recognize", clip_, "--model", model_, "--output", at("no/such/folder/x.json")});
         QCOMPARE(outcome.code, 5);
     }
 
     void recognizeGivesItsFields() {
         const Outcome outcome =
-            run({"recognize", "--input", clip_, "--model", model_, "--json", "--min-confidence", "0"});
+            runCli({"recognize", "--input", clip_, "--model", model_, "--json", "--min-confidence", "0"});
         QCOMPARE(outcome.code, 0);
         const json result = parsed(outcome.out);
         QVERIFY2(result.is_object(), qPrintable(outcome.out));
@@ -265,25 +239,25 @@ private slots:
 
     void everyFormatTellsTheSameGlosses() {
         const QStringList common{"recognize", clip_, "--model", model_, "--min-confidence", "0", "--format"};
-        const json glosses = parsed(run(common + QStringList{"json"}).out).at("glosses");
+        const json glosses = parsed(runCli(common + QStringList{"json"}).out).at("glosses");
         const auto count = static_cast<int>(glosses.size());
         QVERIFY(count > 0);
-        const QString text = run(common + QStringList{"text"}).out.trimmed();
+        const QString text = runCli(common + QStringList{"text"}).out.trimmed();
         QCOMPARE(text.split(' ').size(), count);
         QCOMPARE(text.split(' ').first(), QString::fromStdString(glosses.at(0).at("gloss")));
-        const QString srt = run(common + QStringList{"srt"}).out;
+        const QString srt = runCli(common + QStringList{"srt"}).out;
         QCOMPARE(srt.count(" --> "), count);
         QVERIFY(srt.startsWith("1\n00:00:0") && srt.contains(','));
-        const QString vtt = run(common + QStringList{"vtt"}).out;
+        const QString vtt = runCli(common + QStringList{"vtt"}).out;
         QVERIFY(vtt.startsWith("WEBVTT\n\n"));
         QCOMPARE(vtt.count(" --> "), count);
-        const QString csv = run(common + QStringList{"csv"}).out;
+        const QString csv = runCli(common + QStringList{"csv"}).out;
         QCOMPARE(csv.trimmed().split('\n').size(), count + 1);
         QCOMPARE(csv.split('\n').first(), QStringLiteral("gloss,start_s,end_s,confidence,alternatives"));
-        const QString ctm = run(common + QStringList{"ctm"}).out;
+        const QString ctm = runCli(common + QStringList{"ctm"}).out;
         QCOMPARE(ctm.trimmed().split('\n').size(), count);
         QVERIFY(ctm.startsWith("clip 1 "));
-        const Outcome file = run(common + QStringList{"vtt", "--output", at("out.vtt")});
+        const Outcome file = runCli(common + QStringList{"vtt", "--output", at("out.vtt")});
         QCOMPARE(file.code, 0);
         QVERIFY(file.out.isEmpty());
         QFile written(at("out.vtt"));
@@ -292,7 +266,7 @@ private slots:
     }
 
     void nothingCertainIsSaid() {
-        const Outcome outcome = run({"recognize", clip_, "--model", model_, "--min-confidence", "1"});
+        const Outcome outcome = runCli({"recognize", clip_, "--model", model_, "--min-confidence", "1"});
         QCOMPARE(outcome.code, 0);
         QVERIFY(outcome.out.trimmed().isEmpty());
         QVERIFY2(outcome.err.contains("sure"), qPrintable(outcome.err));
@@ -304,9 +278,9 @@ private slots:
             R"({"fps": 25, "frames": 60, "spans": [{"gloss": "HOUSE", "label": 1, "firstFrame": 5, "lastFrame": 20}]})");
         const QStringList common{"live", "--input", clip_,   "--model", model_, "--min-confidence",
                                  "0",    "--json",  "--pace"};
-        const Outcome fast = run(common + QStringList{"fast"});
+        const Outcome fast = runCli(common + QStringList{"fast"});
         QCOMPARE(fast.code, 0);
-        const Outcome realTime = run(common + QStringList{"realtime", "--report", at("report.json")});
+        const Outcome realTime = runCli(common + QStringList{"realtime", "--report", at("report.json")});
         QCOMPARE(realTime.code, 0);
         QFile::remove(at("clip.json"));
         const json a = parsed(fast.out);
@@ -333,10 +307,10 @@ private slots:
 
     void evaluateScoresFilesAndDrawings() {
         const Outcome made =
-            run({"synth", "--out", at("data"), "--split", "test", "--clips", "2", "--seed", "3", "--size", "96"});
+            runCli({"synth", "--out", at("data"), "--split", "test", "--clips", "2", "--seed", "3", "--size", "96"});
         QCOMPARE(made.code, 0);
         const Outcome files =
-            run({"evaluate", "--model", model_, "--data", at("data"), "--split", "test", "--online", "--json"});
+            runCli({"evaluate", "--model", model_, "--data", at("data"), "--split", "test", "--online", "--json"});
         QCOMPARE(files.code, 0);
         const json result = parsed(files.out);
         for (const json* score : {&result, &result.at("online")}) {
@@ -349,7 +323,7 @@ private slots:
         QCOMPARE(result.at("utterances").get<int>(), 2);
         QVERIFY(result.at("online").at("delays").at("signs").get<int>() >= 4);
         const Outcome drawn =
-            run({"evaluate", "--model", model_, "--synth", "2", "--seed", "3", "--json", "--limit", "1"});
+            runCli({"evaluate", "--model", model_, "--synth", "2", "--seed", "3", "--json", "--limit", "1"});
         QCOMPARE(drawn.code, 0);
         QCOMPARE(parsed(drawn.out).at("utterances").get<int>(), 1);
         QVERIFY(parsed(drawn.out).at("reference_words").get<int>() < result.at("reference_words").get<int>());

@@ -1,36 +1,15 @@
+#include "cli_runner.h"
 #include "media/frame_source.h"
 #include "media/video_writer.h"
 #include "random_model.h"
 
 #include <QFile>
 #include <QImage>
-#include <QProcess>
 #include <QTemporaryDir>
 #include <QTest>
 #include <nlohmann/json.hpp>
 
 using namespace livegloss;
-
-namespace {
-
-struct Outcome {
-    int code = -1;
-    QString out;
-    QString err;
-};
-
-Outcome run(const QStringList& arguments) {
-    QProcess process;
-    process.start(QStringLiteral(LIVEGLOSS_CLI), arguments);
-    if (!process.waitForFinished(100000)) {
-        process.kill();
-        return {-1, {}, QStringLiteral("no end within 100 s")};
-    }
-    return {process.exitStatus() == QProcess::NormalExit ? process.exitCode() : -2,
-            QString::fromUtf8(process.readAllStandardOutput()), QString::fromUtf8(process.readAllStandardError())};
-}
-
-} // namespace
 
 /// `attention` and `attention-check`, as a person calls them.
 class TestCliAttention : public QObject {
@@ -42,7 +21,7 @@ class TestCliAttention : public QObject {
 
     QString at(const char* name) const { return folder_.filePath(QString::fromLatin1(name)); }
     Outcome attention(QStringList arguments) const {
-        return run(QStringList{"attention", clip_, "--model", model_} + arguments);
+        return runCli(QStringList{"attention", clip_, "--model", model_} + arguments);
     }
 
 private slots:
@@ -155,7 +134,7 @@ private slots:
     }
 
     void theCheckCountsAttentionOnHandsAndFace() {
-        const Outcome outcome = run({"attention-check", "--clips", "1", "--model", model_, "--json"});
+        const Outcome outcome = runCli({"attention-check", "--clips", "1", "--model", model_, "--json"});
         QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
         const auto report = nlohmann::json::parse(outcome.out.toStdString());
         QCOMPARE(report["attention"].size(), std::size_t{2 * 3});
