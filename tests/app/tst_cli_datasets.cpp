@@ -68,6 +68,22 @@ private slots:
         QVERIFY(copy["splits"] == whole["splits"]);
     }
 
+    void buildsReplaceNothingOfOthers() {
+        // A data set of one's own, and a folder with a list of glosses from elsewhere.
+        const QByteArray table = "path\tglosses\tstart\tend\none.mp4\tA\t0.2\t0.6\n";
+        QVERIFY(QDir().mkpath(path("own")) && QDir().mkpath(path("taken")));
+        writeFile(path("own/dataset.tsv"), table);
+        writeFile(path("taken/glosses.txt"), "KEPT\n");
+        for (const QString& output : {path("own/../own"), path("taken")}) {
+            const Outcome refused = runCli({"dataset", "build", path("own"), "--output", output, "--resize"});
+            QCOMPARE(refused.code, 2);
+        }
+        QCOMPARE(contentsOf(path("own/dataset.tsv")), table);
+        QCOMPARE(QDir(path("own")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), QStringList{"dataset.tsv"});
+        QCOMPARE(contentsOf(path("taken/glosses.txt")), QByteArray("KEPT\n"));
+        QCOMPARE(QDir(path("taken")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), QStringList{"glosses.txt"});
+    }
+
     void languageModelsAreTrained() {
         const Outcome outcome = done({"lm", "--synth", "300", "--order", "2", "--output", path("glosses.arpa")});
         QVERIFY2(outcome.err.contains("300 sentences of train"), qPrintable(outcome.err));

@@ -168,6 +168,8 @@ private slots:
                                  << "line 2: \"../../etc/*.png\"";
         QTest::newRow("absolute") << phoenix << heading + "a|/etc/1|s|A\n"
                                   << "line 2: \"/etc/1\" is no path inside";
+        QTest::newRow("name outside") << phoenix << heading + "../../x|a/1|s|A\n"
+                                      << "line 2: \"../../x\" is no path inside";
         QTest::newRow("not UTF-8") << phoenix << heading + "a|a/1|s|\xff\xfe\n"
                                    << "line 2: this is no text";
         QTest::newRow("zero byte") << phoenix << heading + QByteArray("a|a/1|s|A\0B\n", 12)
@@ -190,6 +192,8 @@ private slots:
                               << "line 2: \"soon\" is no time";
         QTest::newRow("end before start") << table << QByteArray("path\tglosses\tstart\tend\na\tA\t2\t1\n")
                                           << "line 2: \"1\" is no end after the start";
+        QTest::newRow("absolute name") << table << QByteArray("path\tglosses\tid\na\tA\t/tmp/x\n")
+                                       << "line 2: \"/tmp/x\" is no path inside";
         QTest::newRow("other split") << table << QByteArray("path\tglosses\tsplit\na\tA\tvalid\n")
                                      << "line 2: \"valid\" is no split";
         QTest::newRow("space in a name") << table << QByteArray("path\tglosses\nmy clip.mp4\tA\n")
