@@ -5,6 +5,7 @@
 #include "dataset_media.h"
 #include "dataset_samples.h"
 #include "evaluation/stm_ctm.h"
+#include "media/rate_resampler.h"
 #include "media/video_writer.h"
 #include "output_file.h"
 #include "report_output.h"
@@ -110,40 +111,28 @@ void writeReferences(const dataset::Dataset& data, const fs::path& output) {
     }
 }
 
-/// Writes one clip under a name of its own and gives it its right one when it is whole.
+/// Writes one clip at its stated rate: frames that came later or sooner than it says keep their moments.
 Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& arguments, const fs::path& path) {
-    fs::path partial = path;
-    partial.replace_extension(".part.mp4");
-    std::unique_ptr<media::VideoWriter> writer;
-    const auto quick = probeMedia(clip, true);
-    if (!quick) {
-        return tl::unexpected(quick.error());
+    const auto facts = probeMedia(clip, true);
+    if (!facts) {
+        return tl::unexpected(facts.error());
     }
-    auto read = forEachFrame(clip, [&](const FramePtr& frame) -> Result<void> {
-        if (!writer) {
-            auto created = media::createVideo(
-                partial, {.width = arguments.size, .height = arguments.size, .fps = quick->fps, .crf = arguments.crf});
-            if (!created) {
-                return tl::unexpected(std::move(created.error()));
-            }
-            writer = std::move(*created);
+    auto writer = media::createVideo(
+        path, {.width = arguments.size, .height = arguments.size, .fps = facts->fps, .crf = arguments.crf});
+    if (!writer) {
+        return tl::unexpected(std::move(writer.error()));
+    }
+    media::RateResampler resampler(facts->fps, MediaTime::max());
+    const auto writeAll = [&](const std::vector<FramePtr>& frames) {
+        Result<void> written;
+        for (const FramePtr& frame : frames) {
+            written = written.and_then([&] { return (*writer)->write(squarePicture(*frame, arguments.size).data()); });
         }
-        return writer->write(squarePicture(*frame, arguments.size).data());
-    });
-    if (read) {
-        read = writer->close();
-    }
-    writer.reset();
-    std::error_code problem;
-    if (read) {
-        fs::rename(partial, path, problem);
-    }
-    if (!read || problem) {
-        std::error_code ignored;
-        fs::remove(partial, ignored);
-        return read ? Result<void>(failure(ErrorCode::WriteFailed, "cannot write " + path.string())) : read;
-    }
-    return {};
+        return written;
+    };
+    return forEachFrame(clip, [&](const FramePtr& frame) { return writeAll(resampler.push(frame)); })
+        .and_then([&] { return writeAll(resampler.finish()); })
+        .and_then([&] { return (*writer)->close(); });
 }
 
 } // namespace
