@@ -238,7 +238,7 @@ void run(Options options) {
     if (isFile) {
         truth = valueOrFail(findTruth(options.run.source.location));
     }
-    valueOrFail(checkOutput(options.report));
+    valueOrFail(checkOutput(options.report, {options.input, options.model}));
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     LivePrinter printer(options.json);

@@ -72,6 +72,7 @@ void run(const Options& options) {
         throw CommandFailure{
             {ErrorCode::InvalidArgument, "lm needs either --data or --synth", "livegloss-cli lm --help shows both."}};
     }
+    valueOrFail(checkOutput(options.output));
     const Sentences sentences = sentencesOf(options, options.split);
     const language::NgramModel model = valueOrFail(language::trainNgrams(sentences, {options.order}));
     valueOrFail(writeOutput(options.output, language::formatArpa(model)));

@@ -67,7 +67,7 @@ void explainNothing(const session::GlossReport& output, double minConfidence) {
 
 void run(Options options) {
     const media::SourceRequest request = videoFile(options.input);
-    valueOrFail(checkOutput(options.output));
+    valueOrFail(checkOutput(options.output, {options.input, options.model}));
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     session::OfflineResult result = recognise(options, request, model);

@@ -70,12 +70,18 @@ Result<void> writeOutput(const std::string& path, const std::string& text) {
     return {};
 }
 
-Result<void> checkOutput(const std::string& path) {
+Result<void> checkOutput(const std::string& path, const std::vector<std::string>& inputs) {
     if (path.empty()) {
         return {};
     }
     const fs::path target = targetOf(path);
     std::error_code ignored;
+    for (const std::string& input : inputs) {
+        if (fs::is_regular_file(target, ignored) && fs::equivalent(target, input, ignored)) {
+            return failure(ErrorCode::InvalidArgument, "the output " + path + " is " + input + " itself, which is read",
+                           "Choose another name.");
+        }
+    }
     if (fs::is_directory(target, ignored)) {
         return cannotWrite(path, EISDIR);
     }

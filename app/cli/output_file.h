@@ -3,6 +3,7 @@
 #include "base/result.h"
 
 #include <string>
+#include <vector>
 
 namespace livegloss::cli {
 
@@ -10,7 +11,8 @@ namespace livegloss::cli {
 /// all; links are followed; a device or pipe is written to as it is. WriteFailed with the path and the system's reason.
 Result<void> writeOutput(const std::string& path, const std::string& text);
 
-/// Whether writeOutput() can be expected to succeed, before long work begins. WriteFailed with the reason otherwise.
-Result<void> checkOutput(const std::string& path);
+/// Whether `path` can be expected to be written, before long work begins; empty is standard output. WriteFailed with the
+/// reason otherwise, InvalidArgument where it is one of the files that are read.
+Result<void> checkOutput(const std::string& path, const std::vector<std::string>& inputs = {});
 
 } // namespace livegloss::cli

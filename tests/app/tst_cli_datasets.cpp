@@ -1,4 +1,6 @@
 #include "cli_runner.h"
+#include "clip_maker.h"
+#include "index_clip.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -66,6 +68,22 @@ private slots:
         QCOMPARE(copy["layout"].get<std::string>(), std::string("table"));
         const json whole = parsed(done({"dataset", "check", path("data"), "--json"}).out);
         QVERIFY(copy["splits"] == whole["splits"]);
+    }
+
+    /// Ten frames at 25 a second, ten at a quarter of that: 2 s, not the 0.8 s that their number would make.
+    void copiesKeepTheMomentsOfFramesThatComeLate() {
+        QVERIFY(QDir().mkpath(path("uneven")));
+        QCOMPARE(livegloss::test::writeIndexClip(path("even.mp4").toStdString(), 20), QString());
+        livegloss::test::ClipEdits edits;
+        edits.retime = [](std::int64_t time) { return time < 400 ? time : 400 + 4 * (time - 400); };
+        QCOMPARE(livegloss::test::remux(path("even.mp4").toStdString(), path("uneven/a.mp4").toStdString(), edits),
+                 QString());
+        writeFile(path("uneven/dataset.tsv"), "path\tglosses\na.mp4\tA\n");
+        QCOMPARE(
+            done({"dataset", "build", path("uneven"), "--output", path("evened"), "--resize", "--size", "64"}).code, 0);
+        const json copy = parsed(done({"dataset", "check", path("evened"), "--json"}).out);
+        const int frames = copy["splits"]["train"]["frames"].get<int>();
+        QVERIFY2(frames >= 49 && frames <= 51, qPrintable(QString::number(frames)));
     }
 
     void buildsReplaceNothingOfOthers() {
