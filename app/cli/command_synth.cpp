@@ -1,13 +1,11 @@
 #include "commands.h"
 #include "evaluation/stm_ctm.h"
 #include "media/video_writer.h"
-#include "synth/signer.h"
+#include "synth_clips.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -30,9 +28,6 @@ struct SynthOptions {
     int crf = 20;
     bool masks = false;
 };
-
-const std::map<std::string, synth::Split> kSplits{
-    {"train", synth::Split::Train}, {"dev", synth::Split::Dev}, {"test", synth::Split::Test}};
 
 tl::unexpected<Error> writeFailure(const fs::path& path, const std::string& reason) {
     return failure(ErrorCode::WriteFailed, "cannot write " + path.string() + ": " + reason,
@@ -92,9 +87,7 @@ public:
 
 private:
     synth::ClipRequest request(int number) const {
-        synth::ClipRequest request;
-        request.seed = options_.seed * 1'000'003U + static_cast<std::uint64_t>(number);
-        request.split = kSplits.at(options_.split);
+        synth::ClipRequest request = synthRequest(options_.split, options_.seed, number);
         request.size = options_.size;
         request.fps = options_.fps;
         return request;
@@ -102,10 +95,7 @@ private:
 
     /// Says all that decides the clip's picture, so that an existing file of this name can be kept.
     std::string clipId(int number) const {
-        std::array<char, 96> id{};
-        std::snprintf(id.data(), id.size(), "%s-%llu-%05d", options_.split.c_str(),
-                      static_cast<unsigned long long>(options_.seed), number);
-        std::string text = id.data();
+        std::string text = synthClipId(options_.split, options_.seed, number);
         if (options_.size != kDefaultSize) {
             text += "-" + std::to_string(options_.size) + "px";
         }

@@ -125,6 +125,55 @@ private slots:
         QVERIFY(sweep["wer_percent"] == single["wer_percent"]);
     }
 
+    void clipsThatCannotBeReadLeaveTheOthersTheirScore() {
+        QVERIFY(QDir().mkpath(path("half/dev")));
+        for (const char* list : {"dev.stm", "dev.json"}) {
+            QVERIFY(QFile::copy(path("data/") + list, path("half/") + list));
+        }
+        const QStringList videos = QDir(path("data/dev")).entryList({"*.mp4"});
+        QCOMPARE(videos.size(), 2);
+        writeFile(path("half/dev/") + videos.first(), "no video");
+        QVERIFY(QFile::copy(path("data/dev/") + videos.last(), path("half/dev/") + videos.last()));
+        const Outcome outcome = runCli({"evaluate", "--data", path("half"), "--split", "dev", "--json"});
+        QCOMPARE(outcome.code, 3);
+        QVERIFY2(outcome.err.contains("1 of 2 clips"), qPrintable(outcome.err));
+        const json report = parsed(outcome.out);
+        QCOMPARE(report["utterances"].get<int>(), 1);
+        QVERIFY(report["reference_words"].get<int>() > 0);
+        QCOMPARE(report["failed"].size(), 1U);
+        QVERIFY(videos.first().startsWith(QString::fromStdString(report["failed"][0]["clip"].get<std::string>())));
+    }
+
+    void evaluationTriesItsOutputsFirst() {
+        for (const QString& option : {"--output", "--csv", "--plot"}) {
+            // Told before the model is even opened.
+            QCOMPARE(runCli({"evaluate", "--data", path("data"), "--split", "dev", "--sweep", "--model", path("none"),
+                             option, path("no/such/folder/x")})
+                         .code,
+                     5);
+        }
+    }
+
+    void noSignMatchedIsNoDelayOfZero() {
+        const json report =
+            parsed(done({"evaluate", "--data", path("data"), "--split", "dev", "--limit", "1", "--json", "--sweep",
+                         "--windows", "64", "--strides", "8", "--min-confidence", "1", "--csv", path("none.csv")})
+                       .out);
+        const json& delays = report["sweep"][0]["delays"];
+        QCOMPARE(delays["matched"].get<int>(), 0);
+        QVERIFY(delays["committed"]["median_s"].is_null() && delays["provisional"]["percentile95_s"].is_null());
+        const QList<QByteArray> cells = contentsOf(path("none.csv")).split('\n').at(1).split(',');
+        QCOMPARE(cells.size(), 14);
+        QVERIFY(cells[8].isEmpty() && cells[9].isEmpty() && cells[10].isEmpty());
+        QCOMPARE(cells[11].toInt(), delays["missed"].get<int>());
+    }
+
+    void drawnClipsAreCalledAsTheirFiles() {
+        const QString list = path("drawn.ctm");
+        done({"evaluate", "--synth", "1", "--split", "dev", "--seed", "1", "--output", list});
+        QVERIFY2(contentsOf(list).startsWith("dev-1-00000 "), contentsOf(list).constData());
+    }
+
     void languageModelsWeighIn() {
         const QStringList base{"evaluate", "--data", path("data"), "--split", "dev", "--json", "--limit", "1"};
         // A bonus that outweighs all evidence against glosses fills the hypothesis with them.
