@@ -125,6 +125,19 @@ private slots:
         QVERIFY(!attentionSheet(material(Shown::SideBySide)).rows[0].cells[0].query);
     }
 
+    void framesOfUnknownNumberAreCalledByTheirTime() {
+        for (const Shown shown : {Shown::SideBySide, Shown::CrossFrame}) {
+            SheetMaterial sheet = material(shown);
+            auto frame = std::make_shared<Frame>(*sheet.frames[1].frame);
+            frame->index = unknownFrame;
+            frame->time = fromSeconds(4.56);
+            sheet.frames[1].frame = frame;
+            const Sheet drawn = attentionSheet(sheet);
+            const QString label = shown == Shown::SideBySide ? drawn.columns[1] : drawn.rows[1].label;
+            QVERIFY2(label.contains("4.56") && !label.contains("frame"), qPrintable(label));
+        }
+    }
+
     /// The picture shows the frame as it is, dimmed outside the network's view, and coloured inside.
     void picturesAreDrawnWhereTheyBelong() {
         const Sheet sheet = attentionSheet(material(Shown::SideBySide));
