@@ -64,12 +64,20 @@ private slots:
         const QString root = folder.filePath("phoenix-2014-signerindependent-SI5");
         small::phoenix2014(root, ".SI5");
         QDir().mkpath(folder.filePath("phoenix-2014-multisigner/features/fullFrame-210x260px"));
-        const auto data = open(root);
-        QVERIFY2(data, data ? "" : data.error().message.c_str());
-        QCOMPARE(data->layout, Layout::Phoenix2014Si5);
         // The pictures are those of the other corpus where it lies beside this one.
-        QCOMPARE(relativeMedia(*data, 0),
-                 QStringLiteral("../phoenix-2014-multisigner/features/fullFrame-210x260px/train/one_default-0/1"));
+        const QString shared =
+            QFileInfo(folder.filePath("phoenix-2014-multisigner/features/fullFrame-210x260px")).canonicalFilePath();
+        for (const QString& name : {root, root + "/", root + "/."}) {
+            const auto data = open(name);
+            QVERIFY2(data, data ? "" : data.error().message.c_str());
+            QCOMPARE(data->layout, Layout::Phoenix2014Si5);
+            QCOMPARE(QDir::cleanPath(QString::fromStdString(data->clips[0].media.string())),
+                     shared + "/train/one_default-0/1");
+        }
+        // Of no other corpus.
+        small::phoenix2014T(folder.filePath("phoenix-2014-T"));
+        QCOMPARE(relativeMedia(*open(folder.filePath("phoenix-2014-T")), 0),
+                 QStringLiteral("features/fullFrame-210x260px/train/one-1"));
     }
 
     void phoenix2014T() {
@@ -120,6 +128,22 @@ private slots:
                  (QStringList{"train 000/P01_s1_00_0_color P01: A B", "train 001/P40_s1_01_0_color P40: B C D",
                               "test 000/P41_s1_00_0_color P41: A B"}));
         QVERIFY(!data->clips[0].pictures);
+    }
+
+    void cslWithGapsAndLitter() {
+        const QTemporaryDir folder;
+        small::write(folder.filePath("corpus.txt"), "000 A B\n001 B C D\n002 C\n");
+        small::write(folder.filePath("color/000/P01_s1_00_0_color.avi"), "x");
+        for (const char* litter : {".DS_Store", "Thumbs.db", "Photos.txt", "desktop.ini"}) {
+            small::write(folder.filePath(QString("color/000/") + litter), "x");
+        }
+        QVERIFY(QDir().mkpath(folder.filePath("color/001")));
+        const auto data = open(folder.path());
+        QVERIFY2(data, data ? "" : data.error().message.c_str());
+        // Sentences without a clip stay in the list, so that a check can say that they are missing.
+        QCOMPARE(summaries(*data), (QStringList{"train 000/P01_s1_00_0_color P01: A B", "train 001 unknown: B C D",
+                                                "train 002 unknown: C"}));
+        QCOMPARE(relativeMedia(*data, 2), QStringLiteral("color/002"));
     }
 
     void tables() {
