@@ -17,8 +17,8 @@ struct CollectedAttention {
     std::vector<attention::AttendedFrame> frames; ///< those that were asked for
     std::vector<attention::FrameValues> values;   ///< of every frame, without its picture, where none was asked for
     std::optional<float> temporalWeight;          ///< with cross-frame weights
-    attention::ClipScales scales;                 ///< of all that was read
-    std::int64_t videoFrames = 0;                 ///< the last frame that was read, + 1
+    attention::ClipScales scales{vision::RangeMemory::Whole}; ///< of all that was read
+    std::int64_t videoFrames = 0;                             ///< the last frame that was read, + 1
 };
 
 struct AttentionJob {

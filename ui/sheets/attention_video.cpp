@@ -39,7 +39,7 @@ QFont fontOf(int pixels, bool bold = false) {
 /// The network's frames of a span with what is drawn of them.
 struct Attended {
     std::map<MediaTime, std::vector<attention::Layer>> frames;
-    attention::ClipScales scales;
+    attention::ClipScales scales{vision::RangeMemory::Whole};
 };
 
 class VideoDrawing {
