@@ -1,3 +1,4 @@
+#include "base/new_file.h"
 #include "commands.h"
 #include "evaluation/stm_ctm.h"
 #include "media/video_writer.h"
@@ -5,7 +6,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -32,20 +32,6 @@ struct SynthOptions {
 tl::unexpected<Error> writeFailure(const fs::path& path, const std::string& reason) {
     return failure(ErrorCode::WriteFailed, "cannot write " + path.string() + ": " + reason,
                    "Check that the folder can be written to and has room.");
-}
-
-/// Under a temporary name first, so that a file with its own name is always complete.
-Result<void> writeText(const fs::path& path, const std::string& text) {
-    const fs::path partial = path.string() + ".part";
-    std::ofstream out(partial, std::ios::binary);
-    out << text;
-    out.close();
-    if (!out) {
-        return writeFailure(path, "the file could not be written in full");
-    }
-    std::error_code problem;
-    fs::rename(partial, path, problem);
-    return problem ? Result<void>(writeFailure(path, problem.message())) : Result<void>();
 }
 
 class ClipFolder {
@@ -82,7 +68,7 @@ public:
                          {"fps", options_.fps},
                          {"glosses", synth::lexiconGlosses()},
                          {"clips", list}};
-        valueOrFail(writeText(root_ / (options_.split + ".json"), truth.dump(1) + "\n"));
+        valueOrFail(writeNewFile(root_ / (options_.split + ".json"), truth.dump(1) + "\n"));
     }
 
 private:
@@ -167,7 +153,7 @@ private:
         }
         if (wantsTruth) {
             const json text{{"width", options_.size}, {"height", options_.size}, {"frames", frames}};
-            if (auto written = writeText(truth, text.dump() + "\n"); !written) {
+            if (auto written = writeNewFile(truth, text.dump() + "\n"); !written) {
                 return written;
             }
         }

@@ -7,8 +7,7 @@
 
 namespace livegloss::cli {
 
-/// Writes `text` to the file at `path`, or to standard output where `path` is empty. A file appears whole or not at
-/// all; links are followed; a device or pipe is written to as it is. WriteFailed with the path and the system's reason.
+/// Writes `text` to the file at `path` as writeNewFile() does, or to standard output where `path` is empty.
 Result<void> writeOutput(const std::string& path, const std::string& text);
 
 /// Whether `path` can be expected to be written, before long work begins; empty is standard output. WriteFailed with the
