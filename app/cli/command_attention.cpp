@@ -109,6 +109,9 @@ void run(Options options) {
     if (isSheetFormat(options.output) && options.frames.empty()) {
         refuse("which frames the sheet is to show is missing", "For example --frames 10,20,30.");
     }
+    if (isVideoFormat(options.output) && !options.frames.empty()) {
+        refuse("--frames is for sheets and values; a video shows the whole clip", "Leave --frames out.");
+    }
     valueOrFail(checkOutput(options.output, {options.input, options.model}));
     catchInterrupts();
     AttentionJob job;

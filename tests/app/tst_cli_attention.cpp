@@ -197,6 +197,7 @@ private slots:
         QTest::addColumn<QString>("says");
         QTest::newRow("kind of file") << QStringList{"--frames", "1", "--output", "x.bmp"} << "x.bmp";
         QTest::newRow("no frames") << QStringList{"--output", "x.png"} << "--frames";
+        QTest::newRow("frames of a video") << QStringList{"--frames", "1", "--output", "x.mp4"} << "--frames";
         QTest::newRow("block") << QStringList{"--frames", "1", "--block", "9", "--output", "x.png"} << "2 blocks";
         QTest::newRow("head") << QStringList{"--frames", "1", "--head", "two", "--output", "x.png"} << "1 heads";
         QTest::newRow("patch") << QStringList{"--frames", "1", "--query", "patch:5,1", "--output", "x.png"}
@@ -211,7 +212,7 @@ private slots:
         const Outcome outcome = attention(arguments);
         QCOMPARE(outcome.code, 2);
         QVERIFY2(outcome.err.contains(says), qPrintable(outcome.err));
-        QVERIFY(!QFile::exists("x.png"));
+        QVERIFY(!QFile::exists("x.png") && !QFile::exists("x.mp4"));
     }
 
     void theCheckCountsAttentionOnHandsAndFace() {

@@ -183,6 +183,18 @@ private slots:
         QCOMPARE(saveSheet(sheet, folder.filePath("a.bmp")).error().code, ErrorCode::InvalidArgument);
         QCOMPARE(saveSheet(sheet, QStringLiteral("/nowhere/a.png")).error().code, ErrorCode::WriteFailed);
     }
+
+    /// QImage ends at 32767 pixels a side.
+    void sheetsTooLargeForAPictureAreRefused() {
+        const QTemporaryDir folder;
+        SheetMaterial many = material(Shown::SideBySide);
+        const SheetFrame one = many.frames.front();
+        many.frames.assign(120, one);
+        const auto saved = saveSheet(attentionSheet(many), folder.filePath("a.png"));
+        QVERIFY(!saved);
+        QCOMPARE(saved.error().code, ErrorCode::InvalidArgument);
+        QVERIFY(!QFile::exists(folder.filePath("a.png")));
+    }
 };
 
 QTEST_MAIN(TestSheet)
