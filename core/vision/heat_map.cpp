@@ -17,7 +17,7 @@ constexpr int lowestOctave = -24;
 constexpr int highestOctave = 8;
 constexpr int binsPerOctave = 16;
 constexpr int binCount = (highestOctave - lowestOctave) * binsPerOctave + 1;
-// Fading: above this many weights the past counts half, after some half a minute of video.
+// Fading: above this many weights the past counts half, after some minutes of video (across frames half a minute).
 constexpr std::uint64_t fadingAbove = 1U << 20;
 
 std::size_t binOf(float weight) {
