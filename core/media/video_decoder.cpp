@@ -61,6 +61,7 @@ Result<void> VideoDecoder::open() {
     packetHeld_ = draining_ = ended_ = false;
     readErrors_ = 0;
     readFailure_.reset();
+    constantFps_ = input_->constantFps();
     return {};
 }
 
@@ -186,8 +187,7 @@ MediaTime VideoDecoder::timeOf(const AVFrame& picture, Instant arrival) {
 }
 
 std::int64_t VideoDecoder::numberOf(MediaTime time) {
-    return input_->request().kind == SourceKind::File ? numbers_.numberOf(time, input_->constantFps())
-                                                      : numbers_.count();
+    return input_->request().kind == SourceKind::File ? numbers_.numberOf(time, constantFps_) : numbers_.count();
 }
 
 bool VideoDecoder::jumpBefore(MediaTime time, MediaTime lead) {

@@ -61,6 +61,7 @@ private:
     std::optional<Error> readFailure_;
 
     FrameNumbers numbers_;
+    double constantFps_ = 0.0;
     std::optional<MediaTime> origin_; ///< container's time of the first picture
     std::optional<MediaTime> last_;
     std::optional<Instant> firstArrival_;
