@@ -502,6 +502,49 @@
     </message>
 </context>
 <context>
+    <name>ErrorKind</name>
+    <message>
+        <source>This does not fit together:</source>
+        <translation>Das passt nicht zusammen:</translation>
+    </message>
+    <message>
+        <source>Something is not where it should be:</source>
+        <translation>Etwas ist nicht da, wo es sein soll:</translation>
+    </message>
+    <message>
+        <source>It may not be opened:</source>
+        <translation>Öffnen ist nicht erlaubt:</translation>
+    </message>
+    <message>
+        <source>The file is damaged, or of another kind than it seems:</source>
+        <translation>Die Datei ist beschädigt oder von anderer Art, als sie scheint:</translation>
+    </message>
+    <message>
+        <source>This program cannot use this kind of file:</source>
+        <translation>Mit dieser Art von Datei kann das Programm nichts anfangen:</translation>
+    </message>
+    <message>
+        <source>A device or the network does not answer:</source>
+        <translation>Ein Gerät oder das Netz antwortet nicht:</translation>
+    </message>
+    <message>
+        <source>There is not enough memory:</source>
+        <translation>Der Speicher reicht nicht:</translation>
+    </message>
+    <message>
+        <source>It could not be written:</source>
+        <translation>Schreiben war nicht möglich:</translation>
+    </message>
+    <message>
+        <source>It was stopped:</source>
+        <translation>Der Vorgang wurde abgebrochen:</translation>
+    </message>
+    <message>
+        <source>A defect of the program:</source>
+        <translation>Ein Fehler im Programm:</translation>
+    </message>
+</context>
+<context>
     <name>Models</name>
     <message>
         <source>backbone</source>
@@ -760,7 +803,7 @@
     <message>
         <source>%1%</source>
         <comment>a confidence in percent</comment>
-        <translation>%1 %</translation>
+        <translation>%1&#x202f;%</translation>
     </message>
 </context>
 <context>
