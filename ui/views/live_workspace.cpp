@@ -251,11 +251,7 @@ void LiveWorkspace::applyComputing() {
         return;
     }
     engine::setDefaultCompute(request);
-    if (models_.loading()) {
-        models_.load(models_.loadingPath());
-    } else if (models_.current()) {
-        models_.load(models_.current()->path);
-    }
+    models_.reload();
 }
 
 void LiveWorkspace::updateCaptions() {
@@ -353,8 +349,8 @@ void LiveWorkspace::updateNotice() {
         notice_->setNotice(modelProblem(), tr("Open Model File…"), actions_[LiveAction::OpenModel]);
     } else if (snapshot.error && snapshot.state != session::State::Failed) {
         // The picture goes on; only recognition has stopped.
-        notice_->setNotice(tr("Recognition has stopped. %1").arg(QString::fromStdString(snapshot.error->message)),
-                           tr("Open Model File…"), actions_[LiveAction::OpenModel]);
+        notice_->setNotice(tr("Recognition has stopped. %1").arg(withHint(*snapshot.error)), tr("Open Model File…"),
+                           actions_[LiveAction::OpenModel]);
     } else {
         notice_->setNotice({});
     }
