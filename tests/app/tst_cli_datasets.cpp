@@ -145,7 +145,7 @@ private slots:
     }
 
     void evaluationTriesItsOutputsFirst() {
-        for (const QString& option : {"--output", "--csv", "--plot"}) {
+        for (const char* option : {"--output", "--csv", "--plot"}) {
             // Told before the model is even opened.
             QCOMPARE(runCli({"evaluate", "--data", path("data"), "--split", "dev", "--sweep", "--model", path("none"),
                              option, path("no/such/folder/x")})
