@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "frame_options.h"
 #include "gloss_output.h"
 #include "language_options.h"
 #include "output_file.h"
@@ -25,6 +26,7 @@ struct Options {
     float minConfidence = 0.3F;
     int beam = 10;
     LanguageOptions language;
+    FrameOptions frames;
 };
 
 const std::map<std::string, GlossFormat> formats{{"json", GlossFormat::Json}, {"text", GlossFormat::Text},
@@ -50,6 +52,8 @@ session::OfflineResult recognise(const Options& options, const media::SourceRequ
     session::OfflineOptions offline;
     offline.clip.offline.minConfidence = 0.0F; // what is left out is counted below
     offline.clip.offline.beamWidth = options.beam;
+    offline.clip.framePattern = options.frames.pattern;
+    offline.clip.skipSimilar = options.frames.skipSimilar;
     offline.clip.offline.language = openLanguage(options.language, model->config());
     offline.progress = [&](const session::Progress& progress) {
         bar.update(progress.fraction.value_or(-1.0), std::to_string(progress.frames) + " frames");
@@ -76,6 +80,9 @@ void run(Options options) {
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     session::OfflineResult result = recognise(options, request, model);
+    if (result.clip.deviceFailure) {
+        std::fprintf(stderr, "%s\n", result.clip.deviceFailure->message.c_str());
+    }
     RecognitionOutput output;
     output.model = options.model;
     output.input = options.input;
@@ -116,6 +123,7 @@ void addRecognizeCommand(CLI::App& app) {
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
     addLanguageOptions(*command, options->language);
+    addFrameOptions(*command, options->frames);
     addComputeOptions(*command);
     command->footer(
         "Every frame goes through the network once, and the clip is decoded as a whole: the best result a\n"
@@ -128,7 +136,8 @@ void addRecognizeCommand(CLI::App& app) {
         "Subtitles (srt, vtt) stay until the next gloss or for a second, so that they can be read; csv, ctm and json\n"
         "have the sign's own end. fps is the rate that the model sees, whatever the video's.\n\n"
         "JSON: model, input, fps, duration_s, glosses [{gloss, start_s, end_s, confidence,\n"
-        "alternatives [{gloss, probability}]}], left_out, frames {captured, encoded, dropped}.");
+        "alternatives [{gloss, probability}]}], left_out, frames {captured, encoded, reused,\n"
+        "interpolated, dropped}.");
     command->callback([options] { run(*options); });
 }
 

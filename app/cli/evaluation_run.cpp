@@ -42,6 +42,8 @@ Result<void> feedDrawing(const synth::Clip& clip, double fps, session::ClipRecog
 session::ClipOptions clipOptions(const EvaluationOptions& options) {
     session::ClipOptions clip;
     clip.batchFrames = options.online.empty() ? 4 : 1;
+    clip.framePattern = options.frames.pattern;
+    clip.skipSimilar = options.frames.skipSimilar;
     clip.offline.minConfidence = 0.0F;
     clip.offline.beamWidth = options.beam;
     clip.offline.language = options.language;
@@ -99,6 +101,8 @@ void scoreClip(const EvaluationOptions& options, const TestClip& clip, Evaluatio
     const session::ClipResult result = valueOrFail(recogniser.finish());
     scores.frames.captured += result.frames.captured;
     scores.frames.encoded += result.frames.encoded;
+    scores.frames.reused += result.frames.reused;
+    scores.frames.interpolated += result.frames.interpolated;
     scores.frames.dropped += result.frames.dropped;
     scores.offline.push_back({clip.id, clip.reference, wordsOf(result.offline)});
     scores.signers.push_back(clip.signer);

@@ -118,7 +118,11 @@ nlohmann::ordered_json glossJson(const CaptionGloss& gloss) {
 }
 
 nlohmann::ordered_json framesJson(const session::FrameCounts& frames) {
-    return {{"captured", frames.captured}, {"encoded", frames.encoded}, {"dropped", frames.dropped}};
+    return {{"captured", frames.captured},
+            {"encoded", frames.encoded},
+            {"reused", frames.reused},
+            {"interpolated", frames.interpolated},
+            {"dropped", frames.dropped}};
 }
 
 std::string formatGlosses(const RecognitionOutput& output, GlossFormat format) {

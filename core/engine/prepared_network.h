@@ -57,16 +57,19 @@ PreparedNetwork prepareSurroundings(const model::AdaptSign& network);
 PreparedBlock prepareBlock(const model::AdaptSign& network, std::size_t index);
 
 struct FastNetwork;
+struct DeviceNetwork;
 
 /// What a LoadedModel is in this folder.
 class TorchModel final : public LoadedModel {
 public:
     /// `path`: where `source` was read from; may be empty.
     TorchModel(model::AdaptSign source, PreparedNetwork rearranged, std::shared_ptr<const FastNetwork> packed,
-               ComputeChoice chosen, std::filesystem::path path)
+               ComputeChoice chosen, std::filesystem::path path,
+               std::shared_ptr<const DeviceNetwork> elsewhere = nullptr)
         : network(std::move(source)),
           prepared(std::move(rearranged)),
           fast(std::move(packed)),
+          device(std::move(elsewhere)),
           choice(std::move(chosen)),
           path_(std::move(path)) {}
     const model::ModelConfig& config() const override { return network->config(); }
@@ -76,6 +79,8 @@ public:
     model::AdaptSign network;
     PreparedNetwork prepared;                ///< without blocks where `fast` is set
     std::shared_ptr<const FastNetwork> fast; ///< null: the reference engine
+    /// The encoder on another device than the processor; null: none. The others are there for when it fails.
+    std::shared_ptr<const DeviceNetwork> device;
     ComputeChoice choice;
 
     /// The model with all of LibTorch's weights, for the reference engine: this one where none were let go, else read

@@ -86,7 +86,7 @@ engine::AttentionRequest AttentionKeeper::encoderRequest(const RunPtr& run) {
 
 void AttentionKeeper::remember(const std::vector<PreparedFrame>& frames, std::int64_t firstIndex, bool byEncoder) {
     for (const PreparedFrame& frame : frames) {
-        slots_.push_back({frame.run, firstIndex++, frame.time, frame.pixels, nullptr, false});
+        slots_.push_back({frame.run, firstIndex++, frame.time, frame.pixels, frame.pattern, nullptr, false});
     }
     while (slots_.size() > kSlots) {
         slots_.pop_front();
@@ -206,7 +206,7 @@ void AttentionKeeper::publish(Slot& slot, const engine::AttentionResult& result)
         }
     }
     slot.done = true;
-    board_.addAttended(slot.run->epoch, std::move(attended), frameDuration(slot.run->model->config()));
+    board_.addAttended(slot.run->epoch, std::move(attended), frameDuration(slot.run->model->config()) * slot.pattern);
 }
 
 } // namespace livegloss::session

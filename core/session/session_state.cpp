@@ -36,6 +36,7 @@ std::uint64_t SessionState::beginSource(State state) {
 std::uint64_t SessionState::beginModel(engine::ComputeDevice device) {
     const std::scoped_lock lock(mutex_);
     snapshot_.statistics.device = std::move(device);
+    snapshot_.deviceFailure.reset();
     clearLists();
     if (snapshot_.state != State::Failed && snapshot_.state != State::Opening) {
         snapshot_.error.reset(); // one of the former model, if any
@@ -72,6 +73,14 @@ void SessionState::failRecognition(std::uint64_t epoch, Error error) {
     const std::scoped_lock lock(mutex_);
     if (epoch == epoch_) {
         snapshot_.error = std::move(error);
+    }
+}
+
+void SessionState::loseDevice(std::uint64_t epoch, Error failure, engine::ComputeDevice instead) {
+    const std::scoped_lock lock(mutex_);
+    if (epoch == epoch_) {
+        snapshot_.deviceFailure = std::move(failure);
+        snapshot_.statistics.device = std::move(instead);
     }
 }
 

@@ -25,6 +25,8 @@ public:
     void setError(std::optional<Error> error);
 
     void failRecognition(std::uint64_t epoch, Error error);
+    /// The CPU goes on for a device that failed.
+    void loseDevice(std::uint64_t epoch, Error failure, engine::ComputeDevice instead);
     void publishCaptions(std::uint64_t epoch, CaptionList committed, CaptionList provisional, bool notSure);
     void setOfflineRunning(std::uint64_t epoch, bool running);
     void publishOffline(std::uint64_t epoch, CaptionList glosses);

@@ -50,6 +50,9 @@ private:
     QLabel* confidenceNote_;
     QComboBox* computing_;
     QLabel* computingNote_;
+    QComboBox* frames_;
+    QSpinBox* similar_;
+    QLabel* framesNote_;
     QComboBox* theme_;
     QComboBox* language_;
     QCheckBox* singleKeys_;
@@ -58,6 +61,8 @@ private:
     QLabel* stabilityLabel_;
     QLabel* confidenceLabel_;
     QLabel* computingLabel_;
+    QLabel* framesLabel_;
+    QLabel* similarLabel_;
     QLabel* themeLabel_;
     QLabel* languageLabel_;
     QPushButton* cancel_;

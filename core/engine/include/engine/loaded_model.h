@@ -28,6 +28,9 @@ struct ComputeDevice {
     std::string name; ///< "CPU"; empty: none
     int threads = 0;
 };
+/// The processor.
 ComputeDevice computeDevice();
+/// What `model` runs on. Null: none.
+ComputeDevice computeDevice(const LoadedModelPtr& model);
 
 } // namespace livegloss::engine
