@@ -15,8 +15,7 @@ struct ProbedFrames {
 
 class ReferenceAttentionPass final : public AttentionPass {
 public:
-    explicit ReferenceAttentionPass(LoadedModelPtr model)
-        : model_(std::move(model)), workers_(computeThreads()) {}
+    explicit ReferenceAttentionPass(LoadedModelPtr model) : model_(std::move(model)), workers_(computeThreads()) {}
 
     Result<std::vector<AttentionResult>> compute(std::span<const float> frames, int count, int first, int wanted,
                                                  bool padded, const AttentionRequest& request) override;
@@ -142,6 +141,18 @@ Result<std::vector<AttentionResult>> ReferenceAttentionPass::compute(std::span<c
 
 std::unique_ptr<AttentionPass> makeAttentionPass(LoadedModelPtr model) {
     return std::make_unique<ReferenceAttentionPass>(std::move(model));
+}
+
+Result<void> prepareAttention(const LoadedModelPtr& model) try {
+    if (const auto* own = dynamic_cast<const TorchModel*>(model.get())) {
+        own->whole();
+    }
+    return {};
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "not enough memory for the weights that attention needs",
+                   "Close other programs, or choose the reference engine, which keeps them.");
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Unreadable, std::string("attention could not be computed: ") + error.what());
 }
 
 } // namespace livegloss::engine

@@ -1,8 +1,8 @@
 #include "ui/views/model_picker.h"
 
 #include "ui/bridge/background.h"
+#include "ui/dialogs/file_dialogs.h"
 
-#include <QFileDialog>
 #include <QFileInfo>
 
 #include <utility>
@@ -16,6 +16,7 @@ ModelInfo infoOf(const model::ModelConfig& config, const QString& path, bool isD
     info.path = path;
     info.isDemo = isDemo;
     info.name = config.name.empty() ? QFileInfo(path).completeBaseName() : QString::fromStdString(config.name);
+    info.fps = config.fps;
     info.signCount = std::max(0, config.classes - 1);
     info.signLanguage = QString::fromStdString(config.signLanguage);
     info.licence = QString::fromStdString(config.licence);
@@ -88,10 +89,10 @@ void ModelPicker::finish(const QString& path, const Result<engine::LoadedModelPt
 }
 
 void ModelPicker::chooseFile() {
-    const QString path =
-        QFileDialog::getOpenFileName(window_, tr("Open Model File"), QFileInfo(demoModel_).absolutePath(),
-                                     tr("Models") + QStringLiteral(" (*.safetensors)"));
+    const QString path = askForFile(window_, tr("Open Model File"), tr("Models") + QStringLiteral(" (*.safetensors)"),
+                                    lastFolder_, QStandardPaths::DownloadLocation);
     if (!path.isEmpty()) {
+        lastFolder_ = folderOf(path);
         load(path);
     }
 }

@@ -15,6 +15,7 @@ struct ModelInfo {
     QString name;
     QString path;
     bool isDemo = false;
+    double fps = 0.0;
     int signCount = 0;      ///< glosses without the blank
     QStringList vocabulary; ///< empty when the model brings no names
     QString signLanguage;
@@ -28,6 +29,9 @@ public:
     ModelPicker(const LiveActions& actions, EngineServices services, QString demoModel, QWidget* window);
 
     QMenu* menu() { return &menu_; }
+    /// Where the next file is looked for.
+    QString lastFolder() const { return lastFolder_; }
+    void setLastFolder(const QString& folder) { lastFolder_ = folder; }
     void load(const QString& path);
     void loadDemo();
     /// As load(), with the demo model where it fails; problem() then still says why, and demoInstead() is true.
@@ -59,6 +63,7 @@ private:
     QString demoModel_;
     QWidget* window_;
     QMenu menu_;
+    QString lastFolder_;
     std::optional<QString> loadingPath_; ///< the newest request; results of older ones are discarded
     bool orDemo_ = false;                ///< if the load in progress fails
     bool fellBack_ = false;              ///< problem() made the demo model take over

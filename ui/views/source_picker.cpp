@@ -2,11 +2,10 @@
 
 #include "ui/bridge/background.h"
 #include "ui/dialogs/address_dialog.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/style/icons.h"
 
-#include <QFileDialog>
 #include <QFileInfo>
-#include <QStandardPaths>
 
 namespace livegloss::ui {
 
@@ -161,9 +160,10 @@ void SourcePicker::showCameras(const std::vector<media::CameraDevice>& cameras) 
 }
 
 void SourcePicker::chooseFile() {
-    const QString start = QStandardPaths::writableLocation(QStandardPaths::MoviesLocation);
-    const QString path = QFileDialog::getOpenFileName(window_, tr("Open Video File"), start, videoFilter());
+    const QString path =
+        askForFile(window_, tr("Open Video File"), videoFilter(), lastFolder_, QStandardPaths::MoviesLocation);
     if (!path.isEmpty()) {
+        lastFolder_ = folderOf(path);
         choose(media::SourceKind::File, path);
     }
 }
