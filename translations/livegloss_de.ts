@@ -346,6 +346,14 @@
         <source>See, fetch and delete models, and choose the one to recognise with</source>
         <translation>Modelle ansehen, holen und löschen, und das Modell zum Erkennen wählen</translation>
     </message>
+    <message>
+        <source>Save Glosses…</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save the recognised glosses as subtitles, a table or a list</source>
+        <translation type="unfinished"></translation>
+    </message>
 </context>
 <context>
     <name>Computing</name>
@@ -745,6 +753,14 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>TextFormat</name>
+    <message>
+        <source>%1%</source>
+        <comment>a confidence in percent</comment>
+        <translation type="unfinished">%1 %</translation>
     </message>
 </context>
 <context>
@@ -1299,6 +1315,57 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>The frames around this one appear here.</source>
         <translation>Hier erscheinen die Bilder um dieses herum.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::GlossExport</name>
+    <message>
+        <source>SubRip subtitles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>WebVTT subtitles</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Times for scoring, CTM</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>JSON</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Glosses in one line</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Save Glosses</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Glosses %1</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>The glosses were not saved</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>“%1” does not say in which format. End the name in .srt, .vtt, .csv, .ctm, .json or .txt.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>%1 cannot be written: %2. Choose another folder.</source>
+        <translation type="unfinished"></translation>
+    </message>
+    <message>
+        <source>Glosses saved in %1: %2</source>
+        <translation type="unfinished"></translation>
     </message>
 </context>
 <context>
@@ -2523,6 +2590,14 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Fewer frames suit a slow computer, and cost accuracy.</source>
         <translation>Weniger Bilder entlasten einen langsamen Computer und kosten Genauigkeit.</translation>
+    </message>
+    <message>
+        <source>&amp;Device</source>
+        <translation>&amp;Gerät</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
     </message>
 </context>
 <context>

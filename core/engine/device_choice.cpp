@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "device_network.h"
+#include "engine/loaded_model.h"
 
 #include <optional>
 #include <string>
@@ -29,6 +30,14 @@ torch::ScalarType typeFor(const torch::Device& device, Precision precision) {
 }
 
 } // namespace
+
+std::vector<std::string> otherDevices() {
+    std::vector<std::string> names;
+    for (std::size_t index = 0; torch::cuda::is_available() && index < torch::cuda::device_count(); ++index) {
+        names.push_back(std::string("cuda:").append(std::to_string(index)));
+    }
+    return names;
+}
 
 Result<void> checkDevice(const ComputeRequest& request) try {
     const auto device = deviceNamed(request.device);

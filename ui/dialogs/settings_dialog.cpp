@@ -1,5 +1,6 @@
 #include "ui/dialogs/settings_dialog.h"
 
+#include "engine/loaded_model.h"
 #include "ui/settings/computing.h"
 
 #include <QCheckBox>
@@ -42,6 +43,7 @@ SettingsDialog::SettingsDialog(Preferences& preferences, QWidget* parent)
       confidenceNote_(makeLabel(this, "muted")),
       computing_(new QComboBox(this)),
       computingNote_(makeLabel(this, "muted")),
+      device_(new QComboBox(this)),
       frames_(new QComboBox(this)),
       similar_(new QSpinBox(this)),
       framesNote_(makeLabel(this, "muted")),
@@ -79,6 +81,12 @@ void SettingsDialog::build() {
     computing_->setObjectName(QStringLiteral("computing"));
     computing_->addItems({QString(), QString(), QString(), QString()});
     computingNote_->setObjectName(QStringLiteral("computingNote"));
+    device_->setObjectName(QStringLiteral("device"));
+    device_->addItem(QString(), QString());
+    device_->addItem(QString(), QStringLiteral("cpu"));
+    for (const std::string& name : engine::otherDevices()) {
+        device_->addItem(QString::fromStdString(name), QString::fromStdString(name));
+    }
     frames_->setObjectName(QStringLiteral("framePattern"));
     frames_->addItems({QString(), QString(), QString(), QString()});
     similar_->setObjectName(QStringLiteral("skipSimilar"));
@@ -118,6 +126,11 @@ void SettingsDialog::build() {
     form->addRow(nullptr, confidenceNote_);
     computingLabel_ = addRow(form, computing_);
     form->addRow(nullptr, computingNote_);
+    deviceLabel_ = addRow(form, device_);
+    // Nothing to choose where there is only the processor.
+    const bool hasChoice = device_->count() > 2;
+    device_->setVisible(hasChoice);
+    deviceLabel_->setVisible(hasChoice);
     framesLabel_ = addRow(form, frames_);
     similarLabel_ = addRow(form, similar_);
     form->addRow(nullptr, framesNote_);
@@ -150,6 +163,7 @@ void SettingsDialog::showValues() {
     stability_->setValue(values.stability);
     confidence_->setValue(values.minConfidence);
     computing_->setCurrentIndex(static_cast<int>(values.computing));
+    device_->setCurrentIndex(std::max(0, device_->findData(values.device)));
     frames_->setCurrentIndex(values.framePattern);
     similar_->setValue(values.skipSimilar);
     theme_->setCurrentIndex(static_cast<int>(values.theme));
@@ -170,6 +184,8 @@ void SettingsDialog::connectControls() {
         preferences_.set(&AppSettings::computing, static_cast<Computing>(index));
         computingNote_->setText(computingText(static_cast<Computing>(index)));
     });
+    connect(device_, &QComboBox::activated, this,
+            [this](int index) { preferences_.set(&AppSettings::device, device_->itemData(index).toString()); });
     connect(frames_, &QComboBox::activated, this,
             [this](int index) { preferences_.set(&AppSettings::framePattern, index); });
     connect(similar_, &QSpinBox::valueChanged, this,
@@ -233,6 +249,9 @@ void SettingsDialog::retranslate() {
         computing_->setItemText(index, ways[index]);
     }
     computingNote_->setText(computingText(preferences_.values().computing));
+    deviceLabel_->setText(tr("&Device"));
+    device_->setItemText(0, tr("Automatic"));
+    device_->setItemText(1, tr("CPU"));
     framesLabel_->setText(tr("F&rames"));
     const QString patterns[] = {tr("Automatic"), tr("Every frame"), tr("Every 2nd frame"), tr("Every 3rd frame")};
     for (int index = 0; index < frames_->count(); ++index) {
@@ -258,6 +277,7 @@ void SettingsDialog::retranslate() {
                                   {captionColour_, captionColourLabel_},
                                   {confidence_, confidenceLabel_},
                                   {computing_, computingLabel_},
+                                  {device_, deviceLabel_},
                                   {frames_, framesLabel_},
                                   {similar_, similarLabel_},
                                   {theme_, themeLabel_},

@@ -50,6 +50,7 @@ private:
     QLabel* confidenceNote_;
     QComboBox* computing_;
     QLabel* computingNote_;
+    QComboBox* device_;
     QComboBox* frames_;
     QSpinBox* similar_;
     QLabel* framesNote_;
@@ -61,6 +62,7 @@ private:
     QLabel* stabilityLabel_;
     QLabel* confidenceLabel_;
     QLabel* computingLabel_;
+    QLabel* deviceLabel_;
     QLabel* framesLabel_;
     QLabel* similarLabel_;
     QLabel* themeLabel_;

@@ -32,6 +32,7 @@ const Entry table[] = {
     {"recognition/stability", IntEntry{&AppSettings::stability, 0, 4}},
     {"recognition/leastConfidence", IntEntry{&AppSettings::minConfidence, 0, 95}},
     {"recognition/computing", &AppSettings::computing},
+    {"recognition/device", &AppSettings::device},
     {"recognition/framePattern", IntEntry{&AppSettings::framePattern, 0, 3}},
     {"recognition/skipSimilar", IntEntry{&AppSettings::skipSimilar, 0, mostSkipped}},
     {"look/theme", &AppSettings::theme},

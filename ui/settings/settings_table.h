@@ -31,6 +31,7 @@ struct AppSettings {
     bool loop = false;
     bool hintsDismissed = false;
     Computing computing = Computing::Automatic;
+    QString device;       ///< that models run on, as engine::ComputeRequest names it; empty: chosen automatically
     int framePattern = 0; ///< 0 automatic, 1 every frame, 2 every second, 3 every third
     int skipSimilar = 0;  ///< grey levels of 255; see session::SessionSettings::skipSimilar
     QString modelPath;    ///< the model chosen last; empty: the demo model

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace livegloss::engine {
 
@@ -30,6 +32,8 @@ struct ComputeDevice {
 };
 /// The processor.
 ComputeDevice computeDevice();
+/// Devices that ComputeRequest::device may name, besides the processor: "cuda:0" and so on. May take a second.
+std::vector<std::string> otherDevices();
 /// What `model` runs on. Null: none.
 ComputeDevice computeDevice(const LoadedModelPtr& model);
 
