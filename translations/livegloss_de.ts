@@ -348,11 +348,11 @@
     </message>
     <message>
         <source>Save Glosses…</source>
-        <translation type="unfinished"></translation>
+        <translation>Glossen speichern …</translation>
     </message>
     <message>
         <source>Save the recognised glosses as subtitles, a table or a list</source>
-        <translation type="unfinished"></translation>
+        <translation>Die erkannten Glossen als Untertitel, Tabelle oder Liste speichern</translation>
     </message>
 </context>
 <context>
@@ -760,7 +760,7 @@
     <message>
         <source>%1%</source>
         <comment>a confidence in percent</comment>
-        <translation type="unfinished">%1 %</translation>
+        <translation>%1&#x202f;%</translation>
     </message>
 </context>
 <context>
@@ -1321,51 +1321,51 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <name>livegloss::ui::GlossExport</name>
     <message>
         <source>SubRip subtitles</source>
-        <translation type="unfinished"></translation>
+        <translation>SubRip-Untertitel</translation>
     </message>
     <message>
         <source>WebVTT subtitles</source>
-        <translation type="unfinished"></translation>
+        <translation>WebVTT-Untertitel</translation>
     </message>
     <message>
         <source>Table</source>
-        <translation type="unfinished"></translation>
+        <translation>Tabelle</translation>
     </message>
     <message>
         <source>Times for scoring, CTM</source>
-        <translation type="unfinished"></translation>
+        <translation>Zeiten zum Auswerten, CTM</translation>
     </message>
     <message>
         <source>JSON</source>
-        <translation type="unfinished"></translation>
+        <translation>JSON</translation>
     </message>
     <message>
         <source>Glosses in one line</source>
-        <translation type="unfinished"></translation>
+        <translation>Glossen in einer Zeile</translation>
     </message>
     <message>
         <source>Save Glosses</source>
-        <translation type="unfinished"></translation>
+        <translation>Glossen speichern</translation>
     </message>
     <message>
         <source>Glosses %1</source>
-        <translation type="unfinished"></translation>
+        <translation>Glossen %1</translation>
     </message>
     <message>
         <source>The glosses were not saved</source>
-        <translation type="unfinished"></translation>
+        <translation>Die Glossen wurden nicht gespeichert</translation>
     </message>
     <message>
         <source>“%1” does not say in which format. End the name in .srt, .vtt, .csv, .ctm, .json or .txt.</source>
-        <translation type="unfinished"></translation>
+        <translation>„%1“ sagt nicht, in welchem Format. Der Name muss auf .srt, .vtt, .csv, .ctm, .json oder .txt enden.</translation>
     </message>
     <message>
         <source>%1 cannot be written: %2. Choose another folder.</source>
-        <translation type="unfinished"></translation>
+        <translation>%1 kann nicht geschrieben werden: %2. Bitte einen anderen Ordner wählen.</translation>
     </message>
     <message>
         <source>Glosses saved in %1: %2</source>
-        <translation type="unfinished"></translation>
+        <translation>In %1 gespeicherte Glossen: %2</translation>
     </message>
 </context>
 <context>

@@ -180,10 +180,11 @@ int HistoryPanel::copy() {
             rows.push_back(row);
         }
     }
-    if (!rows.empty()) {
-        QApplication::clipboard()->setText(model_.asText(rows));
+    const QString text = model_.asText(rows);
+    if (!text.isEmpty()) {
+        QApplication::clipboard()->setText(text);
     }
-    return static_cast<int>(rows.size());
+    return static_cast<int>(text.count(QLatin1Char('\n')));
 }
 
 void HistoryPanel::selectAll() {
@@ -203,11 +204,11 @@ void HistoryPanel::chooseRow(const QModelIndex& index) {
 }
 
 void HistoryPanel::updateSummary() {
-    const int count = model_.rowCount();
-    empty_->setVisible(count == 0);
+    const int count = model_.standing();
+    empty_->setVisible(model_.rowCount() == 0);
     if (offlineRunning_) {
         summary_->setText(tr("Checking the whole clip…"));
-    } else if (count == 0) {
+    } else if (model_.rowCount() == 0) {
         summary_->clear();
     } else {
         summary_->setText(afterOfflinePass_ ? tr("Glosses: %1, checked").arg(count) : tr("Glosses: %1").arg(count));

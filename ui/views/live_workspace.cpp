@@ -251,11 +251,7 @@ void LiveWorkspace::applyComputing() {
         return;
     }
     engine::setDefaultCompute(request);
-    if (models_.loading()) {
-        models_.load(models_.loadingPath());
-    } else if (models_.current()) {
-        models_.load(models_.current()->path);
-    }
+    models_.reload();
 }
 
 void LiveWorkspace::updateCaptions() {

@@ -59,17 +59,26 @@ void ModelPicker::loadOrDemo(const QString& path) {
     orDemo_ = path != demoModel_;
 }
 
+void ModelPicker::reload() {
+    if (loadingPath_) {
+        begin(*loadingPath_);
+    } else if (current_) {
+        load(current_->path);
+    }
+}
+
 void ModelPicker::begin(const QString& path) {
     loadingPath_ = path;
+    const int request = ++request_;
     Q_EMIT changed();
     const std::filesystem::path file(path.toStdU16String());
     runInBackground(
         this, [loadModel = services_.loadModel, file] { return loadModel(file); },
-        [this, path](const Result<engine::LoadedModelPtr>& result) { finish(path, result); });
+        [this, request, path](const Result<engine::LoadedModelPtr>& result) { finish(request, path, result); });
 }
 
-void ModelPicker::finish(const QString& path, const Result<engine::LoadedModelPtr>& result) {
-    if (loadingPath_ != path) {
+void ModelPicker::finish(int request, const QString& path, const Result<engine::LoadedModelPtr>& result) {
+    if (request != request_) {
         return;
     }
     loadingPath_.reset();

@@ -36,6 +36,8 @@ public:
     void loadDemo();
     /// As load(), with the demo model where it fails; problem() then still says why, and demoInstead() is true.
     void loadOrDemo(const QString& path);
+    /// Loads once more what is being loaded or in use.
+    void reload();
     bool demoInstead() const { return problem_ && current_ && current_->isDemo && fellBack_; }
     bool loading() const { return loadingPath_.has_value(); }
     /// The file that is being loaded.
@@ -56,7 +58,7 @@ Q_SIGNALS:
 private:
     void begin(const QString& path);
     void chooseFile();
-    void finish(const QString& path, const Result<engine::LoadedModelPtr>& result);
+    void finish(int request, const QString& path, const Result<engine::LoadedModelPtr>& result);
 
     const LiveActions& actions_;
     EngineServices services_;
@@ -64,9 +66,10 @@ private:
     QWidget* window_;
     QMenu menu_;
     QString lastFolder_;
-    std::optional<QString> loadingPath_; ///< the newest request; results of older ones are discarded
-    bool orDemo_ = false;                ///< if the load in progress fails
-    bool fellBack_ = false;              ///< problem() made the demo model take over
+    std::optional<QString> loadingPath_;
+    int request_ = 0;       ///< the newest; results of older ones are discarded
+    bool orDemo_ = false;   ///< if the load in progress fails
+    bool fellBack_ = false; ///< problem() made the demo model take over
     std::optional<ModelInfo> current_;
     std::optional<Error> problem_;
     QString problemPath_;

@@ -7,6 +7,8 @@
 
 #include <QFileInfo>
 
+#include <utility>
+
 namespace livegloss::ui {
 
 namespace {
@@ -61,19 +63,8 @@ void SourcePicker::playSample(int index) {
 }
 
 void SourcePicker::useFirstCamera() {
-    if (lookingForCameras_) {
-        return;
-    }
-    lookingForCameras_ = true;
-    runInBackground(this, services_.listCameras, [this](const std::vector<media::CameraDevice>& cameras) {
-        lookingForCameras_ = false;
-        showCameras(cameras);
-        if (cameras.empty()) {
-            Q_EMIT noCameraFound();
-        } else {
-            choose(media::SourceKind::Camera, QString::fromStdString(cameras.front().address));
-        }
-    });
+    wantsCamera_ = true;
+    refreshCameras();
 }
 
 bool SourcePicker::isModelFile(const QString& path) {
@@ -142,6 +133,14 @@ void SourcePicker::refreshCameras() {
     runInBackground(this, services_.listCameras, [this](const std::vector<media::CameraDevice>& cameras) {
         lookingForCameras_ = false;
         showCameras(cameras);
+        if (!std::exchange(wantsCamera_, false)) {
+            return;
+        }
+        if (cameras.empty()) {
+            Q_EMIT noCameraFound();
+        } else {
+            choose(media::SourceKind::Camera, QString::fromStdString(cameras.front().address));
+        }
     });
 }
 

@@ -58,6 +58,7 @@ private:
     QString lastFolder_;
     QMenu* cameraMenu_ = nullptr;
     bool lookingForCameras_ = false;
+    bool wantsCamera_ = false; ///< the first one found is to be used
 };
 
 } // namespace livegloss::ui
