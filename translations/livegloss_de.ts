@@ -1775,18 +1775,6 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Verworfen %1</translation>
     </message>
     <message>
-        <source>Frames taken: %1
-Encoded: %2
-Dropped because the model was too slow: %3
-Lost or damaged at the source: %4
-Waiting for the model: %5</source>
-        <translation>Aufgenommene Bilder: %1
-Verarbeitet: %2
-Verworfen, weil das Modell zu langsam war: %3
-An der Quelle verloren oder beschädigt: %4
-Warten auf das Modell: %5</translation>
-    </message>
-    <message>
         <source>Cannot keep up: the model takes %1 of %2 frames a second</source>
         <translation>Zu langsam: Das Modell schafft %1 von %2 Bildern je Sekunde</translation>
     </message>
@@ -1809,6 +1797,46 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>What the network runs on, and its threads</source>
         <translation>Worauf das Netz rechnet, und mit wie vielen Threads</translation>
+    </message>
+    <message>
+        <source>Frames taken: %1
+Encoded: %2
+Like the frame before: %3
+Interpolated: %4
+Dropped because the model was too slow: %5
+Lost or damaged at the source: %6
+Waiting for the model: %7</source>
+        <translation>Aufgenommene Bilder: %1
+Verarbeitet: %2
+Wie das Bild davor: %3
+Geschätzt: %4
+Verworfen, weil das Modell zu langsam war: %5
+An der Quelle verloren oder beschädigt: %6
+Warten auf das Modell: %7</translation>
+    </message>
+    <message>
+        <source>The graphics processor failed: the CPU goes on</source>
+        <translation>Grafikprozessor ausgefallen: Die CPU macht weiter</translation>
+    </message>
+    <message>
+        <source>Nothing was lost. Load the model again to go back to the graphics processor.</source>
+        <translation>Verloren ging nichts. Laden Sie das Modell neu, um den Grafikprozessor wieder zu nutzen.</translation>
+    </message>
+    <message>
+        <source>A smaller model, or fewer programs at the same time, would help.</source>
+        <translation>Ein kleineres Modell oder weniger Programme zur selben Zeit würden helfen.</translation>
+    </message>
+    <message>
+        <source>Every 2nd frame: this computer is too slow for all %1</source>
+        <translation>Jedes 2. Bild: Der Computer ist zu langsam für alle %1</translation>
+    </message>
+    <message>
+        <source>Every 3rd frame: this computer is too slow for all %1</source>
+        <translation>Jedes 3. Bild: Der Computer ist zu langsam für alle %1</translation>
+    </message>
+    <message>
+        <source>What lies between is estimated, so some signs may be missed. A smaller model, or fewer programs at the same time, would help; Frames in the settings changes it.</source>
+        <translation>Was dazwischen liegt, wird geschätzt; dabei können Gebärden verloren gehen. Ein kleineres Modell oder weniger Programme zur selben Zeit würden helfen; „Bilder“ in den Einstellungen ändert es.</translation>
     </message>
 </context>
 <context>
@@ -2565,6 +2593,54 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>Close</source>
         <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>F&amp;rames</source>
+        <translation>Bilde&amp;r</translation>
+    </message>
+    <message>
+        <source>Every frame</source>
+        <translation>Jedes Bild</translation>
+    </message>
+    <message>
+        <source>Every 2nd frame</source>
+        <translation>Jedes 2. Bild</translation>
+    </message>
+    <message>
+        <source>Every 3rd frame</source>
+        <translation>Jedes 3. Bild</translation>
+    </message>
+    <message>
+        <source>Automatic: of cameras and streams as many as this computer can, of files all.</source>
+        <translation>Automatisch: von Kameras und Streams so viele, wie der Computer schafft, von Dateien alle.</translation>
+    </message>
+    <message>
+        <source>S&amp;kip similar</source>
+        <translation>Ä&amp;hnliche überspringen</translation>
+    </message>
+    <message>
+        <source>off</source>
+        <translation>aus</translation>
+    </message>
+    <message>
+        <source> of 255 grey levels</source>
+        <translation> von 255 Graustufen</translation>
+    </message>
+    <message>
+        <source>A frame takes the results of the one before when no part of the picture has changed more.</source>
+        <translation>Ein Bild übernimmt die Ergebnisse des vorigen, wenn sich kein Teil des Bildes stärker geändert hat.</translation>
+    </message>
+    <message>
+        <source>Fewer frames suit a slow computer, and cost accuracy.</source>
+        <translation>Weniger Bilder entlasten einen langsamen Computer und kosten Genauigkeit.</translation>
+    </message>
+    <message>
+        <source>&amp;Device</source>
+        <translation>&amp;Gerät</translation>
+    </message>
+    <message>
+        <source>CPU</source>
+        <translation>CPU</translation>
     </message>
 </context>
 <context>

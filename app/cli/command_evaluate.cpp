@@ -35,6 +35,7 @@ struct Options {
     bool alignments = false;
     int beam = 10;
     LanguageOptions language;
+    FrameOptions frames;
     OnlineSetting setting;
     SweepOptions sweep;
     std::string output; ///< hypothesis file
@@ -100,6 +101,8 @@ ordered_json resultJson(const Options& options, const EvaluationScores& scores,
     } else if (options.online) {
         result["online"] = onlineJson(scores.online.front());
     }
+    result["frame_pattern"] = patternName(options.frames.pattern);
+    result["skip_similar"] = std::round(options.frames.skipSimilar * 1e3) / 1e3;
     result["frames"] = session::framesJson(scores.frames);
     result["seconds"] = std::round(scores.seconds * 10.0) / 10.0;
     return result;
@@ -197,6 +200,7 @@ void run(Options options) {
     EvaluationOptions evaluation;
     evaluation.model = openModel(options.model);
     evaluation.beam = options.beam;
+    evaluation.frames = options.frames;
     evaluation.language = openLanguage(options.language, evaluation.model->config());
     evaluation.online = settingsOf(options, evaluation.model->config());
     const std::vector<TestClip> clips = clipsOf(options);
@@ -245,6 +249,7 @@ void addSettings(CLI::App& command, Options& options) {
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
     addLanguageOptions(command, options.language);
+    addFrameOptions(command, options.frames);
     addSweepOptions(command, options.sweep);
 }
 

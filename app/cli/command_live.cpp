@@ -1,6 +1,7 @@
 #include "commands.h"
 #include "compute_options.h"
 #include "engine/feature_window.h"
+#include "frame_options.h"
 #include "live_run.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
@@ -26,6 +27,7 @@ struct Options {
     std::string pace = "realtime";
     std::string report;
     bool json = false;
+    FrameOptions frames;
     LiveRunOptions run;
 };
 
@@ -46,6 +48,7 @@ public:
             std::fprintf(stderr, "%s\n", view.notice.c_str());
         }
         notice_ = view.notice;
+        tellPattern(view);
         for (const session::CaptionGloss& gloss : view.newlyCommitted) {
             std::printf("%8.2f s  %-24s %3.0f%%\n", toSeconds(gloss.start), gloss.text.c_str(),
                         static_cast<double>(gloss.confidence) * 100.0);
@@ -67,6 +70,18 @@ public:
     }
 
 private:
+    void tellPattern(const LiveView& view) {
+        if (view.pattern.automatic && view.pattern.every != pattern_) {
+            wipe();
+            if (view.pattern.every > 1) {
+                std::fprintf(stderr, "Every %s frame is recognised: this computer is too slow for all %.4g a second.\n",
+                             view.pattern.every == 2 ? "2nd" : "3rd", view.modelFps);
+            } else {
+                std::fprintf(stderr, "Every frame is recognised again.\n");
+            }
+            pattern_ = view.pattern.every;
+        }
+    }
     void drawTail(const LiveView& view) {
         std::string tail;
         for (const session::CaptionGloss& gloss : view.provisional) {
@@ -92,6 +107,7 @@ private:
     bool terminal_;
     std::string tail_;
     std::string notice_;
+    int pattern_ = 1;
 };
 
 double rounded(double value) {
@@ -168,11 +184,14 @@ ordered_json reportJson(const Options& options, const LiveRunResult& result, con
                          {{"window_frames", window.windowFrames},
                           {"stride_frames", window.strideFrames},
                           {"stability", settings.stability},
-                          {"min_confidence", rounded(settings.minConfidence)}}},
+                          {"min_confidence", rounded(settings.minConfidence)},
+                          {"frame_pattern", patternName(settings.framePattern)},
+                          {"skip_similar", rounded(settings.skipSimilar)}}},
                         {"glosses", onlineJson(result.events)},
                         {"offline", offlineJson(result.offline)},
                         {"revisions", result.events.revisions()},
-                        {"frames", session::framesJson(result.frames)}};
+                        {"frames", session::framesJson(result.frames)},
+                        {"coarsest_pattern", result.coarsestPattern}};
     const double encodedPerSecond =
         result.wallSeconds > 0.0 ? static_cast<double>(result.frames.encoded) / result.wallSeconds : 0.0;
     report["rates"] = {
@@ -206,8 +225,13 @@ void printSummary(const LiveRunResult& result, const ordered_json& report) {
                         toSeconds(gloss.start));
         }
     }
-    std::fprintf(stderr, "%lld frames, %lld recognised, %lld dropped\n", static_cast<long long>(result.frames.captured),
-                 static_cast<long long>(result.frames.encoded), static_cast<long long>(result.frames.dropped));
+    const session::FrameCounts& frames = result.frames;
+    std::fprintf(stderr, "%lld frames, %lld recognised, %lld dropped\n", static_cast<long long>(frames.captured),
+                 static_cast<long long>(frames.encoded), static_cast<long long>(frames.dropped));
+    if (frames.reused + frames.interpolated > 0) {
+        std::fprintf(stderr, "%lld like the frame before them, %lld interpolated\n",
+                     static_cast<long long>(frames.reused), static_cast<long long>(frames.interpolated));
+    }
     if (report.contains("delays")) {
         const ordered_json& delays = report["delays"];
         const int matched = delays["matched"].get<int>();
@@ -225,6 +249,8 @@ void printSummary(const LiveRunResult& result, const ordered_json& report) {
 }
 
 void run(Options options) {
+    options.run.settings.framePattern = options.frames.pattern;
+    options.run.settings.skipSimilar = options.frames.skipSimilar;
     if (options.input.empty()) {
         options.input = defaultSample();
     }
@@ -292,6 +318,7 @@ void addLiveCommand(CLI::App& app) {
     command->add_option("--seconds", options->run.maxSeconds, "stop after so many seconds of video")
         ->check(CLI::Range(0.1, 1e6));
     addSettings(*command, options->run.settings);
+    addFrameOptions(*command, options->frames);
     addComputeOptions(*command);
     command->footer(
         "Ctrl+C ends a camera or stream as its end would: with the report and exit code 0.\n"
@@ -303,8 +330,9 @@ void addLiveCommand(CLI::App& app) {
         "  livegloss-cli live http://192.168.1.20:8080/video --report run.json\n"
         "  livegloss-cli live clip.mp4 --pace fast --json           the same decisions, without waiting\n\n"
         "Report: glosses with provisional_at_s and committed_at_s (the clip's time at which they appeared), offline\n"
-        "with the change against them, revisions, frames {captured, encoded, dropped}, rates. Where the truth is\n"
-        "known (CLIP.json beside CLIP.mp4, or a folder that the synth command wrote): delays from the end of a sign\n"
+        "with the change against them, revisions, frames {captured, encoded, reused, interpolated, dropped}, the\n"
+        "coarsest_pattern that was in force, rates. Where the truth is known (CLIP.json beside CLIP.mp4, or a folder "
+        "that the synth command wrote): delays from the end of a sign\n"
         "to its provisional and committed gloss (median_s, percentile95_s), and errors online and offline.");
     command->callback([options] { run(*options); });
 }

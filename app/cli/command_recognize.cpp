@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "frame_options.h"
 #include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
@@ -24,6 +25,7 @@ struct Options {
     float minConfidence = 0.3F;
     int beam = 10;
     LanguageOptions language;
+    FrameOptions frames;
 };
 
 media::SourceRequest videoFile(const std::string& text) {
@@ -45,6 +47,8 @@ session::OfflineResult recognise(const Options& options, const media::SourceRequ
     session::OfflineOptions offline;
     offline.clip.offline.minConfidence = 0.0F; // what is left out is counted below
     offline.clip.offline.beamWidth = options.beam;
+    offline.clip.framePattern = options.frames.pattern;
+    offline.clip.skipSimilar = options.frames.skipSimilar;
     offline.clip.offline.language = openLanguage(options.language, model->config());
     offline.progress = [&](const session::Progress& progress) {
         bar.update(progress.fraction.value_or(-1.0), std::to_string(progress.frames) + " frames");
@@ -71,6 +75,9 @@ void run(Options options) {
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     session::OfflineResult result = recognise(options, request, model);
+    if (result.clip.deviceFailure) {
+        std::fprintf(stderr, "%s\n", result.clip.deviceFailure->message.c_str());
+    }
     session::GlossReport output;
     output.model = options.model;
     output.input = options.input;
@@ -112,6 +119,7 @@ void addRecognizeCommand(CLI::App& app) {
         ->check(CLI::Range(1, 1000))
         ->capture_default_str();
     addLanguageOptions(*command, options->language);
+    addFrameOptions(*command, options->frames);
     addComputeOptions(*command);
     command->footer(
         "Every frame goes through the network once, and the clip is decoded as a whole: the best result a\n"
@@ -124,7 +132,8 @@ void addRecognizeCommand(CLI::App& app) {
         "Subtitles (srt, vtt) stay until the next gloss or for a second, so that they can be read; csv, ctm and json\n"
         "have the sign's own end. fps is the rate that the model sees, whatever the video's.\n\n"
         "JSON: model, input, fps, duration_s, glosses [{gloss, start_s, end_s, confidence,\n"
-        "alternatives [{gloss, probability}]}], left_out, frames {captured, encoded, dropped}.");
+        "alternatives [{gloss, probability}]}], left_out, frames {captured, encoded, reused,\n"
+        "interpolated, dropped}.");
     command->callback([options] { run(*options); });
 }
 

@@ -31,6 +31,18 @@ void addComputeOptions(CLI::App& command) {
         ->check(CLI::IsMember({"auto", "f32", "bf16"}))
         ->default_str("auto");
     command
+        .add_option_function<std::string>(
+            "--device",
+            [](const std::string& name) {
+                engine::ComputeRequest request = engine::defaultCompute();
+                request.device = name;
+                engine::setDefaultCompute(request);
+            },
+            "of the encoder: auto (a CUDA device where there is one, else the CPU), cpu, cuda, cuda:N, or torch: and "
+            "a\n"
+            "device name of LibTorch")
+        ->default_str("auto");
+    command
         .add_option_function<int>(
             "--threads", [](int threads) { engine::setComputeThreads(threads); },
             "frames encoded side by side; 0: one per core")

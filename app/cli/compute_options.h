@@ -4,7 +4,7 @@
 
 namespace livegloss::cli {
 
-/// --engine and --precision, which become engine::defaultCompute(), and --threads.
+/// --engine, --precision and --device, which become engine::defaultCompute(), and --threads.
 void addComputeOptions(CLI::App& command);
 
 } // namespace livegloss::cli

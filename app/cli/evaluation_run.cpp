@@ -21,6 +21,8 @@ double secondsSince(SteadyTime start) {
 session::ClipOptions clipOptions(const EvaluationOptions& options) {
     session::ClipOptions clip;
     clip.batchFrames = options.online.empty() ? 4 : 1;
+    clip.framePattern = options.frames.pattern;
+    clip.skipSimilar = options.frames.skipSimilar;
     clip.offline.minConfidence = 0.0F;
     clip.offline.beamWidth = options.beam;
     clip.offline.language = options.language;
@@ -69,6 +71,8 @@ Result<void> scoreClip(const EvaluationOptions& options, const TestClip& clip, E
     }
     scores.frames.captured += result->frames.captured;
     scores.frames.encoded += result->frames.encoded;
+    scores.frames.reused += result->frames.reused;
+    scores.frames.interpolated += result->frames.interpolated;
     scores.frames.dropped += result->frames.dropped;
     scores.offline.push_back({clip.id, clip.reference, wordsOf(result->offline)});
     for (OnlineScores& online : scores.online) {

@@ -5,6 +5,7 @@
 #include "decode/label_scorer.h"
 #include "engine/loaded_model.h"
 #include "evaluation/word_error.h"
+#include "frame_options.h"
 #include "session/clip_recogniser.h"
 #include "session/live_session.h"
 
@@ -48,6 +49,7 @@ struct EvaluationOptions {
     engine::LoadedModelPtr model;
     int beam = 10;
     decode::LanguageFusion language;
+    FrameOptions frames;
     std::vector<OnlineSetting> online; ///< each is evaluated; the encoder runs once whatever their number
     std::function<void(std::size_t done, const evaluation::ErrorCounts& soFar)> progress = [](auto, const auto&) {};
 };

@@ -59,9 +59,14 @@ LiveRunResult runInRealTime(const LiveRunOptions& options, const engine::LoadedM
         view.provisional = *snapshot->provisional;
         view.notSure = snapshot->notSure;
         view.cannotKeepUp = snapshot->statistics.cannotKeepUp;
+        view.pattern = snapshot->statistics.pattern;
+        view.modelFps = snapshot->statistics.modelFps;
+        result.coarsestPattern = std::max(result.coarsestPattern, view.pattern.every);
         const bool running = snapshot->state == session::State::Playing || snapshot->state == session::State::Opening;
         // What ends the run is told once, by the exception.
-        view.notice = running && snapshot->error ? snapshot->error->message : std::string();
+        view.notice = running && snapshot->error           ? snapshot->error->message
+                      : running && snapshot->deviceFailure ? snapshot->deviceFailure->message
+                                                           : std::string();
         show(view);
         if (running) {
             result.statistics = snapshot->statistics;
@@ -73,7 +78,8 @@ LiveRunResult runInRealTime(const LiveRunOptions& options, const engine::LoadedM
                 result.offline = *snapshot->offline;
             }
             const session::Statistics& last = snapshot->statistics;
-            result.frames = {last.captured, last.encoded, last.droppedOverload + last.droppedSource};
+            result.frames = {last.captured, last.encoded, last.reused, last.interpolated,
+                             last.droppedOverload + last.droppedSource};
             result.wallSeconds = secondsSince(start);
             return result;
         }
@@ -94,6 +100,8 @@ LiveRunResult runFast(const LiveRunOptions& options, const engine::LoadedModelPt
     session::OfflineOptions offline;
     offline.clip.online = true;
     offline.clip.batchFrames = 1;
+    offline.clip.framePattern = options.settings.framePattern;
+    offline.clip.skipSimilar = options.settings.skipSimilar;
     offline.clip.stream.window = {options.settings.windowFrames, options.settings.strideFrames};
     offline.clip.stream.stability = options.settings.stability;
     offline.clip.stream.minConfidence = options.settings.minConfidence;
@@ -114,9 +122,10 @@ LiveRunResult runFast(const LiveRunOptions& options, const engine::LoadedModelPt
     result.offline = session::markChanges(recognised.clip.committed, recognised.clip.offline,
                                           fromSeconds(stride / std::max(1.0, model->config().fps)));
     result.frames = recognised.clip.frames;
+    result.coarsestPattern = std::max(1, options.settings.framePattern);
     result.source = recognised.source;
     result.wallSeconds = secondsSince(start);
-    result.statistics.device = engine::computeDevice();
+    result.statistics.device = engine::computeDevice(model);
     return result;
 }
 

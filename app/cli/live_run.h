@@ -24,6 +24,8 @@ struct LiveView {
     double nowSeconds = 0.0; ///< the clip's time
     bool notSure = false;
     bool cannotKeepUp = false;
+    session::FramePattern pattern;
+    double modelFps = 0.0;
     std::string notice; ///< a lost camera, and the like
 };
 
@@ -32,6 +34,7 @@ struct LiveRunResult {
     std::vector<session::CaptionGloss> offline; ///< with what it changes marked, where the session made it
     session::FrameCounts frames;
     session::Statistics statistics; ///< of the last moment before the end; rates only from a real-time run
+    int coarsestPattern = 1;        ///< of all that were in force
     media::SourceInfo source;
     double wallSeconds = 0.0;
 };

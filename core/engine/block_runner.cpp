@@ -1,5 +1,7 @@
 #include "block_runner.h"
 
+#include "gather_tokens.h"
+
 namespace livegloss::engine {
 namespace {
 
@@ -103,25 +105,6 @@ void BlockRunner::runBlock(const PreparedBlock& block, Tensor& rows, Tensor& nor
     norm = bareLayerNorm(rows);
 }
 
-/// One query token: its scores come from its own projection taken through the keys' weights, and values are projected
-/// after averaging, so that the tokens are read twice but never projected.
-Tensor BlockRunner::gather(const PreparedBlock& block, const Tensor& query, const Tensor& norm) const {
-    const std::int64_t frames = query.size(0);
-    const Tensor queryNorm = torch::layer_norm(query, {width_}, block.gatherNormGain, block.gatherNormOffset);
-    const Tensor perHead = torch::addmm(block.gatherQueryBias, queryNorm, block.gatherQuery)
-                               .view({frames, heads_, headWidth})
-                               .transpose(0, 1);                                           // [h, n, 64]
-    const Tensor direction = torch::bmm(perHead, block.gatherKey).transpose(0, 1);         // [n, h, D]
-    const Tensor shares = torch::softmax(torch::bmm(direction, norm.transpose(1, 2)), -1); // [n, h, L]
-    const Tensor average = torch::bmm(shares, norm).transpose(0, 1);                       // [h, n, D]
-    const Tensor values =
-        torch::baddbmm(block.gatherValueBias, average, block.gatherValue).transpose(0, 1).reshape({frames, width_});
-    const Tensor gathered = query + torch::addmm(block.gatherOutBias, values, block.gatherOut);
-    Tensor active = torch::addmm(block.gatherExpandBias, bareLayerNorm(gathered), block.gatherExpand);
-    torch::silu_(active);
-    return gathered + torch::addmm(block.gatherContractBias, active, block.gatherContract);
-}
-
 BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::ForwardTrace* trace,
                              AttentionProbe* probe) {
     if (!model_->fast) {
@@ -170,7 +153,7 @@ BlockOutput BlockRunner::runReference(const Tensor& images, bool wantAttention, 
         if (probe != nullptr) {
             probe->afterBlock(static_cast<int>(i), output.tokens, output.query);
         }
-        output.query = gather(blocks[i], output.query, norm.view({frames, tokens_, width_}));
+        output.query = gatherTokens(blocks[i], output.query, norm.view({frames, tokens_, width_}));
         if (trace != nullptr) {
             trace->emplace_back("tokens_block_" + std::to_string(i), output.tokens.clone());
             trace->emplace_back("query_block_" + std::to_string(i), output.query.unsqueeze(1));

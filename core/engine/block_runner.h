@@ -44,7 +44,6 @@ private:
     torch::Tensor embed(const torch::Tensor& images) const;
     void attend(const PreparedBlock& block, const torch::Tensor& queryKeyValue, torch::Tensor mixed, Wanted wanted);
     void runBlock(const PreparedBlock& block, torch::Tensor& rows, torch::Tensor& norm, Wanted wanted);
-    torch::Tensor gather(const PreparedBlock& block, const torch::Tensor& query, const torch::Tensor& norm) const;
 
     const TorchModel* model_;
     int heads_;

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
+#include <mutex>
 
 namespace livegloss::engine {
 namespace {
@@ -20,7 +20,8 @@ std::optional<Enum> named(const std::array<std::string_view, Count>& names, std:
     return found == names.end() ? std::nullopt : std::optional(static_cast<Enum>(found - names.begin()));
 }
 
-std::atomic<ComputeRequest> defaultRequest{};
+std::mutex defaultMutex;
+ComputeRequest defaultRequest;
 
 std::string_view reasonText(ComputeReason reason) {
     switch (reason) {
@@ -74,14 +75,21 @@ ComputeChoice chooseCompute(ComputeRequest request) {
 }
 
 void setDefaultCompute(ComputeRequest request) {
-    defaultRequest = request;
+    const std::scoped_lock lock(defaultMutex);
+    defaultRequest = std::move(request);
 }
 ComputeRequest defaultCompute() {
+    const std::scoped_lock lock(defaultMutex);
     return defaultRequest;
 }
 
 std::string describe(const ComputeChoice& choice) {
-    std::string text(engineName(choice.engine));
+    std::string text;
+    if (!choice.device.empty()) {
+        text.append("encoder on ").append(choice.device).append(" by LibTorch in ");
+        text.append(precisionName(choice.devicePrecision)).append("; the rest, and should that fail, ");
+    }
+    text.append(engineName(choice.engine));
     text.append(" engine, ").append(precisionName(choice.precision)).append(" by ").append(choice.backend);
     text.append(" on ").append(choice.processor).append(" (").append(choice.instructions).append("), ");
     return text.append(reasonText(choice.reason));

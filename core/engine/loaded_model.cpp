@@ -1,5 +1,7 @@
 #include "engine/loaded_model.h"
 
+#include "device_choice.h"
+#include "device_network.h"
 #include "engine/threads.h"
 #include "load_network.h"
 #include "pack_network.h"
@@ -88,20 +90,29 @@ const TorchModel& TorchModel::whole() const {
 
 LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest request,
                                const std::filesystem::path& path) {
-    const ComputeChoice choice = chooseCompute(request);
+    ComputeChoice choice = chooseCompute(request);
+    // First, since the fast engine takes the weights.
+    auto device = networkOnDevice(network, request);
+    if (device) {
+        choice.device = device->name;
+        choice.devicePrecision = device->type == torch::kFloat ? Precision::F32 : Precision::Bf16;
+    }
     if (choice.engine == EngineKind::Reference) {
-        return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice, path);
+        return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice, path, device);
     }
     PreparedNetwork surroundings = prepareSurroundings(network);
     const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
     auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet());
     surroundings.patchWeight = torch::Tensor();
     giveBackFreeMemory();
-    return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice, path);
+    return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice, path, device);
 }
 
 Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request) try {
     computeThreads();
+    if (auto possible = checkDevice(request); !possible) {
+        return tl::unexpected(possible.error());
+    }
     auto network = model::loadAdaptSign(path);
     if (!network) {
         return tl::unexpected(network.error());
@@ -112,6 +123,14 @@ Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeReque
                    "Close other programs, or take a smaller model.");
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, "cannot prepare the model '" + path.string() + "': " + error.what());
+}
+
+ComputeDevice computeDevice(const LoadedModelPtr& model) {
+    if (!model) {
+        return {};
+    }
+    const auto& device = torchModel(model).device;
+    return device && !device->failed ? ComputeDevice{device->name, 1} : computeDevice();
 }
 
 ComputeDevice computeDevice() {

@@ -57,6 +57,7 @@ PreparedNetwork prepareSurroundings(const model::AdaptSign& network);
 PreparedBlock prepareBlock(const model::AdaptSign& network, std::size_t index);
 
 struct FastNetwork;
+struct DeviceNetwork;
 
 /// What a LoadedModel is in this folder.
 /// Tells a file from another that was put in its place.
@@ -72,10 +73,12 @@ class TorchModel final : public LoadedModel {
 public:
     /// `path`: where `source` was read from; may be empty.
     TorchModel(model::AdaptSign source, PreparedNetwork rearranged, std::shared_ptr<const FastNetwork> packed,
-               ComputeChoice chosen, std::filesystem::path path)
+               ComputeChoice chosen, std::filesystem::path path,
+               std::shared_ptr<const DeviceNetwork> elsewhere = nullptr)
         : network(std::move(source)),
           prepared(std::move(rearranged)),
           fast(std::move(packed)),
+          device(std::move(elsewhere)),
           choice(std::move(chosen)),
           path_(std::move(path)),
           stamp_(stampOf(path_)) {}
@@ -86,6 +89,8 @@ public:
     model::AdaptSign network;
     PreparedNetwork prepared;                ///< without blocks where `fast` is set
     std::shared_ptr<const FastNetwork> fast; ///< null: the reference engine
+    /// The encoder on another device than the processor; null: none. The others are there for when it fails.
+    std::shared_ptr<const DeviceNetwork> device;
     ComputeChoice choice;
 
     /// The model with all of LibTorch's weights, for the reference engine: this one where none were let go, else read

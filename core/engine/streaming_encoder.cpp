@@ -13,6 +13,8 @@ using torch::Tensor;
 
 /// Frames that run through the blocks together: past this, scratch memory grows and nothing gets faster.
 constexpr std::int64_t framesAtOnce = 8;
+/// A device is given more, so that pictures cross while others are computed.
+constexpr std::int64_t framesForDevice = 64;
 
 std::vector<float> floatsOf(const Tensor& row) {
     const Tensor values = row.contiguous();
@@ -27,7 +29,11 @@ TorchStreamingEncoder::TorchStreamingEncoder(LoadedModelPtr model, EncoderOption
       options_(options),
       reach_(model_->config().window / 2),
       workers_(computeThreads()),
-      runners_(static_cast<std::size_t>(workers_.count()), BlockRunner(network_)) {}
+      runners_(static_cast<std::size_t>(workers_.count()), BlockRunner(network_)) {
+    if (network_.device && !network_.device->failed) {
+        device_ = std::make_unique<DeviceBlocks>(network_.device, options_.beforeDevicePass);
+    }
+}
 
 void TorchStreamingEncoder::reset() {
     recent_.clear();
@@ -37,6 +43,8 @@ void TorchStreamingEncoder::reset() {
     finished_ = false;
     lastAround_.clear();
     lastValues_.clear();
+    lastPicture_.clear();
+    lastComputed_.reset();
 }
 
 Result<EncoderOutput> TorchStreamingEncoder::push(std::span<const float> frames, int count, bool wantAttention) try {
@@ -51,8 +59,9 @@ Result<EncoderOutput> TorchStreamingEncoder::push(std::span<const float> frames,
     }
     const c10::InferenceMode guard;
     EncoderOutput output;
-    for (std::int64_t start = 0; start < count; start += framesAtOnce) {
-        const std::int64_t size = std::min<std::int64_t>(framesAtOnce, count - start);
+    const std::int64_t most = device_ ? framesForDevice : framesAtOnce;
+    for (std::int64_t start = 0; start < count; start += most) {
+        const std::int64_t size = std::min<std::int64_t>(most, count - start);
         // The network only reads the values.
         auto* values = const_cast<float*>(frames.data()) + start * 3 * side * side;
         encode(torch::from_blob(values, {size, 3, side, side}), wantAttention, output);
@@ -89,70 +98,6 @@ bool TorchStreamingEncoder::requestAttention(const AttentionRequest& request) {
         request_ = std::make_shared<const AttentionRequest>(request);
     }
     return true;
-}
-
-TorchStreamingEncoder::EncodedShare TorchStreamingEncoder::runShare(BlockRunner& runner, const Tensor& images,
-                                                                    bool wantAttention) const {
-    if (!request_) {
-        return {runner.run(images, wantAttention, trace_), {}};
-    }
-    AttentionProbe adapted(network_.whole(), *request_, AttentionPath::Adapted);
-    AttentionProbe frozen(network_.whole(), *request_, AttentionPath::Frozen);
-    EncodedShare share;
-    share.blocks = runner.run(images, wantAttention, trace_, adapted.wanted() ? &adapted : nullptr);
-    probeFrozen(network_.whole(), images, frozen);
-    share.attention = joinProbes(adapted, frozen, images.size(0), model_->config());
-    return share;
-}
-
-/// Frames are alone in the blocks, so each worker takes a share of them.
-std::vector<TorchStreamingEncoder::EncodedShare> TorchStreamingEncoder::runBlocks(const Tensor& images,
-                                                                                  bool wantAttention) {
-    const std::int64_t frames = images.size(0);
-    const std::int64_t shares = trace_ != nullptr ? 1 : std::min<std::int64_t>(frames, workers_.count());
-    std::vector<EncodedShare> outputs(static_cast<std::size_t>(shares));
-    workers_.run(static_cast<int>(shares), [&](int share) {
-        const c10::InferenceMode guard;
-        const std::int64_t begin = frames * share / shares;
-        const std::int64_t end = frames * (share + 1) / shares;
-        const auto place = static_cast<std::size_t>(share);
-        outputs[place] = runShare(runners_[place], images.narrow(0, begin, end - begin), wantAttention);
-    });
-    return outputs;
-}
-
-void TorchStreamingEncoder::encode(const Tensor& images, bool wantAttention, EncoderOutput& output) {
-    const auto& norm = network_.network->visual->transformer->crossFrameNorm;
-    const std::int64_t patches = model_->config().patches();
-    for (EncodedShare& share : runBlocks(images, wantAttention)) {
-        const BlockOutput& blocks = share.blocks;
-        const Tensor normed = torch::addcmul(norm->bias, blocks.bareNorm, norm->weight);
-        for (std::int64_t i = 0; i < normed.size(0); ++i) {
-            EncodedFrame frame{normed[i].narrow(0, 1, patches),
-                               normed[i][0],
-                               blocks.tokens[i][0].clone(),
-                               blocks.query[i],
-                               received_,
-                               {},
-                               {}};
-            if (!share.attention.empty()) {
-                AttentionResult& result = share.attention[static_cast<std::size_t>(i)];
-                result.frameIndex = received_;
-                if (request_->crossFrame) {
-                    frame.attention = std::move(result);
-                    frame.request = request_;
-                } else {
-                    output.requested.push_back(std::move(result));
-                }
-            }
-            if (wantAttention) {
-                output.attention.push_back(attentionOf(blocks.classAttention[i], received_));
-            }
-            appendFrame(std::make_shared<const EncodedFrame>(std::move(frame)));
-            ++received_;
-        }
-    }
-    giveOutFinal(first_ + static_cast<std::int64_t>(recent_.size()) - reach_, output);
 }
 
 void TorchStreamingEncoder::appendFrame(EncodedFramePtr frame) {

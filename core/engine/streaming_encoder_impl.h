@@ -1,6 +1,7 @@
 #pragma once
 
 #include "block_runner.h"
+#include "device_blocks.h"
 #include "engine/streaming_encoder.h"
 #include "frame_workers.h"
 
@@ -37,13 +38,18 @@ public:
 private:
     using EncodedFramePtr = std::shared_ptr<const EncodedFrame>;
 
-    void encode(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
     /// One worker's share of the frames.
     struct EncodedShare {
         BlockOutput blocks;
         std::vector<AttentionResult> attention; ///< one per frame when something is requested
     };
-    std::vector<EncodedShare> runBlocks(const torch::Tensor& images, bool wantAttention);
+    void encode(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
+    std::vector<bool> likeTheLastComputed(const torch::Tensor& images, bool wantAttention);
+    void takeComputed(EncodedShare& share, std::int64_t row, bool wantAttention, EncoderOutput& output);
+    void repeatLast(bool wantAttention, EncoderOutput& output);
+    void place(EncodedFrame frame, std::optional<AttentionResult> attention, EncoderOutput& output);
+    std::vector<EncodedShare> runBlocks(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
+    std::optional<BlockOutput> runOnDevice(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
     EncodedShare runShare(BlockRunner& runner, const torch::Tensor& images, bool wantAttention) const;
     void appendFrame(EncodedFramePtr frame);
     AttentionResult withCrossFrame(const std::vector<EncodedFramePtr>& around) const;
@@ -57,7 +63,8 @@ private:
     EncoderOptions options_;
     int reach_; ///< frames to either side that the cross-frame step looks at
     FrameWorkers workers_;
-    std::vector<BlockRunner> runners_; ///< one per worker
+    std::vector<BlockRunner> runners_;     ///< one per worker
+    std::unique_ptr<DeviceBlocks> device_; ///< null: none, or it failed
     model::ForwardTrace* trace_ = nullptr;
     std::shared_ptr<const AttentionRequest> request_; ///< null: nothing
 
@@ -67,6 +74,12 @@ private:
     std::int64_t nextOut_ = 0;  ///< position of the next feature to give out
     std::int64_t received_ = 0; ///< frames pushed
     bool finished_ = false;
+    // With EncoderOptions::reuseUpTo: what the newest computed frame looked like and gave.
+    std::vector<float> lastPicture_;
+    std::optional<EncodedFrame> lastComputed_; ///< without attention
+    std::optional<SpatialAttention> lastShown_;
+    std::optional<AttentionResult> lastResult_; ///< of lastRequest_
+    std::shared_ptr<const AttentionRequest> lastRequest_;
     std::vector<EncodedFramePtr> lastAround_; ///< neighbourhood of the last feature given out
     std::vector<float> lastValues_;           ///< and its values: copies of a frame repeat them
 };

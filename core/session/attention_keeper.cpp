@@ -116,7 +116,7 @@ Result<engine::AttentionRequest> AttentionKeeper::encoderRequest(const RunPtr& r
 
 void AttentionKeeper::remember(const std::vector<PreparedFrame>& frames, std::int64_t firstIndex, bool byEncoder) {
     for (const PreparedFrame& frame : frames) {
-        slots_.push_back({frame.run, firstIndex++, frame.time, frame.pixels, nullptr, false});
+        slots_.push_back({frame.run, firstIndex++, frame.time, frame.pixels, frame.pattern, nullptr, false});
     }
     while (slots_.size() > kSlots) {
         slots_.pop_front();
@@ -240,7 +240,7 @@ void AttentionKeeper::publish(Slot& slot, const engine::AttentionResult& result)
         }
     }
     slot.done = true;
-    board_.addAttended(slot.run->epoch, std::move(attended), frameDuration(slot.run->model->config()));
+    board_.addAttended(slot.run->epoch, std::move(attended), frameDuration(slot.run->model->config()) * slot.pattern);
 }
 
 } // namespace livegloss::session

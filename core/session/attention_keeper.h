@@ -29,7 +29,8 @@ public:
     /// What the encoder is to compute for the next frames of `run`. An error, told once: nothing can be shown with this
     /// model, and nothing will be tried again until another view or model.
     Result<engine::AttentionRequest> encoderRequest(const RunPtr& run);
-    /// The frames about to be encoded, `firstIndex` that of the first in its run. `byEncoder`: it took the request.
+    /// The frames about to be encoded, `firstIndex` that of the first among the encoded ones of its run. `byEncoder`:
+    /// it took the request.
     void remember(const std::vector<PreparedFrame>& frames, std::int64_t firstIndex, bool byEncoder);
     void take(const std::vector<engine::AttentionResult>& results);
     void endRun() { runOver_ = true; }
@@ -42,6 +43,7 @@ private:
         std::int64_t index = 0;
         MediaTime time{0};
         std::vector<std::uint16_t> pixels;
+        int pattern = 1; ///< frames until the next that is encoded
         InputPicturePtr picture;
         bool done = false; ///< for the view in use
     };

@@ -13,6 +13,7 @@ namespace {
 StreamOptions streamOptions(const ClipOptions& options) {
     StreamOptions stream = options.stream;
     stream.captions = options.online;
+    stream.skipSimilar = options.skipSimilar;
     return stream;
 }
 
@@ -70,12 +71,18 @@ Result<void> ClipRecogniser::prepare(const std::vector<FramePtr>& slots) {
     const model::ModelConfig& config = model_->config();
     const auto side = static_cast<std::size_t>(config.resolution);
     const std::size_t size = 3 * side * side;
+    const int every = std::max(1, options_.framePattern);
     for (const FramePtr& slot : slots) {
+        times_.push_back(slot->time);
+        encoded_.push_back(walk_.leavesOut(every) ? 0 : 1);
+        if (encoded_.back() == 0) {
+            ++counts_.interpolated;
+            continue;
+        }
         batch_.resize(batch_.size() + size);
         vision::prepareInput(*slot, config.resize, config.resolution,
                              std::span<float>(batch_).subspan(batch_.size() - size));
-        times_.push_back(slot->time);
-        if (times_.size() >= static_cast<std::size_t>(options_.batchFrames)) {
+        if (batch_.size() >= static_cast<std::size_t>(options_.batchFrames) * size) {
             if (auto encoded = encodeBatch(); !encoded) {
                 return encoded;
             }
@@ -89,15 +96,20 @@ Result<void> ClipRecogniser::encodeBatch() {
         return {};
     }
     if (options_.recording) {
-        options_.recording->batches.push_back({times_, {}});
+        options_.recording->batches.push_back({times_, encoded_, {}});
     }
-    auto output = recogniser_.push(batch_, times_, false);
+    auto output = recogniser_.push({batch_, times_, encoded_}, false);
     if (!output) {
         return tl::unexpected(std::move(output.error()));
     }
-    counts_.encoded += static_cast<std::int64_t>(times_.size());
+    counts_.encoded += std::ranges::count(encoded_, 1) - output->reused;
+    counts_.reused += output->reused;
+    if (output->deviceFailure) {
+        result_.deviceFailure = std::move(output->deviceFailure);
+    }
     batch_.clear();
     times_.clear();
+    encoded_.clear();
     take(*output);
     return {};
 }
@@ -133,7 +145,7 @@ Result<ClipResult> replayClip(const engine::LoadedModelPtr& model, const ClipRec
     StreamRecogniser recogniser(model, streamOptions(options), replayEncoderFactory(recording));
     ClipResult result;
     for (const RecordedBatch& batch : recording.batches) {
-        auto output = recogniser.push({}, std::span(batch.times), false);
+        auto output = recogniser.push({{}, batch.times, batch.encoded}, false);
         if (!output) {
             return tl::unexpected(std::move(output.error()));
         }

@@ -43,9 +43,9 @@ public:
         if (next_ >= recording_.batches.size()) {
             return failure(ErrorCode::Internal, "more was replayed than was recorded");
         }
-        return engine::EncoderOutput{recording_.batches[next_++].features, {}, {}};
+        return engine::EncoderOutput{recording_.batches[next_++].features, {}, {}, {}, 0};
     }
-    Result<engine::EncoderOutput> finish() override { return engine::EncoderOutput{recording_.last, {}, {}}; }
+    Result<engine::EncoderOutput> finish() override { return engine::EncoderOutput{recording_.last, {}, {}, {}, 0}; }
     void reset() override { next_ = 0; }
 
 private:
@@ -56,13 +56,15 @@ private:
 } // namespace
 
 EncoderFactory recordingEncoderFactory(std::shared_ptr<ClipRecording> recording) {
-    return [recording](engine::LoadedModelPtr model) -> std::unique_ptr<engine::StreamingEncoder> {
-        return std::make_unique<RecordingEncoder>(engine::makeStreamingEncoder(std::move(model)), recording);
+    return [recording](engine::LoadedModelPtr model,
+                       const engine::EncoderOptions& encoding) -> std::unique_ptr<engine::StreamingEncoder> {
+        return std::make_unique<RecordingEncoder>(engine::makeStreamingEncoder(std::move(model), encoding), recording);
     };
 }
 
 EncoderFactory replayEncoderFactory(const ClipRecording& recording) {
-    return [&recording](const engine::LoadedModelPtr&) -> std::unique_ptr<engine::StreamingEncoder> {
+    return [&recording](const engine::LoadedModelPtr&,
+                        const engine::EncoderOptions&) -> std::unique_ptr<engine::StreamingEncoder> {
         return std::make_unique<ReplayEncoder>(recording);
     };
 }

@@ -11,18 +11,17 @@ namespace {
 
 constexpr float kPackScale = 32767.5F;
 
-PreparedFrame prepare(const Frame& frame, const RunPtr& run) {
-    const model::ModelConfig& config = run->model->config();
+std::vector<std::uint16_t> prepare(const Frame& frame, const model::ModelConfig& config) {
     const auto side = static_cast<std::size_t>(config.resolution);
     std::vector<float> input(3 * side * side);
     vision::prepareInput(frame, config.resize, config.resolution, input);
-    return {run, packInput(input), frame.time + run->offset, frame.capturedAt};
+    return packInput(input);
 }
 
 /// Settings that recognition can only take up with a new run.
 bool needsNewRun(const SessionSettings& a, const SessionSettings& b) {
     return a.windowFrames != b.windowFrames || a.strideFrames != b.strideFrames || a.stability != b.stability ||
-           a.minConfidence != b.minConfidence;
+           a.minConfidence != b.minConfidence || a.skipSimilar != b.skipSimilar;
 }
 
 } // namespace
@@ -43,6 +42,10 @@ void unpackInput(const std::vector<std::uint16_t>& packed, float* values) {
 void FrameIntake::setModel(engine::LoadedModelPtr model, std::uint64_t epoch) {
     const std::scoped_lock lock(mutex_);
     model_ = std::move(model);
+    chooser_.reset();
+    if (model_) {
+        chooser_.emplace(model_->config().fps);
+    }
     epoch_ = epoch;
     discardEverything();
     if (run_) {
@@ -98,6 +101,7 @@ bool FrameIntake::offer(const FramePtr& frame, std::stop_token stop) {
     if (fedRun_.lock() != run) {
         fedRun_ = run;
         resampler_.emplace(run->model->config().fps);
+        walk_ = {};
     }
     return enqueueSlots(resampler_->push(frame), run, stop);
 }
@@ -176,20 +180,56 @@ void FrameIntake::discardEverything() {
 
 bool FrameIntake::enqueueSlots(const std::vector<FramePtr>& slots, const RunPtr& run, const std::stop_token& stop) {
     for (const FramePtr& slot : slots) {
-        if (!enqueue(prepare(*slot, run), stop)) {
+        int pattern = 1;
+        {
+            const std::scoped_lock lock(mutex_);
+            pattern = patternOf(*run).every;
+        }
+        PreparedFrame frame{run, {}, slot->time + run->offset, slot->capturedAt, pattern};
+        if (walk_.leavesOut(pattern)) {
+            statistics_.leftOutByPattern();
+        } else {
+            frame.pixels = prepare(*slot, run->model->config());
+        }
+        if (!enqueue(std::move(frame), stop)) {
             return false;
         }
     }
     return true;
 }
 
+FramePattern FrameIntake::patternOf(const Run& run) const {
+    if (settings_.framePattern != automaticPattern) {
+        return {std::clamp(settings_.framePattern, 1, coarsestPattern), false};
+    }
+    return {run.live && chooser_ ? chooser_->pattern() : 1, true};
+}
+
+FramePattern FrameIntake::pattern() const {
+    const std::scoped_lock lock(mutex_);
+    return run_ && model_ ? patternOf(*run_) : FramePattern{};
+}
+
+double FrameIntake::modelFps() const {
+    const std::scoped_lock lock(mutex_);
+    return model_ ? model_->config().fps : 0.0;
+}
+
+void FrameIntake::recognised(const Run& run, const RecognitionCost& cost, Instant now) {
+    const std::scoped_lock lock(mutex_);
+    if (run.live && run.model == model_ && chooser_) {
+        chooser_->recognised(cost, now);
+    }
+}
+
 bool FrameIntake::enqueue(PreparedFrame frame, const std::stop_token& stop) {
     const std::size_t size = frame.pixels.size() * sizeof(std::uint16_t);
     std::unique_lock lock(mutex_);
     if (frame.run->live) {
-        while (frames_ >= kLiveQueue) {
+        while (!frame.leftOut() && frames_ >= kLiveQueue) {
             dropOldestFrame();
         }
+        forgetOldGaps();
     } else {
         const auto hasRoom = [&] { return run_ != frame.run || frames_ == 0 || bytes_ + size <= maxBacklogBytes_; };
         while (!hasRoom()) {
@@ -204,19 +244,34 @@ bool FrameIntake::enqueue(PreparedFrame frame, const std::stop_token& stop) {
         return true; // the run was given up meanwhile
     }
     bytes_ += size;
-    ++frames_;
+    frames_ += frame.leftOut() ? 0 : 1;
     entries_.emplace_back(std::move(frame));
     changed_.notify_all();
     return true;
 }
 
+/// Its place in time stays, so that the frames around it keep their distance.
 void FrameIntake::dropOldestFrame() {
-    const auto oldest = std::find_if(entries_.begin(), entries_.end(),
-                                     [](const Entry& entry) { return std::holds_alternative<PreparedFrame>(entry); });
-    bytes_ -= std::get<PreparedFrame>(*oldest).pixels.size() * sizeof(std::uint16_t);
+    const auto oldest = std::find_if(entries_.begin(), entries_.end(), [](const Entry& entry) {
+        const auto* frame = std::get_if<PreparedFrame>(&entry);
+        return frame != nullptr && !frame->leftOut();
+    });
+    auto& dropped = std::get<PreparedFrame>(*oldest);
+    bytes_ -= dropped.pixels.size() * sizeof(std::uint16_t);
     --frames_;
-    entries_.erase(oldest);
+    dropped.pixels = {};
     statistics_.droppedByOverload();
+}
+
+void FrameIntake::forgetOldGaps() {
+    const auto isGap = [](const Entry& entry) {
+        const auto* frame = std::get_if<PreparedFrame>(&entry);
+        return frame != nullptr && frame->leftOut();
+    };
+    for (auto gaps = std::ranges::count_if(entries_, isGap); gaps >= static_cast<std::ptrdiff_t>(kMostLeftOut);
+         --gaps) {
+        entries_.erase(std::ranges::find_if(entries_, isGap));
+    }
 }
 
 void FrameIntake::reportAttentionGap() {
@@ -249,13 +304,17 @@ std::optional<Task> FrameIntake::take(std::stop_token stop) {
         return Task(Forget{});
     }
     std::vector<PreparedFrame> batch;
-    while (batch.size() < kBatch && !entries_.empty()) {
+    std::size_t pictures = 0;
+    while (!entries_.empty()) {
         auto* frame = std::get_if<PreparedFrame>(&entries_.front());
         if (frame == nullptr || (!batch.empty() && frame->run != batch.front().run)) {
             break;
         }
+        if (!frame->leftOut() && ++pictures > kBatch) {
+            break;
+        }
         bytes_ -= frame->pixels.size() * sizeof(std::uint16_t);
-        --frames_;
+        frames_ -= frame->leftOut() ? 0 : 1;
         batch.push_back(std::move(*frame));
         entries_.pop_front();
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "media/rate_resampler.h"
+#include "session/frame_pattern.h"
 #include "session/live_session.h"
 #include "statistics_meter.h"
 
@@ -36,9 +37,13 @@ using RunPtr = std::shared_ptr<const Run>;
 /// A frame at the model's rate and size, waiting for the encoder.
 struct PreparedFrame {
     RunPtr run;
-    std::vector<std::uint16_t> pixels; ///< planes [3, R, R], fixed point: see packInput()
+    std::vector<std::uint16_t> pixels; ///< planes [3, R, R], fixed point: see packInput(); empty: leftOut()
     MediaTime time{0};                 ///< on the session's own axis
     Instant capturedAt{};
+    int pattern = 1; ///< in force when it came: the next frame to encode is so many frames later
+
+    /// Its place in time counts, its picture is not encoded: by the pattern, or dropped.
+    bool leftOut() const { return pixels.empty(); }
 };
 struct EndOfRun {
     RunPtr run;
@@ -60,12 +65,16 @@ std::vector<std::uint16_t> packInput(const std::vector<float>& values);
 void unpackInput(const std::vector<std::uint16_t>& packed, float* values);
 
 /// Takes frames from the reading side, resamples and prepares them, and keeps them for the recognition thread. Live
-/// sources: at most four wait, the oldest is dropped and counted. Files: nothing is dropped; past `maxBacklogBytes` the
+/// sources: on a machine that is too slow for every frame, only every second or third is meant to be encoded (see
+/// PatternChooser); at most four wait for that, then the oldest is dropped and counted. Both leave their place in time
+/// behind. Files: all frames unless the settings name a pattern, and nothing is dropped; past `maxBacklogBytes` the
 /// caller waits.
 class FrameIntake {
 public:
     static constexpr std::size_t kLiveQueue = 4;
     static constexpr std::size_t kBatch = 4;
+    /// Places of frames left out that wait: a longer gap is not bridged.
+    static constexpr std::size_t kMostLeftOut = 32;
 
     FrameIntake(StatisticsMeter& statistics, std::size_t maxBacklogBytes)
         : statistics_(statistics), maxBacklogBytes_(maxBacklogBytes) {}
@@ -92,14 +101,23 @@ public:
     /// The next task; nothing once `stop` is requested.
     std::optional<Task> take(std::stop_token stop);
     bool stillWanted(std::uint64_t ticket) const { return ticket_.load() == ticket; }
+    /// What the frames of `run` took; decides on the pattern of live sources.
+    void recognised(const Run& run, const RecognitionCost& cost, Instant now);
 
+    /// Frames that wait to be encoded.
     std::int64_t backlog() const;
+    /// That of the present run.
+    FramePattern pattern() const;
+    /// 0 without a model.
+    double modelFps() const;
 
 private:
     using Entry = std::variant<PreparedFrame, EndOfRun, OfflinePass, Forget>;
     bool enqueue(PreparedFrame frame, const std::stop_token& stop);
     bool enqueueSlots(const std::vector<FramePtr>& slots, const RunPtr& run, const std::stop_token& stop);
+    FramePattern patternOf(const Run& run) const;
     void dropOldestFrame();
+    void forgetOldGaps();
     void discardFrames();
     void discardEverything();
 
@@ -110,6 +128,7 @@ private:
     std::mutex feedMutex_;
     std::weak_ptr<const Run> fedRun_;
     std::optional<media::RateResampler> resampler_;
+    PatternWalk walk_; ///< through the fed run
 
     mutable std::mutex mutex_;
     std::condition_variable_any changed_;
@@ -118,6 +137,7 @@ private:
     std::size_t bytes_ = 0;
     engine::LoadedModelPtr model_;
     SessionSettings settings_;
+    std::optional<PatternChooser> chooser_; ///< of the model
     RunPtr run_;
     std::uint64_t epoch_ = 0;
     bool attentionGap_ = false;

@@ -131,7 +131,11 @@ nlohmann::ordered_json glossJson(const CaptionGloss& gloss) {
 }
 
 nlohmann::ordered_json framesJson(const FrameCounts& frames) {
-    return {{"captured", frames.captured}, {"encoded", frames.encoded}, {"dropped", frames.dropped}};
+    return {{"captured", frames.captured},
+            {"encoded", frames.encoded},
+            {"reused", frames.reused},
+            {"interpolated", frames.interpolated},
+            {"dropped", frames.dropped}};
 }
 
 std::string formatGlosses(const GlossReport& report, GlossFormat format) {

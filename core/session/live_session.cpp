@@ -23,7 +23,7 @@ public:
     explicit Impl(const SessionParts& parts)
         : statistics(parts.clock),
           intake(statistics, kMaxBacklogBytes),
-          worker(intake, state, board, statistics, parts.makeEncoder),
+          worker(intake, state, board, statistics, parts),
           player(parts, state, board, intake, statistics) {}
 
     SessionState state;
@@ -50,7 +50,7 @@ void LiveSession::open(const media::SourceRequest& source, bool startPaused) {
 
 void LiveSession::setModel(engine::LoadedModelPtr model) {
     const bool recognises = model != nullptr;
-    const std::uint64_t epoch = impl_->state.beginModel(recognises ? engine::computeDevice() : engine::ComputeDevice());
+    const std::uint64_t epoch = impl_->state.beginModel(engine::computeDevice(model));
     impl_->board.dropAttention(epoch);
     impl_->intake.setModel(std::move(model), epoch);
     if (recognises) {
@@ -96,6 +96,8 @@ std::shared_ptr<const Snapshot> LiveSession::snapshot() const {
     engine::ComputeDevice device = std::move(snapshot->statistics.device);
     snapshot->statistics = impl_->statistics.read();
     snapshot->statistics.backlog = impl_->intake.backlog();
+    snapshot->statistics.pattern = impl_->intake.pattern();
+    snapshot->statistics.modelFps = impl_->intake.modelFps();
     snapshot->statistics.device = std::move(device);
     return snapshot;
 }

@@ -27,12 +27,13 @@ CaptionList listOf(const std::vector<CaptionGloss>& glosses) {
 } // namespace
 
 RecognitionWorker::RecognitionWorker(FrameIntake& intake, SessionState& state, PictureBoard& board,
-                                     StatisticsMeter& statistics, EncoderFactory makeEncoder)
+                                     StatisticsMeter& statistics, const SessionParts& parts)
     : intake_(intake),
       state_(state),
       board_(board),
       statistics_(statistics),
-      makeEncoder_(std::move(makeEncoder)),
+      clock_(parts.clock),
+      makeEncoder_(parts.makeEncoder),
       attention_(intake, board),
       store_(kFileRows),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
@@ -42,8 +43,8 @@ RecognitionWorker::~RecognitionWorker() = default;
 void RecognitionWorker::work(const std::stop_token& stop) {
     while (auto task = intake_.take(stop)) {
         try {
-            if (const auto* frames = std::get_if<std::vector<PreparedFrame>>(&*task)) {
-                recognise(*frames);
+            if (auto* frames = std::get_if<std::vector<PreparedFrame>>(&*task)) {
+                recognise(std::move(*frames));
             } else if (const auto* end = std::get_if<EndOfRun>(&*task)) {
                 endRun(*end);
             } else if (const auto* pass = std::get_if<OfflinePass>(&*task)) {
@@ -59,36 +60,57 @@ void RecognitionWorker::work(const std::stop_token& stop) {
     }
 }
 
-void RecognitionWorker::recognise(const std::vector<PreparedFrame>& frames) {
-    const RunPtr& run = frames.front().run;
-    if (run != run_) {
-        startRun(run, frames.front().time);
+void RecognitionWorker::recognise(std::vector<PreparedFrame> frames) {
+    if (frames.front().run != run_) {
+        startRun(frames.front().run, frames.front().time);
     }
     if (!recogniser_) {
         return;
     }
     std::vector<MediaTime> times;
-    const std::size_t size = frames.front().pixels.size();
+    std::vector<std::uint8_t> encoded;
+    for (const PreparedFrame& frame : frames) {
+        times.push_back(frame.time);
+        encoded.push_back(frame.leftOut() ? 0 : 1);
+    }
+    newestTime_ = times.back();
+    std::erase_if(frames, [](const PreparedFrame& frame) { return frame.leftOut(); });
+    const std::size_t size = frames.empty() ? 0 : frames.front().pixels.size();
     input_.resize(frames.size() * size);
     for (std::size_t i = 0; i < frames.size(); ++i) {
         unpackInput(frames[i].pixels, input_.data() + i * size);
-        times.push_back(frames[i].time);
     }
-    newestTime_ = times.back();
-    const std::int64_t firstIndex = recogniser_->frames();
-    attention_.remember(frames, firstIndex, requestAttention());
-    auto output = recogniser_->push(input_, times, attentionWanted_);
+    encode(frames, {input_, times, encoded});
+}
+
+/// `pictures`: the encoded frames of `batch`.
+void RecognitionWorker::encode(const std::vector<PreparedFrame>& pictures, const FrameBatch& batch) {
+    const Instant start = clock_->now();
+    const std::int64_t firstIndex = recogniser_->encodedFrames();
+    if (!pictures.empty()) {
+        attention_.remember(pictures, firstIndex, requestAttention());
+    }
+    auto output = recogniser_->push(batch, attentionWanted_);
     if (!output) {
         fail(std::move(output.error()));
         return;
     }
-    statistics_.encoded(static_cast<int>(frames.size()));
-    showAttention(output->attention, firstIndex, frames);
+    if (output->deviceFailure) {
+        state_.loseDevice(epoch_, std::move(*output->deviceFailure), engine::computeDevice(run_->model));
+    }
+    statistics_.encoded(static_cast<int>(pictures.size()) - output->reused, output->reused);
+    showAttention(output->attention, firstIndex, pictures);
     attention_.take(output->requested);
     takeCaptions(*output);
     if (output->captions) {
-        statistics_.caption(frames.back().capturedAt);
+        statistics_.caption(pictures.back().capturedAt);
     }
+    const Instant end = clock_->now();
+    const double seconds = std::chrono::duration<double>(end - start).count();
+    intake_.recognised(*run_,
+                       {static_cast<int>(batch.times.size()), static_cast<int>(pictures.size()), output->encodeSeconds,
+                        seconds - output->encodeSeconds},
+                       end);
 }
 
 /// Tells the encoder what is wanted now. False: it leaves attention to others.
@@ -125,6 +147,8 @@ void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
     options.stability = run->settings.stability;
     options.minConfidence = run->settings.minConfidence;
     options.maxFeatureRows = run->live ? kLiveRows : kFileRows;
+    options.skipSimilar = run->settings.skipSimilar;
+    options.clock = clock_;
     recogniser_.emplace(run->model, options, makeEncoder_);
     publishCaptions();
 }

@@ -21,7 +21,7 @@ namespace livegloss::session {
 class RecognitionWorker {
 public:
     RecognitionWorker(FrameIntake& intake, SessionState& state, PictureBoard& board, StatisticsMeter& statistics,
-                      EncoderFactory makeEncoder);
+                      const SessionParts& parts);
     ~RecognitionWorker();
     RecognitionWorker(const RecognitionWorker&) = delete;
     RecognitionWorker& operator=(const RecognitionWorker&) = delete;
@@ -36,7 +36,8 @@ public:
 
 private:
     void work(const std::stop_token& stop);
-    void recognise(const std::vector<PreparedFrame>& frames);
+    void recognise(std::vector<PreparedFrame> frames);
+    void encode(const std::vector<PreparedFrame>& pictures, const FrameBatch& batch);
     void endRun(const EndOfRun& end);
     void offlinePass(const OfflinePass& pass, const std::stop_token& stop);
 
@@ -55,6 +56,7 @@ private:
     SessionState& state_;
     PictureBoard& board_;
     StatisticsMeter& statistics_;
+    std::shared_ptr<const Clock> clock_;
     EncoderFactory makeEncoder_;
     std::atomic<bool> attentionWanted_{true};
     AttentionKeeper attention_;

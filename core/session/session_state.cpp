@@ -38,6 +38,7 @@ std::uint64_t SessionState::beginSource(State state) {
 std::uint64_t SessionState::beginModel(engine::ComputeDevice device) {
     const std::scoped_lock lock(mutex_);
     snapshot_.statistics.device = std::move(device);
+    snapshot_.deviceFailure.reset();
     clearLists();
     recognitionError_.reset();
     return ++epoch_;
@@ -72,6 +73,14 @@ void SessionState::failRecognition(std::uint64_t epoch, Error error) {
     const std::scoped_lock lock(mutex_);
     if (epoch == epoch_) {
         recognitionError_ = std::move(error);
+    }
+}
+
+void SessionState::loseDevice(std::uint64_t epoch, Error failure, engine::ComputeDevice instead) {
+    const std::scoped_lock lock(mutex_);
+    if (epoch == epoch_) {
+        snapshot_.deviceFailure = std::move(failure);
+        snapshot_.statistics.device = std::move(instead);
     }
 }
 

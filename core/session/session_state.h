@@ -26,6 +26,8 @@ public:
 
     /// Recognition has stopped, while the picture may go on.
     void failRecognition(std::uint64_t epoch, Error error);
+    /// The CPU goes on for a device that failed.
+    void loseDevice(std::uint64_t epoch, Error failure, engine::ComputeDevice instead);
     /// A new run: what stopped the one before is over.
     void recogniseAgain(std::uint64_t epoch);
     /// The view of attention that was asked for cannot be had.

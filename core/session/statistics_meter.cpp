@@ -90,11 +90,12 @@ void StatisticsMeter::lostBySource(std::int64_t frames) {
     counts_.droppedSource += frames;
 }
 
-void StatisticsMeter::encoded(int frames) {
+void StatisticsMeter::encoded(int computed, int reused) {
     const std::scoped_lock lock(mutex_);
-    counts_.encoded += frames;
+    counts_.encoded += computed;
+    counts_.reused += reused;
     const Instant now = clock_->now();
-    for (int i = 0; i < frames; ++i) {
+    for (int i = 0; i < computed + reused; ++i) {
         encoder_.add(now);
     }
 }
@@ -103,6 +104,11 @@ void StatisticsMeter::droppedByOverload() {
     const std::scoped_lock lock(mutex_);
     ++counts_.droppedOverload;
     overload_.overloaded(clock_->now());
+}
+
+void StatisticsMeter::leftOutByPattern() {
+    const std::scoped_lock lock(mutex_);
+    ++counts_.interpolated;
 }
 
 void StatisticsMeter::stalledByBacklog() {

@@ -58,14 +58,16 @@ public:
     void reset();
     void captured();
     void lostBySource(std::int64_t frames);
-    void encoded(int frames);
+    /// `reused` more took the results of the frame before.
+    void encoded(int computed, int reused);
     void droppedByOverload();
+    void leftOutByPattern();
     /// A file's backlog is full and playback waits for the model.
     void stalledByBacklog();
     /// A caption came out that includes a frame captured at `capturedAt`.
     void caption(Instant capturedAt);
 
-    /// Everything but backlog and device.
+    /// Everything but backlog, pattern, the model's rate and device.
     Statistics read() const;
 
 private:

@@ -21,40 +21,59 @@ decode::StabiliserOptions stabiliserOptions(const StreamOptions& options) {
 } // namespace
 
 EncoderFactory defaultEncoderFactory() {
-    return [](engine::LoadedModelPtr model) { return engine::makeStreamingEncoder(std::move(model)); };
+    return [](engine::LoadedModelPtr model, const engine::EncoderOptions& encoding) {
+        return engine::makeStreamingEncoder(std::move(model), encoding);
+    };
 }
 
 StreamRecogniser::StreamRecogniser(engine::LoadedModelPtr model, const StreamOptions& options,
                                    const EncoderFactory& makeEncoder)
     : model_(std::move(model)),
       options_(options),
-      encoder_(makeEncoder(model_)),
+      encoder_(makeEncoder(model_, {.padClip = true, .reuseUpTo = options.skipSimilar, .beforeDevicePass = {}})),
       window_(model_, options.window),
       stabiliser_(stabiliserOptions(options)) {
     features_.paddedFront = true;
 }
 
-Result<StreamOutput> StreamRecogniser::push(std::span<const float> frames, std::span<const MediaTime> times,
-                                            bool wantAttention) {
-    times_.insert(times_.end(), times.begin(), times.end());
-    frameCount_ += static_cast<std::int64_t>(times.size());
-    auto encoded = encoder_->push(frames, static_cast<int>(times.size()), wantAttention);
+Result<StreamOutput> StreamRecogniser::push(const FrameBatch& batch, bool wantAttention) {
+    times_.insert(times_.end(), batch.times.begin(), batch.times.end());
+    const std::int64_t before = timeline_.encodedFrames();
+    for (std::size_t i = 0; i < batch.times.size(); ++i) {
+        timeline_.addFrame(batch.encoded.empty() || batch.encoded[i] != 0);
+    }
+    StreamOutput output;
+    const int count = static_cast<int>(timeline_.encodedFrames() - before);
+    if (count == 0) {
+        forgetOld();
+        return output;
+    }
+    auto encoded = timedPush(batch, count, wantAttention, output.encodeSeconds);
     if (!encoded) {
         return tl::unexpected(std::move(encoded.error()));
     }
-    StreamOutput output;
     output.attention = std::move(encoded->attention);
     output.requested = std::move(encoded->requested);
-    if (auto absorbed = absorb(encoded->features, output); !absorbed) {
+    output.reused = encoded->reused;
+    output.deviceFailure = std::move(encoded->deviceFailure);
+    if (auto absorbed = absorb(timeline_.take(std::move(encoded->features)), output); !absorbed) {
         return tl::unexpected(std::move(absorbed.error()));
     }
     forgetOld();
     return output;
 }
 
+Result<engine::EncoderOutput> StreamRecogniser::timedPush(const FrameBatch& batch, int count, bool wantAttention,
+                                                          double& seconds) {
+    const Instant start = options_.clock->now();
+    auto encoded = encoder_->push(batch.pixels, count, wantAttention);
+    seconds = std::chrono::duration<double>(options_.clock->now() - start).count();
+    return encoded;
+}
+
 Result<StreamOutput> StreamRecogniser::finish() {
     StreamOutput output;
-    if (frameCount_ == 0) {
+    if (timeline_.encodedFrames() == 0) {
         return output;
     }
     auto encoded = encoder_->finish();
@@ -62,7 +81,8 @@ Result<StreamOutput> StreamRecogniser::finish() {
         return tl::unexpected(std::move(encoded.error()));
     }
     output.requested = std::move(encoded->requested);
-    if (auto absorbed = absorb(encoded->features, output); !absorbed) {
+    const model::TemporalLayout layout = model::temporalLayout(model_->config().convType);
+    if (auto absorbed = absorb(timeline_.finish(std::move(encoded->features), layout), output); !absorbed) {
         return tl::unexpected(std::move(absorbed.error()));
     }
     features_.paddedBack = true;
@@ -111,7 +131,7 @@ void StreamRecogniser::merge(const decode::StabiliserUpdate& update, StreamOutpu
     }
     captions.notSure = update.notSure;
     captions.revisions += update.revisions;
-    captions.newestFrame = frameTime(frameCount_ - 1);
+    captions.newestFrame = frameTime(timeline_.newestEncoded());
 }
 
 CaptionGloss StreamRecogniser::toCaption(const decode::StreamGloss& gloss) const {
@@ -134,7 +154,7 @@ MediaTime StreamRecogniser::frameTime(std::int64_t index) const {
     if (times_.empty()) {
         return MediaTime{0};
     }
-    const std::int64_t oldest = frameCount_ - static_cast<std::int64_t>(times_.size());
+    const std::int64_t oldest = timeline_.frames() - static_cast<std::int64_t>(times_.size());
     const std::int64_t last = static_cast<std::int64_t>(times_.size()) - 1;
     return times_[static_cast<std::size_t>(std::clamp<std::int64_t>(index - oldest, 0, last))];
 }

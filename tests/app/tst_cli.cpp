@@ -214,6 +214,23 @@ private slots:
         QCOMPARE(outcome.code, 5);
     }
 
+    void patternsLeaveFramesOutAndSayHowMany() {
+        for (const QStringList& command :
+             {QStringList{"recognize", clip_, "--json"}, QStringList{"live", clip_, "--pace", "fast", "--json"}}) {
+            const QStringList arguments =
+                command + QStringList{"--model", model_, "--min-confidence", "0", "--frame-pattern"};
+            const json third = parsed(runCli(arguments + QStringList{"3"}).out);
+            QVERIFY(third.is_object());
+            QVERIFY(third.at("frames") ==
+                    (json{{"captured", 60}, {"encoded", 20}, {"reused", 0}, {"interpolated", 40}, {"dropped", 0}}));
+            const json all = parsed(runCli(arguments + QStringList{"auto", "--skip-similar", "255"}).out);
+            QVERIFY(all.is_object());
+            QVERIFY(all.at("frames") ==
+                    (json{{"captured", 60}, {"encoded", 1}, {"reused", 59}, {"interpolated", 0}, {"dropped", 0}}));
+        }
+        QCOMPARE(runCli({"recognize", clip_, "--model", model_, "--frame-pattern", "4"}).code, 2);
+    }
+
     void recognizeGivesItsFields() {
         const Outcome outcome =
             runCli({"recognize", "--input", clip_, "--model", model_, "--json", "--min-confidence", "0"});
@@ -223,7 +240,8 @@ private slots:
         QCOMPARE(QString::fromStdString(result.at("model")), model_);
         QCOMPARE(QString::fromStdString(result.at("input")), clip_);
         QCOMPARE(result.at("fps").get<double>(), 25.0);
-        QVERIFY(result.at("frames") == (json{{"captured", 60}, {"encoded", 60}, {"dropped", 0}}));
+        QVERIFY(result.at("frames") ==
+                (json{{"captured", 60}, {"encoded", 60}, {"reused", 0}, {"interpolated", 0}, {"dropped", 0}}));
         QVERIFY(!result.at("glosses").empty());
         double last = 0.0;
         for (const json& gloss : result.at("glosses")) {
@@ -293,7 +311,8 @@ private slots:
             QVERIFY(a.at("glosses")[i].at("start_s") == b.at("glosses")[i].at("start_s"));
             QVERIFY(b.at("glosses")[i].at("committed_at_s").is_number());
         }
-        QVERIFY(b.at("frames") == (json{{"captured", 60}, {"encoded", 60}, {"dropped", 0}}));
+        QVERIFY(b.at("frames") ==
+                (json{{"captured", 60}, {"encoded", 60}, {"reused", 0}, {"interpolated", 0}, {"dropped", 0}}));
         for (const json* report : {&a, &b}) {
             QCOMPARE(report->at("delays").at("signs").get<int>(), 1);
             QVERIFY(report->at("delays").at("committed").contains("median_s"));

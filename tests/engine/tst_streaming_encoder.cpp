@@ -1,4 +1,5 @@
 #include "engine/forward_pass.h"
+#include "engine/frame_similarity.h"
 #include "engine/streaming_encoder.h"
 #include "engine/threads.h"
 #include "random_model.h"
@@ -14,10 +15,17 @@ namespace {
 
 constexpr double tolerance = 1e-5;
 
+EncoderOptions reusing(float upTo) {
+    EncoderOptions options;
+    options.reuseUpTo = upTo;
+    return options;
+}
+
 /// Everything that one pass over a clip gave out.
 struct Collected {
     std::vector<FrameFeature> features;
     std::vector<SpatialAttention> attention;
+    int reused = 0;
     std::vector<int> afterEachPush; ///< features that were out after each push
 };
 
@@ -146,6 +154,89 @@ private slots:
         }
     }
 
+    /// A picture that stays is computed once, and gives what it gives when it is computed each time.
+    void aStillPictureIsComputedOnce() {
+        loadWith(2);
+        const std::vector<float> picture = random_->uniform(frameValues());
+        std::vector<float> clip;
+        for (int i = 0; i < 11; ++i) {
+            clip.insert(clip.end(), picture.begin(), picture.end());
+        }
+        for (const int batch : {1, 4, 11}) {
+            const Collected repeating = stream(clip, 11, batch, reusing(0.0F), true);
+            const Collected computing = stream(clip, 11, batch, {}, true);
+            QCOMPARE(repeating.reused, 10);
+            QCOMPARE(computing.reused, 0);
+            QCOMPARE(joined(repeating).size(), joined(computing).size());
+            QVERIFY(test::relativeError(joined(repeating), joined(computing)) < tolerance);
+            QCOMPARE(repeating.attention.size(), std::size_t(11));
+            for (std::size_t i = 0; i < 11; ++i) {
+                QCOMPARE(repeating.attention[i].frameIndex, static_cast<std::int64_t>(i));
+                QVERIFY(test::relativeError(repeating.attention[i].weights, computing.attention[i].weights) <
+                        tolerance);
+            }
+        }
+    }
+
+    /// With pictures that all differ, looking for copies changes no bit.
+    void lookingForCopiesChangesNothingElse() {
+        loadWith(2);
+        const std::vector<float> clip = random_->uniform(9 * frameValues());
+        const Collected repeating = stream(clip, 9, 4, reusing(0.0F), false);
+        QCOMPARE(repeating.reused, 0);
+        QCOMPARE(joined(repeating), joined(stream(clip, 9, 4, {}, false)));
+    }
+
+    /// What is reused differs from what was computed by no more than the threshold, also after many small steps; what
+    /// differs by more is computed.
+    void changesBeyondTheThresholdAreComputed() {
+        loadWith(2);
+        const model::ModelConfig& config = model_->config();
+        const std::size_t size = frameValues();
+        std::vector<float> clip(12 * size, 0.0F);
+        const auto setPatch = [&](std::size_t frame, float levels) {
+            for (int plane = 0; plane < 3; ++plane) {
+                for (int y = 0; y < config.patch; ++y) {
+                    for (int x = 0; x < config.patch; ++x) { // the lower right patch
+                        const int row = config.resolution - 1 - y;
+                        const int column = config.resolution - 1 - x;
+                        clip[frame * size +
+                             static_cast<std::size_t>((plane * config.resolution + row) * config.resolution + column)] =
+                            levels / 127.5F;
+                    }
+                }
+            }
+        };
+        for (std::size_t frame = 0; frame < 12; ++frame) {
+            setPatch(frame, static_cast<float>(frame)); // a level brighter each
+        }
+        const auto picture = [&](std::size_t frame) {
+            return std::span<const float>(clip).subspan(frame * size, size);
+        };
+        QVERIFY(std::abs(largestPatchChange(picture(2), picture(7), config.resolution, config.patch) - 5.0F) < 1e-3F);
+        QCOMPARE(largestPatchChange(picture(3), picture(3), config.resolution, config.patch), 0.0F);
+        for (const int batch : {1, 5, 12}) {
+            // Computed: 0, 3, 6, 9.
+            QCOMPARE(stream(clip, 12, batch, reusing(2.5F), false).reused, 8);
+            QCOMPARE(stream(clip, 12, batch, reusing(0.9F), false).reused, 0);
+            QCOMPARE(stream(clip, 12, batch, reusing(12.0F), false).reused, 11);
+        }
+    }
+
+    /// A clip begins with nothing to reuse.
+    void resetForgetsTheLastPicture() {
+        loadWith(2);
+        const std::vector<float> picture = random_->uniform(frameValues());
+        const auto encoder = makeStreamingEncoder(model_, reusing(50.0F));
+        QCOMPARE(encoder->push(picture, 1, false)->reused, 0);
+        QCOMPARE(encoder->push(picture, 1, false)->reused, 1);
+        // What was not computed before has to be computed now.
+        QCOMPARE(encoder->push(picture, 1, true)->reused, 0);
+        QCOMPARE(encoder->push(picture, 1, true)->reused, 1);
+        encoder->reset();
+        QCOMPARE(encoder->push(picture, 1, false)->reused, 0);
+    }
+
     void resetStartsANewClip() {
         loadWith(2);
         const std::vector<float> first = random_->uniform(7 * frameValues());
@@ -216,6 +307,7 @@ private:
             QVERIFY2(output, output ? "" : output.error().message.c_str());
             std::ranges::move(output->features, std::back_inserter(collected.features));
             std::ranges::move(output->attention, std::back_inserter(collected.attention));
+            collected.reused += output->reused;
         };
         for (int start = 0; start < length;) {
             const int count = std::min(batch > 0 ? batch : 1 + random_->below(length), length - start);

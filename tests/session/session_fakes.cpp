@@ -82,6 +82,9 @@ public:
         if (control_->fails) {
             return failure(ErrorCode::Internal, "the encoder broke");
         }
+        if (control_->beforePush) {
+            control_->beforePush(count);
+        }
         control_->encoded += count;
         control_->largestBatch = std::max(control_->largestBatch.load(), count);
         engine::EncoderOutput output;
@@ -96,6 +99,9 @@ public:
                 output.attention.push_back({next_, side, side, std::vector<float>(patches, 0.25F), 0.0F, 0.0F});
             }
             ++next_;
+        }
+        if (control_->losesDevice.exchange(false)) {
+            output.deviceFailure = Error{ErrorCode::OutOfMemory, "cuda:0 has no memory left", {}};
         }
         return output;
     }
@@ -185,7 +191,8 @@ std::unique_ptr<media::FrameSource> scriptedSource(std::shared_ptr<Script> scrip
 }
 
 session::EncoderFactory controlledEncoder(std::shared_ptr<EncoderControl> control) {
-    return [control](engine::LoadedModelPtr model) -> std::unique_ptr<engine::StreamingEncoder> {
+    return [control](engine::LoadedModelPtr model,
+                     const engine::EncoderOptions&) -> std::unique_ptr<engine::StreamingEncoder> {
         return std::make_unique<ControlledEncoder>(std::move(model), control);
     };
 }

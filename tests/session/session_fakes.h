@@ -58,9 +58,11 @@ class EncoderControl {
 public:
     std::atomic<bool> gated{false};
     std::atomic<bool> fails{false};
+    std::atomic<bool> losesDevice{false}; ///< the next push() tells of a device that failed
     std::atomic<std::int64_t> encoded{0};
     std::atomic<int> largestBatch{0};
-    std::atomic<int> waiting{0}; ///< pushes that wait for permission now
+    std::atomic<int> waiting{0};                ///< pushes that wait for permission now
+    std::function<void(int frames)> beforePush; ///< on the recognition thread; set it before the session starts
 
     void allow(int pushes);
     void openGate();

@@ -104,6 +104,43 @@ private slots:
         }
     }
 
+    void aReplayKnowsWhatWasLeftOut() {
+        for (const int pattern : {2, 3}) {
+            ClipOptions options = online();
+            options.framePattern = pattern;
+            Seen direct;
+            options.recording = std::make_shared<ClipRecording>();
+            const ClipResult expected = run(direct.watching(options));
+            QCOMPARE(expected.frames.encoded, static_cast<std::int64_t>((frames_.size() + pattern - 1) / pattern));
+            QCOMPARE(expected.frames.encoded + expected.frames.interpolated, std::ssize(frames_));
+            Seen replayed;
+            const auto recording = options.recording;
+            options.recording.reset();
+            const auto result = replayClip(model_, *recording, replayed.watching(options));
+            QVERIFY(result);
+            QVERIFY(direct.captions.size() > 2);
+            QCOMPARE(replayed.captions, direct.captions);
+            QCOMPARE(labelsOf(result->offline), labelsOf(expected.offline));
+        }
+    }
+
+    /// A still camera: one picture is computed, and nothing else comes out.
+    void copiesAreComputedOnceAndChangeNothing() {
+        ClipOptions options = online();
+        ClipRecogniser recogniser(model_, options);
+        for (int index = 0; index < 60; ++index) {
+            auto frame = std::make_shared<Frame>(*frames_.front());
+            frame->time = fromSeconds(index / 25.0);
+            frame->index = index;
+            QVERIFY(recogniser.push(frame));
+        }
+        const ClipResult still = recogniser.finish().value();
+        QCOMPARE(still.frames.encoded, std::int64_t{1});
+        QCOMPARE(still.frames.reused, std::int64_t{59});
+        const ClipResult moving = run(options);
+        QCOMPARE(moving.frames.reused, std::int64_t{0});
+    }
+
     void recordingChangesNothing() {
         ClipOptions options = online();
         const ClipResult plain = run(options);

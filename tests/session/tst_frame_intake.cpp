@@ -18,6 +18,15 @@ std::vector<std::int64_t> milliseconds(const Task& task) {
     return result;
 }
 
+/// x: to be encoded, a dot: only its place in time.
+QString pictures(const Task& task) {
+    QString result;
+    for (const PreparedFrame& frame : std::get<std::vector<PreparedFrame>>(task)) {
+        result += frame.leftOut() ? '.' : 'x';
+    }
+    return result;
+}
+
 /// The next task that has to do with frames.
 std::optional<Task> takeWork(FrameIntake& intake) {
     auto task = intake.take({});
@@ -63,7 +72,60 @@ private slots:
         QCOMPARE(statistics.read().droppedOverload, std::int64_t{6});
         const auto task = takeWork(intake);
         QVERIFY(task.has_value());
-        QCOMPARE(milliseconds(*task), (std::vector<std::int64_t>{240, 280, 320, 360}));
+        // What was dropped leaves its place.
+        QCOMPARE(milliseconds(*task), (std::vector<std::int64_t>{0, 40, 80, 120, 160, 200, 240, 280, 320, 360}));
+        QCOMPARE(pictures(*task), QStringLiteral("......xxxx"));
+    }
+
+    /// What a long standstill left behind is not made up for.
+    void longGapsAreForgotten() {
+        StatisticsMeter statistics(clock_);
+        FrameIntake intake(statistics, 1U << 30U);
+        intake.setModel(model_, 1);
+        intake.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = MediaTime{0}}, true);
+        offerFrames(intake, 1001);
+        const auto task = takeWork(intake);
+        QCOMPARE(milliseconds(*task).back(), std::int64_t{999 * 40});
+        QCOMPARE(milliseconds(*task).size(), FrameIntake::kMostLeftOut - 1 + FrameIntake::kLiveQueue);
+        QCOMPARE(statistics.read().droppedOverload, std::int64_t{996});
+    }
+
+    void aPatternOfTheSettingsHoldsForFilesToo() {
+        StatisticsMeter statistics(clock_);
+        FrameIntake intake(statistics, 1U << 30U);
+        intake.setModel(model_, 1);
+        SessionSettings settings;
+        settings.framePattern = 3;
+        intake.setSettings(settings);
+        intake.beginRun({}, true);
+        QCOMPARE(intake.pattern(), (FramePattern{3, false}));
+        offerFrames(intake, 9);
+        QCOMPARE(intake.backlog(), std::int64_t{3});
+        const auto task = takeWork(intake);
+        QCOMPARE(milliseconds(*task).size(), std::size_t{8});
+        QCOMPARE(pictures(*task), QStringLiteral("x..x..x."));
+        QCOMPARE(statistics.read().interpolated, std::int64_t{5});
+        QCOMPARE(statistics.read().droppedOverload, std::int64_t{0});
+    }
+
+    /// Only live sources run away from a slow machine.
+    void aSlowMachineThinsLiveSourcesOnly() {
+        for (const bool live : {true, false}) {
+            StatisticsMeter statistics(clock_);
+            FrameIntake intake(statistics, 1U << 30U);
+            intake.setModel(model_, 1);
+            intake.beginRun({.live = live, .fromClipStart = true, .newRound = false, .offset = MediaTime{0}}, true);
+            offerFrames(intake, 3);
+            const auto first = takeWork(intake);
+            const RunPtr run = std::get<std::vector<PreparedFrame>>(*first).front().run;
+            for (int i = 0; i < 40; ++i) {
+                clock_->advance(70ms);
+                intake.recognised(*run, {1, 1, 0.07, 0.0}, clock_->now());
+            }
+            QCOMPARE(intake.pattern(), (FramePattern{live ? 2 : 1, true}));
+            offerFrames(intake, 6, 3);
+            QCOMPARE(pictures(*takeWork(intake)), live ? QStringLiteral("x.x.x.") : QStringLiteral("xxxx"));
+        }
     }
 
     void anotherModelMakesTheRecognitionSideForget() {

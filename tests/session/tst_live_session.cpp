@@ -137,6 +137,66 @@ private slots:
         QCOMPARE(session.snapshot()->statistics.droppedOverload, std::int64_t{0});
     }
 
+    /// Every frame gets a feature, whichever were encoded: captions and their times are as many.
+    void everySecondFrameIsEncodedWhenAskedFor() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        LiveSession session(test::scriptedParts(script(50), clock_, encoder));
+        SessionSettings settings = showEverything();
+        settings.rate = 2.0;
+        settings.framePattern = 2;
+        session.setSettings(settings);
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        const auto snapshot = session.snapshot();
+        QCOMPARE(encoder->encoded.load(), std::int64_t{25});
+        QCOMPARE(snapshot->statistics.encoded, std::int64_t{25});
+        QCOMPARE(snapshot->statistics.interpolated, std::int64_t{25});
+        QCOMPARE(snapshot->statistics.droppedOverload, std::int64_t{0});
+        QVERIFY(!snapshot->committed->empty());
+        QVERIFY(snapshot->committed->back().start > MediaTime(25 * 40ms));
+        QVERIFY(snapshot->committed->back().end <= MediaTime(50 * 40ms));
+    }
+
+    /// The session goes on, with every frame, and says so until another model comes.
+    void aDeviceThatFailsIsToldAndLosesNothing() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        encoder->losesDevice = true;
+        LiveSession session(test::scriptedParts(script(50), clock_, encoder));
+        SessionSettings settings = showEverything();
+        settings.rate = 2.0;
+        session.setSettings(settings);
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->deviceFailure.has_value(); }));
+        QCOMPARE(session.snapshot()->deviceFailure->code, ErrorCode::OutOfMemory);
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        QCOMPARE(session.snapshot()->statistics.encoded, std::int64_t{50});
+        QCOMPARE(session.snapshot()->state, State::Ended);
+        QVERIFY(!session.snapshot()->error);
+        QVERIFY(!session.snapshot()->committed->empty());
+        QCOMPARE(session.snapshot()->statistics.device.name, std::string("CPU"));
+        session.setModel(model_);
+        QVERIFY(!session.snapshot()->deviceFailure);
+    }
+
+    void aCameraIsThinnedWhenTheEncoderIsTooSlow() {
+        const auto manual = std::make_shared<ManualClock>();
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        encoder->beforePush = [manual](int frames) { manual->advance(60ms * frames); };
+        LiveSession session(test::scriptedParts(camera(), manual, encoder));
+        session.setSettings(showEverything());
+        session.setModel(model_);
+        session.open(kCamera);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.pattern == FramePattern{2, true}; }));
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.interpolated > 4; }));
+        QCOMPARE(session.snapshot()->statistics.modelFps, model_->config().fps);
+        SessionSettings settings = showEverything();
+        settings.framePattern = 1;
+        session.setSettings(settings);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.pattern == FramePattern{1, false}; }));
+    }
+
     void playbackFollowsTheClock() {
         const auto clock = std::make_shared<ManualClock>();
         LiveSession session(test::scriptedParts(script(100), clock));

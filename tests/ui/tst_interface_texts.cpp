@@ -17,6 +17,7 @@
 #include <QProcess>
 #include <QPushButton>
 #include <QSlider>
+#include <QSpinBox>
 #include <QTabBar>
 #include <QTest>
 #include <QToolButton>
@@ -249,7 +250,16 @@ private Q_SLOTS:
         SettingsDialog dialog(*w_->preferences, w_->window.get());
         dialog.findChild<QSlider*>(QStringLiteral("stability"))->setValue(4);
         QCOMPARE(w_->script->settings.stability, 4);
+        auto* frames = dialog.findChild<QComboBox*>(QStringLiteral("framePattern"));
+        QCOMPARE(frames->count(), session::coarsestPattern + 1);
+        frames->setCurrentIndex(3);
+        Q_EMIT frames->activated(3);
+        dialog.findChild<QSpinBox*>(QStringLiteral("skipSimilar"))->setValue(6);
+        QCOMPARE(w_->script->settings.framePattern, 3);
+        QCOMPARE(w_->script->settings.skipSimilar, 6.0F);
         dialog.reject();
+        QCOMPARE(w_->script->settings.framePattern, session::automaticPattern);
+        QCOMPARE(w_->script->settings.skipSimilar, 0.0F);
         QCOMPARE(w_->script->settings.stability, AppSettings().stability);
     }
 

@@ -167,6 +167,36 @@ private Q_SLOTS:
         QVERIFY(w_->live->status()->warning().isEmpty());
     }
 
+    void statusSaysWhichFramesAreRecognisedAndWhy() {
+        w_->playFile();
+        session::Statistics& figures = w_->script->snapshot.statistics;
+        figures.modelFps = 25.0;
+        figures.pattern = {2, true};
+        w_->poll();
+        auto* warning = w_->live->status()->findChild<QLabel*>(QStringLiteral("statusWarning"));
+        QVERIFY(w_->live->status()->warning().contains(QStringLiteral("25")));
+        QVERIFY(warning->toolTip().contains(warning->text()));
+        const QString second = w_->live->status()->warning();
+        figures.pattern = {3, true};
+        figures.modelFps = 12.5;
+        w_->poll();
+        QVERIFY(w_->live->status()->warning().contains(QLocale().toString(12.5)));
+        QVERIFY(w_->live->status()->warning() != second);
+        figures.pattern = {3, false}; // as a person wants it
+        w_->poll();
+        QVERIFY(w_->live->status()->warning().isEmpty());
+        QVERIFY(warning->toolTip().isEmpty());
+    }
+
+    void statusSaysWhenTheCpuGoesOnForAnotherDevice() {
+        w_->playFile();
+        w_->script->snapshot.deviceFailure = Error{ErrorCode::OutOfMemory, "cuda:0: out of <memory>", {}};
+        w_->poll();
+        auto* warning = w_->live->status()->findChild<QLabel*>(QStringLiteral("statusWarning"));
+        QVERIFY(!w_->live->status()->warning().isEmpty());
+        QVERIFY(warning->toolTip().contains(QStringLiteral("cuda:0: out of &lt;memory&gt;")));
+    }
+
     void modelLineTellsWhatTheModelKnows() {
         w_->live->start({});
         QTRY_VERIFY(w_->live->status()->modelLine().contains(QStringLiteral("4")));

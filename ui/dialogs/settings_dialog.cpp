@@ -1,5 +1,6 @@
 #include "ui/dialogs/settings_dialog.h"
 
+#include "engine/loaded_model.h"
 #include "ui/settings/computing.h"
 
 #include <QCheckBox>
@@ -42,6 +43,10 @@ SettingsDialog::SettingsDialog(Preferences& preferences, QWidget* parent)
       confidenceNote_(makeLabel(this, "muted")),
       computing_(new QComboBox(this)),
       computingNote_(makeLabel(this, "muted")),
+      device_(new QComboBox(this)),
+      frames_(new QComboBox(this)),
+      similar_(new QSpinBox(this)),
+      framesNote_(makeLabel(this, "muted")),
       theme_(new QComboBox(this)),
       language_(new QComboBox(this)),
       singleKeys_(new QCheckBox(this)),
@@ -76,6 +81,16 @@ void SettingsDialog::build() {
     computing_->setObjectName(QStringLiteral("computing"));
     computing_->addItems({QString(), QString(), QString(), QString()});
     computingNote_->setObjectName(QStringLiteral("computingNote"));
+    device_->setObjectName(QStringLiteral("device"));
+    device_->addItem(QString(), QString());
+    device_->addItem(QString(), QStringLiteral("cpu"));
+    for (const std::string& name : engine::otherDevices()) {
+        device_->addItem(QString::fromStdString(name), QString::fromStdString(name));
+    }
+    frames_->setObjectName(QStringLiteral("framePattern"));
+    frames_->addItems({QString(), QString(), QString(), QString()});
+    similar_->setObjectName(QStringLiteral("skipSimilar"));
+    similar_->setRange(0, mostSkipped);
     theme_->setObjectName(QStringLiteral("theme"));
     language_->setObjectName(QStringLiteral("language"));
     theme_->addItems({QString(), QString(), QString()});
@@ -111,6 +126,14 @@ void SettingsDialog::build() {
     form->addRow(nullptr, confidenceNote_);
     computingLabel_ = addRow(form, computing_);
     form->addRow(nullptr, computingNote_);
+    deviceLabel_ = addRow(form, device_);
+    // Nothing to choose where there is only the processor.
+    const bool hasChoice = device_->count() > 2;
+    device_->setVisible(hasChoice);
+    deviceLabel_->setVisible(hasChoice);
+    framesLabel_ = addRow(form, frames_);
+    similarLabel_ = addRow(form, similar_);
+    form->addRow(nullptr, framesNote_);
     form->addItem(new QSpacerItem(1, grid));
     form->addRow(lookHeading_);
     themeLabel_ = addRow(form, theme_);
@@ -140,6 +163,9 @@ void SettingsDialog::showValues() {
     stability_->setValue(values.stability);
     confidence_->setValue(values.minConfidence);
     computing_->setCurrentIndex(static_cast<int>(values.computing));
+    device_->setCurrentIndex(std::max(0, device_->findData(values.device)));
+    frames_->setCurrentIndex(values.framePattern);
+    similar_->setValue(values.skipSimilar);
     theme_->setCurrentIndex(static_cast<int>(values.theme));
     language_->setCurrentIndex(std::max(0, language_->findData(values.language)));
     singleKeys_->setChecked(values.singleKeys);
@@ -158,6 +184,12 @@ void SettingsDialog::connectControls() {
         preferences_.set(&AppSettings::computing, static_cast<Computing>(index));
         computingNote_->setText(computingText(static_cast<Computing>(index)));
     });
+    connect(device_, &QComboBox::activated, this,
+            [this](int index) { preferences_.set(&AppSettings::device, device_->itemData(index).toString()); });
+    connect(frames_, &QComboBox::activated, this,
+            [this](int index) { preferences_.set(&AppSettings::framePattern, index); });
+    connect(similar_, &QSpinBox::valueChanged, this,
+            [this](int levels) { preferences_.set(&AppSettings::skipSimilar, levels); });
     connect(theme_, &QComboBox::activated, this,
             [this](int index) { preferences_.set(&AppSettings::theme, static_cast<ThemeChoice>(index)); });
     connect(language_, &QComboBox::activated, this,
@@ -217,6 +249,21 @@ void SettingsDialog::retranslate() {
         computing_->setItemText(index, ways[index]);
     }
     computingNote_->setText(computingText(preferences_.values().computing));
+    deviceLabel_->setText(tr("&Device"));
+    device_->setItemText(0, tr("Automatic"));
+    device_->setItemText(1, tr("CPU"));
+    framesLabel_->setText(tr("F&rames"));
+    const QString patterns[] = {tr("Automatic"), tr("Every frame"), tr("Every 2nd frame"), tr("Every 3rd frame")};
+    for (int index = 0; index < frames_->count(); ++index) {
+        frames_->setItemText(index, patterns[index]);
+    }
+    frames_->setToolTip(tr("Automatic: of cameras and streams as many as this computer can, of files all."));
+    similarLabel_->setText(tr("S&kip similar"));
+    similar_->setSpecialValueText(tr("off"));
+    similar_->setSuffix(tr(" of 255 grey levels"));
+    similar_->setToolTip(
+        tr("A frame takes the results of the one before when no part of the picture has changed more."));
+    framesNote_->setText(tr("Fewer frames suit a slow computer, and cost accuracy."));
     themeLabel_->setText(tr("&Theme"));
     theme_->setItemText(0, tr("As the desktop"));
     theme_->setItemText(1, tr("Light"));
@@ -230,6 +277,9 @@ void SettingsDialog::retranslate() {
                                   {captionColour_, captionColourLabel_},
                                   {confidence_, confidenceLabel_},
                                   {computing_, computingLabel_},
+                                  {device_, deviceLabel_},
+                                  {frames_, framesLabel_},
+                                  {similar_, similarLabel_},
                                   {theme_, themeLabel_},
                                   {language_, languageLabel_}}) {
         control->setAccessibleName(label->text().remove(QLatin1Char('&')));

@@ -50,6 +50,10 @@ private:
     QLabel* confidenceNote_;
     QComboBox* computing_;
     QLabel* computingNote_;
+    QComboBox* device_;
+    QComboBox* frames_;
+    QSpinBox* similar_;
+    QLabel* framesNote_;
     QComboBox* theme_;
     QComboBox* language_;
     QCheckBox* singleKeys_;
@@ -58,6 +62,9 @@ private:
     QLabel* stabilityLabel_;
     QLabel* confidenceLabel_;
     QLabel* computingLabel_;
+    QLabel* deviceLabel_;
+    QLabel* framesLabel_;
+    QLabel* similarLabel_;
     QLabel* themeLabel_;
     QLabel* languageLabel_;
     QPushButton* cancel_;

@@ -36,20 +36,18 @@ public:
 
 } // namespace
 
-engine::ComputeRequest requestOf(Computing computing) {
+engine::ComputeRequest requestOf(Computing computing, const QString& device) {
     using engine::EngineKind;
     using engine::Precision;
-    switch (computing) {
-    case Computing::F32:
-        return {EngineKind::Fast, Precision::F32};
-    case Computing::Bf16:
-        return {EngineKind::Fast, Precision::Bf16};
-    case Computing::Reference:
-        return {EngineKind::Reference, Precision::F32};
-    case Computing::Automatic:
-        break;
+    engine::ComputeRequest request;
+    request.engine = computing == Computing::Reference ? EngineKind::Reference : EngineKind::Fast;
+    request.precision = computing == Computing::F32 || computing == Computing::Reference ? Precision::F32
+                        : computing == Computing::Bf16                                   ? Precision::Bf16
+                                                                                         : Precision::Auto;
+    if (!device.isEmpty()) {
+        request.device = device.toStdString();
     }
-    return {};
+    return request;
 }
 
 QString computingText(Computing computing) {

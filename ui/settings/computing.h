@@ -5,7 +5,8 @@
 
 namespace livegloss::ui {
 
-engine::ComputeRequest requestOf(Computing computing);
+/// `device`: as AppSettings::device.
+engine::ComputeRequest requestOf(Computing computing, const QString& device = {});
 
 /// What `computing` comes to on this machine and why, in one or two translated sentences.
 QString computingText(Computing computing);

@@ -31,13 +31,17 @@ struct AppSettings {
     bool loop = false;
     bool hintsDismissed = false;
     Computing computing = Computing::Automatic;
-    QString modelPath; ///< the model chosen last; empty: the demo model
+    QString device;       ///< that models run on, as engine::ComputeRequest names it; empty: chosen automatically
+    int framePattern = 0; ///< 0 automatic, 1 every frame, 2 every second, 3 every third
+    int skipSimilar = 0;  ///< grey levels of 255; see session::SessionSettings::skipSimilar
+    QString modelPath;    ///< the model chosen last; empty: the demo model
 
     bool operator==(const AppSettings&) const = default;
 };
 
 inline constexpr int smallestCaption = 28;
 inline constexpr int largestCaption = 72;
+inline constexpr int mostSkipped = 50;
 
 /// Reads what is stored; missing, damaged or out-of-range entries become the defaults.
 AppSettings loadSettings(const QSettings& store);

@@ -58,7 +58,8 @@ session::GlossReport GlossExport::report() const {
         }
     }
     const session::Statistics& figures = snapshot.statistics;
-    report.frames = {figures.captured, figures.encoded, figures.droppedOverload + figures.droppedSource};
+    report.frames = {figures.captured, figures.encoded, figures.reused, figures.interpolated,
+                     figures.droppedOverload + figures.droppedSource};
     return report;
 }
 

@@ -8,6 +8,8 @@
 #include <QHBoxLayout>
 #include <QLabel>
 
+#include <cmath>
+
 namespace livegloss::ui {
 
 namespace {
@@ -60,7 +62,10 @@ LiveStatus::LiveStatus(QWidget* parent)
 
 void LiveStatus::setSnapshot(const session::Snapshot& snapshot, bool hasModel) {
     const bool urgent = snapshot.state != snapshot_.state || snapshot.notSure != snapshot_.notSure ||
-                        snapshot.statistics.cannotKeepUp != snapshot_.statistics.cannotKeepUp || hasModel != hasModel_;
+                        snapshot.statistics.cannotKeepUp != snapshot_.statistics.cannotKeepUp ||
+                        snapshot.statistics.pattern != snapshot_.statistics.pattern ||
+                        snapshot.deviceFailure.has_value() != snapshot_.deviceFailure.has_value() ||
+                        hasModel != hasModel_;
     if (!urgent && sinceRefresh_.isValid() && sinceRefresh_.elapsed() < refreshMs) {
         return;
     }
@@ -97,10 +102,13 @@ void LiveStatus::refresh() {
                                  ? number(figures.captionDelaySeconds, 2) + QStringLiteral(" s")
                                  : nothing));
     dropped_->setText(tr("Dropped %1").arg(figures.droppedOverload + figures.droppedSource));
-    dropped_->setToolTip(tr("Frames taken: %1\nEncoded: %2\nDropped because the model was too slow: %3\n"
-                            "Lost or damaged at the source: %4\nWaiting for the model: %5")
+    dropped_->setToolTip(tr("Frames taken: %1\nEncoded: %2\nLike the frame before: %3\nInterpolated: %4\n"
+                            "Dropped because the model was too slow: %5\nLost or damaged at the source: %6\n"
+                            "Waiting for the model: %7")
                              .arg(figures.captured)
                              .arg(figures.encoded)
+                             .arg(figures.reused)
+                             .arg(figures.interpolated)
                              .arg(figures.droppedOverload)
                              .arg(figures.droppedSource)
                              .arg(figures.backlog));
@@ -109,15 +117,39 @@ void LiveStatus::refresh() {
     refreshWarning();
 }
 
-void LiveStatus::refreshWarning() {
+/// What goes wrong, the most urgent of it, and what can be done.
+LiveStatus::Warning LiveStatus::presentWarning() const {
     const session::Statistics& figures = snapshot_.statistics;
-    QString text;
-    if (figures.cannotKeepUp) {
-        text = tr("Cannot keep up: the model takes %1 of %2 frames a second")
-                   .arg(number(figures.encodedFps, 0), number(figures.sourceFps, 0));
-    } else if (snapshot_.notSure && snapshot_.state == session::State::Playing) {
-        text = tr("Not sure: this signing is unknown to the model");
+    if (snapshot_.deviceFailure) {
+        return {tr("The graphics processor failed: the CPU goes on"),
+                QString::fromStdString(snapshot_.deviceFailure->message) + QLatin1Char(' ') +
+                    tr("Nothing was lost. Load the model again to go back to the graphics processor.")};
     }
+    if (figures.cannotKeepUp) {
+        return {tr("Cannot keep up: the model takes %1 of %2 frames a second")
+                    .arg(number(figures.encodedFps, 0), number(figures.sourceFps, 0)),
+                tr("A smaller model, or fewer programs at the same time, would help.")};
+    }
+    if (figures.pattern.automatic && figures.pattern.every > 1) {
+        const QString all = number(figures.modelFps, figures.modelFps == std::floor(figures.modelFps) ? 0 : 1);
+        return {figures.pattern.every == 2 ? tr("Every 2nd frame: this computer is too slow for all %1").arg(all)
+                                           : tr("Every 3rd frame: this computer is too slow for all %1").arg(all),
+                tr("What lies between is estimated, so some signs may be missed. A smaller model, or fewer programs at "
+                   "the same time, would help; Frames in the settings changes it.")};
+    }
+    if (snapshot_.notSure && snapshot_.state == session::State::Playing) {
+        return {tr("Not sure: this signing is unknown to the model"), {}};
+    }
+    return {};
+}
+
+void LiveStatus::refreshWarning() {
+    const auto [text, explanation] = presentWarning();
+    // A paragraph, so that it breaks into lines.
+    warning_->setToolTip(
+        explanation.isEmpty()
+            ? QString()
+            : QStringLiteral("<p><b>%1</b></p><p>%2</p>").arg(text.toHtmlEscaped(), explanation.toHtmlEscaped()));
     warning_->setText(text);
     warning_->setVisible(!text.isEmpty());
     warningIcon_->setVisible(!text.isEmpty());

@@ -30,6 +30,11 @@ protected:
 
 private:
     void refresh();
+    struct Warning {
+        QString text;
+        QString explanation;
+    };
+    Warning presentWarning() const;
     void refreshWarning();
     void retranslate();
 

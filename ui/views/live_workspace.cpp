@@ -246,7 +246,7 @@ void LiveWorkspace::applyPreferences() {
 
 /// A model is packed for one way of computing: another way loads it again.
 void LiveWorkspace::applyComputing() {
-    const engine::ComputeRequest request = requestOf(preferences_.values().computing);
+    const engine::ComputeRequest request = requestOf(preferences_.values().computing, preferences_.values().device);
     if (request == engine::defaultCompute()) {
         return;
     }

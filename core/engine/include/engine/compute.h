@@ -20,6 +20,9 @@ enum class Precision {
 struct ComputeRequest {
     EngineKind engine = EngineKind::Fast;
     Precision precision = Precision::Auto;
+    /// "auto": the first CUDA device there is, else the processor; "cpu"; "cuda", "cuda:1"; or "torch:" and any device
+    /// name of LibTorch.
+    std::string device = "auto";
     bool operator==(const ComputeRequest&) const = default;
 };
 
@@ -40,6 +43,10 @@ struct ComputeChoice {
     std::string processor;    ///< as it calls itself
     std::string instructions; ///< "portable", "avx2", "avx512", "vnni", "amx"
     std::string backend;      ///< who multiplies: "avx2", "onednn", "libtorch"
+    /// Where LibTorch runs the encoder instead, "cuda:0"; empty: nowhere. What stands above is for when it fails, and
+    /// for the temporal head.
+    std::string device;
+    Precision devicePrecision = Precision::F32;
 };
 
 /// What `request` comes to on this processor, within LIVEGLOSS_MAX_ISA.
@@ -47,8 +54,8 @@ ComputeChoice chooseCompute(ComputeRequest request);
 /// One English sentence for logs and the command line.
 std::string describe(const ComputeChoice& choice);
 
-std::string_view engineName(EngineKind engine);           ///< "fast", "reference"
-std::string_view precisionName(Precision precision);      ///< "auto", "f32", "bf16"
+std::string_view engineName(EngineKind engine);      ///< "fast", "reference"
+std::string_view precisionName(Precision precision); ///< "auto", "f32", "bf16"
 std::optional<EngineKind> engineNamed(std::string_view name);
 std::optional<Precision> precisionNamed(std::string_view name);
 

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 namespace livegloss::engine {
 
@@ -28,6 +30,11 @@ struct ComputeDevice {
     std::string name; ///< "CPU"; empty: none
     int threads = 0;
 };
+/// The processor.
 ComputeDevice computeDevice();
+/// Devices that ComputeRequest::device may name, besides the processor: "cuda:0" and so on. May take a second.
+std::vector<std::string> otherDevices();
+/// What `model` runs on. Null: none.
+ComputeDevice computeDevice(const LoadedModelPtr& model);
 
 } // namespace livegloss::engine

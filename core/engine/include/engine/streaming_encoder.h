@@ -6,7 +6,9 @@
 #include "engine/loaded_model.h"
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -32,15 +34,25 @@ struct FrameFeature {
 struct EncoderOutput {
     std::vector<FrameFeature> features;      ///< became final with this call, in order
     std::vector<SpatialAttention> attention; ///< of the frames just pushed, when asked for
-    /// What requestAttention() asked for, in order of frames. With cross-frame weights a frame's result is complete, and
-    /// comes, two frames later.
+    /// What requestAttention() asked for, in order of frames. With cross-frame weights a frame's result is complete,
+    /// and comes, two frames later.
     std::vector<AttentionResult> requested;
+    /// The device failed during this call. Nothing is missing: the CPU went on with the frames in hand, and does from
+    /// now on.
+    std::optional<Error> deviceFailure;
+    int reused = 0; ///< of the frames just pushed: see EncoderOptions::reuseUpTo
 };
 
 struct EncoderOptions {
     /// Pad the clip as the reference does at test time: leftPad copies of the first frame before it and, on finish(),
     /// copies of the last one after it. Off: zeros outside the clip, as for a batch of frames given as they are.
     bool padClip = true;
+    /// A frame that differs from the last computed one by at most this (see largestPatchChange()) takes what the blocks
+    /// gave for that one. 0: exact copies only; noReuse: every frame is computed.
+    float reuseUpTo = noReuse;
+    static constexpr float noReuse = -1.0F;
+    /// Called before each pass on a device other than the processor; what it throws counts as a failure of the device.
+    std::function<void()> beforeDevicePass = {};
 };
 
 /// One pass per frame: frames go in one at a time or in small batches, each runs through the blocks once, and its

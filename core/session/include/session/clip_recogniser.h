@@ -5,11 +5,13 @@
 #include "media/rate_resampler.h"
 #include "session/clip_features.h"
 #include "session/clip_recording.h"
+#include "session/frame_pattern.h"
 #include "session/stream_recogniser.h"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace livegloss::session {
@@ -23,6 +25,10 @@ struct ClipOptions {
     OfflineDecodeOptions offline;
     /// Frames per pass of the encoder. 1 gives captions at the earliest moment that live recognition could.
     int batchFrames = 4;
+    /// Which frames are encoded: every first, second or third; automaticPattern: all, since a clip waits.
+    int framePattern = automaticPattern;
+    /// See engine::EncoderOptions::reuseUpTo.
+    float skipSimilar = 0.0F;
     /// Where set, what the encoder gives is written down there, to be replayed with other settings.
     std::shared_ptr<ClipRecording> recording;
     /// Called with each decode of live recognition; may be empty.
@@ -30,8 +36,10 @@ struct ClipOptions {
 };
 
 struct FrameCounts {
-    std::int64_t captured = 0; ///< frames given
-    std::int64_t encoded = 0;  ///< frames the network took, after resampling to its rate
+    std::int64_t captured = 0;     ///< frames given
+    std::int64_t encoded = 0;      ///< frames the network computed, after resampling to its rate
+    std::int64_t reused = 0;       ///< so like the frame before them that they took what it had given
+    std::int64_t interpolated = 0; ///< left out by the pattern
     std::int64_t dropped = 0;
 };
 
@@ -40,6 +48,7 @@ struct ClipResult {
     std::vector<CaptionGloss> committed; ///< by live recognition, when asked for
     int revisions = 0;                   ///< provisional glosses that live recognition took back
     FrameCounts frames;
+    std::optional<Error> deviceFailure; ///< the device failed, and the CPU went on
 };
 
 /// Recognition of one whole clip as fast as the machine allows, without threads of its own: frames in, glosses out at
@@ -65,6 +74,8 @@ private:
     StreamRecogniser recogniser_;
     std::vector<float> batch_;
     std::vector<MediaTime> times_;
+    std::vector<std::uint8_t> encoded_; ///< of each of times_: whether its picture is in batch_
+    PatternWalk walk_;
     FrameCounts counts_;
     ClipResult result_;
 };

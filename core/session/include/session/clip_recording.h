@@ -4,6 +4,7 @@
 #include "engine/streaming_encoder.h"
 #include "session/stream_recogniser.h"
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -12,6 +13,7 @@ namespace livegloss::session {
 /// Frames that went to the encoder together, and the features that became final with them.
 struct RecordedBatch {
     std::vector<MediaTime> times;
+    std::vector<std::uint8_t> encoded; ///< see FrameBatch
     std::vector<engine::FrameFeature> features;
 };
 /// What the encoder made of one clip: all that recognition needs to run again with another window, stride or stability.

@@ -8,6 +8,7 @@
 #include "engine/loaded_model.h"
 #include "media/frame_source.h"
 #include "session/caption.h"
+#include "session/frame_pattern.h"
 #include "session/stream_recogniser.h"
 #include "vision/heat_map.h"
 #include "vision/preprocess.h"
@@ -37,10 +38,14 @@ struct Statistics {
     double captionDelaySeconds = 0; ///< from a frame's capture to the newest caption that includes it
     std::int64_t captured = 0;
     std::int64_t encoded = 0;
+    std::int64_t reused = 0;          ///< taken from the frame before: see SessionSettings::skipSimilar
+    std::int64_t interpolated = 0;    ///< left out by the pattern, their features interpolated
     std::int64_t droppedOverload = 0; ///< live only: the model was too slow
     std::int64_t droppedSource = 0;   ///< the device or decoder lost or could not decode them
     std::int64_t backlog = 0;         ///< frames waiting for the model
     bool cannotKeepUp = false;
+    FramePattern pattern;         ///< in force now
+    double modelFps = 0.0;        ///< frames a second that the model was trained with
     engine::ComputeDevice device; ///< what the network runs on
 };
 
@@ -48,6 +53,7 @@ struct Statistics {
 struct Snapshot {
     State state = State::Idle;
     std::optional<Error> error;
+    std::optional<Error> deviceFailure; ///< the device that the model ran on failed, and the CPU goes on
     std::optional<Error> attentionError; ///< why SessionSettings::view cannot be shown; captions go on
     media::SourceInfo source;
     MediaTime position{0};   ///< of the picture now on show
@@ -82,7 +88,7 @@ using AttendedPicturePtr = std::shared_ptr<const AttendedPicture>;
 /// A frame with the attention that belongs to it.
 struct Picture {
     FramePtr frame;
-    AttendedPicturePtr attended; ///< what `view` asked for; null while it is not computed
+    AttendedPicturePtr attended;      ///< what `view` asked for; null while it is not computed
     vision::RgbaPicturePtr attention; ///< null while it is off or not computed yet
     vision::Region attentionRegion;   ///< where on the frame the attention picture lies
     std::uint64_t serial = 0;         ///< grows with each new frame or attention picture
@@ -97,6 +103,12 @@ struct SessionSettings {
     /// Attention beyond the overlay of `attention`. Live pictures then wait up to a second for theirs; what needs the
     /// frozen backbone is computed for live sources when nothing else waits, and for files for every frame.
     std::optional<attention::View> view;
+    /// Which frames are encoded: every first, second or third, or automaticPattern: of live sources as many as the
+    /// machine can, of files all.
+    int framePattern = automaticPattern;
+    /// Frames whose most changed patch changed by no more than so many grey levels of 255 since the last computed frame
+    /// take its results. 0: exact copies only, which costs nothing.
+    float skipSimilar = 0.0F;
     bool loop = false;
     double rate = 1.0; ///< playback rate of files, 0.25 .. 2
     /// Files: frames read ahead of the picture, so that their attention is ready when they are shown. 0: recognition
@@ -118,8 +130,9 @@ struct SessionParts {
 /// results are pulled with snapshot() and picture(), which any thread may call. The destructor stops everything within
 /// 2 s.
 ///
-/// Overload: live sources drop the oldest frame before encoding and count it. Files lose nothing: their frames wait,
-/// and past a fixed backlog playback slows down. The picture never waits for the model.
+/// Overload: of live sources only every second or third frame is encoded when the machine is too slow for all, and past
+/// that the oldest that waits is dropped before encoding and counted; features of both are interpolated. Files lose
+/// nothing: their frames wait, and past a fixed backlog playback slows down. The picture never waits for the model.
 class LiveSession {
 public:
     explicit LiveSession(std::shared_ptr<const Clock> clock = std::make_shared<SteadyClock>());

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "decode/stabiliser.h"
+#include "engine/feature_interpolator.h"
 #include "engine/feature_window.h"
 #include "engine/loaded_model.h"
 #include "engine/streaming_encoder.h"
@@ -19,7 +20,8 @@
 namespace livegloss::session {
 
 /// Makes the encoder of a recogniser; tests put slow or failing ones in.
-using EncoderFactory = std::function<std::unique_ptr<engine::StreamingEncoder>(engine::LoadedModelPtr)>;
+using EncoderFactory =
+    std::function<std::unique_ptr<engine::StreamingEncoder>(engine::LoadedModelPtr, const engine::EncoderOptions&)>;
 EncoderFactory defaultEncoderFactory();
 
 struct StreamOptions {
@@ -30,6 +32,16 @@ struct StreamOptions {
     int maxFeatureRows = 0;     ///< the oldest features beyond this many are forgotten; 0: none
     int beamWidth = 10;
     decode::LanguageFusion language; ///< windows count as parts of a sentence, whatever it says of that
+    float skipSimilar = 0.0F;        ///< see engine::EncoderOptions::reuseUpTo
+    std::shared_ptr<const Clock> clock = std::make_shared<SteadyClock>(); ///< times the encoder
+};
+
+/// Frames that follow one another in a clip.
+struct FrameBatch {
+    std::span<const float> pixels;    ///< [n, 3, R, R] prepared pictures of the n encoded frames
+    std::span<const MediaTime> times; ///< of all frames, in order
+    std::span<const std::uint8_t>
+        encoded; ///< of all: 1: its picture is there, 0: its feature is interpolated; empty: all 1
 };
 
 /// The captions after a decode: what it committed, and the whole present tail.
@@ -45,6 +57,9 @@ struct StreamOutput {
     std::vector<engine::SpatialAttention> attention; ///< of the frames just pushed, when asked for
     std::vector<engine::AttentionResult> requested;  ///< see requestAttention()
     std::optional<CaptionUpdate> captions;           ///< when a window fell due
+    double encodeSeconds = 0.0;                      ///< of this call, spent in the encoder
+    std::optional<Error> deviceFailure;              ///< see engine::EncoderOutput
+    int reused = 0;                                  ///< of the frames just pushed: see StreamOptions::skipSimilar
 };
 
 /// Live recognition of one clip without threads: frames in, captions out, through encoder, window and stabiliser. Keeps
@@ -54,21 +69,22 @@ public:
     StreamRecogniser(engine::LoadedModelPtr model, const StreamOptions& options,
                      const EncoderFactory& makeEncoder = defaultEncoderFactory());
 
-    /// `frames`: `times.size()` prepared pictures [n, 3, R, R] in order of time.
-    Result<StreamOutput> push(std::span<const float> frames, std::span<const MediaTime> times, bool wantAttention);
+    /// Attention comes with frameIndex counting the encoded frames.
+    Result<StreamOutput> push(const FrameBatch& batch, bool wantAttention);
     /// The clip is over: everything confident is committed.
     Result<StreamOutput> finish();
 
     /// See engine::StreamingEncoder::requestAttention().
     bool requestAttention(const engine::AttentionRequest& request) { return encoder_->requestAttention(request); }
 
-    /// Frames pushed so far.
-    std::int64_t frames() const { return frameCount_; }
+    /// Of the frames pushed so far, those that were encoded.
+    std::int64_t encodedFrames() const { return timeline_.encodedFrames(); }
     /// Features that are final so far, with their times.
     const ClipFeatures& features() const { return features_; }
     ClipFeatures takeFeatures() { return std::move(features_); }
 
 private:
+    Result<engine::EncoderOutput> timedPush(const FrameBatch& batch, int count, bool wantAttention, double& seconds);
     Result<void> absorb(const std::vector<engine::FrameFeature>& features, StreamOutput& output);
     void merge(const decode::StabiliserUpdate& update, StreamOutput& output) const;
     CaptionGloss toCaption(const decode::StreamGloss& gloss) const;
@@ -82,7 +98,7 @@ private:
     decode::Stabiliser stabiliser_;
     ClipFeatures features_;
     std::deque<MediaTime> times_; ///< of the newest frames
-    std::int64_t frameCount_ = 0;
+    engine::FeatureInterpolator timeline_;
 };
 
 } // namespace livegloss::session
