@@ -1725,6 +1725,14 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <source>%1 MB to be written</source>
         <translation>%1 MB werden geschrieben</translation>
     </message>
+    <message>
+        <source>Others like it: %1.</source>
+        <translation>Weitere dieser Art: %1.</translation>
+    </message>
+    <message>
+        <source>%1 is not the backbone that these parts were trained on: %2 tensors do not fit. Choose its own.</source>
+        <translation>%1 ist nicht das Rückgrat, auf dem diese Teile trainiert wurden: %2 Tensoren passen nicht. Bitte das eigene wählen.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::LiveBadge</name>
@@ -2338,6 +2346,10 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>A backbone recognises nothing by itself. A model for a sign language is trained on top of it.</source>
         <translation>Ein Backbone erkennt für sich allein nichts. Ein Modell für eine Gebärdensprache wird darauf trainiert.</translation>
+    </message>
+    <message>
+        <source>Its gloss dictionary (a .npy file of the authors&apos; preprocessing) is needed as well: the import asks for it. Without it, glosses are shown as numbers.</source>
+        <translation>Dazu gehört sein Glossenwörterbuch (eine .npy-Datei aus der Vorverarbeitung der Autoren): Der Import fragt danach. Ohne es erscheinen Glossen als Zahlen.</translation>
     </message>
 </context>
 <context>

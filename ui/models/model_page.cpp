@@ -312,6 +312,11 @@ void ModelPage::updateFacts() {
             about =
                 tr("This model has no direct address. Open its page, download the file in the browser, then drop it "
                    "on this window or choose it here.");
+            if (!entry_->isBackbone()) {
+                about += QStringLiteral("\n\n") +
+                         tr("Its gloss dictionary (a .npy file of the authors' preprocessing) is needed as well: the "
+                            "import asks for it. Without it, glosses are shown as numbers.");
+            }
         } else if (entry_->isBackbone()) {
             about = tr("A backbone recognises nothing by itself. A model for a sign language is trained on top of it.");
             if (entry_->card && !entry_->card->config.card.empty()) {
