@@ -1952,6 +1952,14 @@ Warten auf das Modell: %7</translation>
         <source>Nothing that the model is sure of. It recognises only the signs of its vocabulary.</source>
         <translation>Nichts, dessen das Modell sicher ist. Es erkennt nur die Gebärden seines Vokabulars.</translation>
     </message>
+    <message>
+        <source>The connection was lost; LiveGloss keeps trying. %1</source>
+        <translation>Die Verbindung ist abgerissen; LiveGloss versucht es weiter. %1</translation>
+    </message>
+    <message>
+        <source>Close Source</source>
+        <translation>Quelle schließen</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::MainWindow</name>
@@ -2653,6 +2661,34 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>CPU</source>
         <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Look &amp;back on</source>
+        <translation>&amp;Rückblick auf</translation>
+    </message>
+    <message>
+        <source> frames</source>
+        <translation> Bilder</translation>
+    </message>
+    <message>
+        <source>The temporal head decodes this many of the newest frames together.</source>
+        <translation>So viele der neuesten Bilder decodiert der zeitliche Kopf gemeinsam.</translation>
+    </message>
+    <message>
+        <source>every</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>0.32 s</source>
+        <translation>0,32 s</translation>
+    </message>
+    <message>
+        <source>How many new frames it waits for between two decodes. 0.32 s are 8 frames at 25 a second.</source>
+        <translation>Auf so viele neue Bilder wartet er zwischen zwei Decodierungen. 0,32 s sind bei 25 Bildern je Sekunde 8.</translation>
+    </message>
+    <message>
+        <source>New frames between two decodes</source>
+        <translation>Neue Bilder zwischen zwei Decodierungen</translation>
     </message>
 </context>
 <context>

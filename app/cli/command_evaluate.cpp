@@ -4,11 +4,11 @@
 #include "evaluation/scoring.h"
 #include "evaluation_run.h"
 #include "evaluation_sweep.h"
+#include "export/gloss_file.h"
 #include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
 #include "report_output.h"
-#include "session/gloss_file.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>

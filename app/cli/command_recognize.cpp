@@ -1,10 +1,10 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "export/gloss_file.h"
 #include "frame_options.h"
 #include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
-#include "session/gloss_file.h"
 #include "session/offline_recogniser.h"
 #include "terminal.h"
 
