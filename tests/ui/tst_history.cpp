@@ -7,6 +7,7 @@
 #include <QJsonArray>
 #include <QJsonDocument>
 #include <QJsonObject>
+#include <QLabel>
 #include <QMenu>
 #include <QTableView>
 #include <QTest>
@@ -170,6 +171,36 @@ private Q_SLOTS:
         firstMayEnd = true;
         QTest::qWait(100);
         QCOMPARE(got, second);
+    }
+
+    void aLostStreamIsNoFaultOfTheModel() {
+        w_->live->openSource({media::SourceKind::Stream, "http://camera.example/live"});
+        w_->script->playCamera();
+        w_->poll();
+        w_->script->snapshot.state = session::State::Opening;
+        w_->script->snapshot.error = Error{ErrorCode::Disconnected, "nothing answers", {}};
+        w_->poll();
+        const QString text = w_->live->notice()->text();
+        QVERIFY2(text.contains(QStringLiteral("keeps trying")), qPrintable(text));
+        QVERIFY(!text.contains(QStringLiteral("Recognition has stopped")));
+        w_->script->snapshot.state = session::State::Playing;
+        w_->script->snapshot.error.reset();
+        w_->poll();
+        QVERIFY(!w_->live->notice()->isVisible());
+    }
+
+    void windowAndStrideReachTheSession() {
+        w_->preferences->set(&AppSettings::windowFrames, 96);
+        w_->preferences->set(&AppSettings::strideFrames, 4);
+        QCOMPARE(w_->script->settings.windowFrames, 96);
+        QCOMPARE(w_->script->settings.strideFrames, 4);
+    }
+
+    void whatWasDoneIsToldForAWhileOnly() {
+        w_->live->status()->showMessage(QStringLiteral("done"));
+        auto* line = w_->live->status()->findChild<QLabel*>(QStringLiteral("modelLine"));
+        QCOMPARE(line->text(), QStringLiteral("done"));
+        QTRY_COMPARE_WITH_TIMEOUT(line->text(), w_->live->status()->modelLine(), 20'000);
     }
 
     void aWishForTheCameraIsKeptWhileCamerasAreLookedFor() {
