@@ -46,6 +46,7 @@ public:
     void setView(const attention::View& view);
     void setStyle(const AttentionStyle& style);
     void setMirrored(bool mirrored);
+    bool isMirrored() const { return mirrored_; }
 
     /// As drawn now: smoothed, empty without attention.
     const std::vector<attention::Layer>& layers() const { return layers_; }

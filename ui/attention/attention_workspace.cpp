@@ -20,6 +20,7 @@ constexpr int panelWidth = 42 * grid;
 /// Enough for two later frames of a slow model at the rate of a fast camera.
 constexpr int readAheadFrames = 20;
 const QString splitterKey = QStringLiteral("attentionView/splitter");
+const QString rowsKey = QStringLiteral("attentionView/rows");
 const QString tourKey = QStringLiteral("attentionView/tourDone");
 
 bool needsFrozen(attention::Shown shown) {
@@ -43,9 +44,11 @@ AttentionWorkspace::AttentionWorkspace(LiveWorkspace& live, Preferences& prefere
       sheetHeading_(new QLabel),
       marks_(new MarkedFrames),
       video_(new VideoExport),
+      overTime_(new AttentionOverTime(*view_, bridge_, this)),
       tourAgain_(new QPushButton),
       status_(new QLabel(this)),
-      splitter_(new QSplitter(this)) {
+      splitter_(new QSplitter(this)),
+      rows_(new QSplitter(Qt::Vertical)) {
     build();
     connectSession();
     retranslate();
@@ -57,16 +60,27 @@ void AttentionWorkspace::build() {
     tourAgain_->setObjectName(QStringLiteral("tourAgain"));
     status_->setContentsMargins(grid, 0, grid, 0);
     message_->hide();
+    auto* pictures = new QWidget(rows_);
+    auto* pictureColumn = new QVBoxLayout(pictures);
+    pictureColumn->setContentsMargins(0, 0, 0, 0);
+    pictureColumn->setSpacing(0);
+    pictureColumn->addWidget(view_, 1);
+    pictureColumn->addWidget(film_);
+    rows_->addWidget(overTime_->panel());
+    rows_->setChildrenCollapsible(false);
+    rows_->setHandleWidth(1);
+    rows_->setStretchFactor(0, 1);
+    rows_->setStretchFactor(1, 0);
     auto* main = new QWidget(splitter_);
     auto* mainColumn = new QVBoxLayout(main);
     mainColumn->setContentsMargins(0, 0, 0, 0);
     mainColumn->setSpacing(0);
-    mainColumn->addWidget(view_, 1);
-    mainColumn->addWidget(film_);
+    mainColumn->addWidget(rows_, 1);
     mainColumn->addWidget(transport_);
     panel_->addOnTop(tour_);
     sheetHeading_->setProperty("role", QStringLiteral("heading"));
     sheetHeading_->setContentsMargins(0, grid, 0, 0);
+    panel_->addBelow(overTime_->regions());
     panel_->addBelow(sheetHeading_);
     panel_->addBelow(marks_);
     panel_->addBelow(video_);
@@ -92,6 +106,7 @@ void AttentionWorkspace::connectSession() {
     connect(&bridge_, &SessionBridge::sourceRequested, this, [this] {
         view_->clearPicture();
         marks_->clear();
+        overTime_->updateSource();
         updateState();
     });
     connect(&live_.models(), &ModelPicker::modelLoaded, this, &AttentionWorkspace::takeModel);
@@ -101,6 +116,7 @@ void AttentionWorkspace::connectSession() {
             [this] { panel_->setShown(*view_, bridge_.picture().attended); });
     connect(panel_, &AttentionPanel::viewChanged, this, [this] {
         view_->setView(panel_->view());
+        overTime_->setView(panel_->view());
         askSession();
         updateMarks();
         updatePicture();
@@ -135,6 +151,8 @@ void AttentionWorkspace::takeModel(const engine::LoadedModelPtr& model) {
     view_->setGrid(vision::visibleRegion(model_->resize, model_->resolution), model_->gridSide(), model_->gridSide());
     panel_->setModel(*model_);
     view_->setView(panel_->view());
+    overTime_->setModel(model);
+    overTime_->setView(panel_->view());
     askSession();
     updateMarks();
     updateState();
@@ -180,6 +198,7 @@ void AttentionWorkspace::updatePicture() {
     }
     view_->setMirrored(live_.stage()->video()->mirrored());
     view_->setPicture(bridge_.picture(), bridge_.isPlaying());
+    overTime_->updatePicture();
     updateMarks();
     marks_->setCurrent(bridge_.picture().frame, bridge_.picture().attended);
     const bool across = panel_->view().shown == attention::Shown::CrossFrame;
@@ -211,6 +230,7 @@ void AttentionWorkspace::updateState() {
     video_->setAvailable(file && model_ && view_->hasPicture());
     film_->setVisible(panel_->view().shown == attention::Shown::CrossFrame);
     panel_->setNotice(notice());
+    overTime_->updateSource();
     const session::Snapshot& snapshot = bridge_.snapshot();
     const auto message = stageMessage(snapshot, bridge_.request(), StageProblem::None, view_->hasPicture(),
                                       live_.actions(), &retry_, live_.actions()[LiveAction::OpenFile]);
@@ -277,12 +297,16 @@ void AttentionWorkspace::setImmersive(bool immersive) {
 
 void AttentionWorkspace::saveState(QSettings& store) const {
     store.setValue(splitterKey, splitter_->saveState());
+    store.setValue(rowsKey, rows_->saveState());
     panel_->saveState(store);
+    overTime_->saveState(store);
 }
 
 void AttentionWorkspace::restoreState(const QSettings& store) {
     splitter_->restoreState(store.value(splitterKey).toByteArray());
+    rows_->restoreState(store.value(rowsKey).toByteArray());
     panel_->restoreState(store);
+    overTime_->restoreState(store);
     tourDone_ = store.value(tourKey, false).toBool();
     tour_->setVisible(!tourDone_);
     tourAgain_->setVisible(tourDone_);

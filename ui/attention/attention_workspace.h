@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/attention/attention_over_time.h"
 #include "ui/attention/attention_panel.h"
 #include "ui/attention/attention_tour.h"
 #include "ui/attention/film_strip.h"
@@ -37,6 +38,7 @@ public:
     AttentionTour* tour() { return tour_; }
     MarkedFrames* marks() { return marks_; }
     VideoExport* video() { return video_; }
+    AttentionOverTime* overTime() { return overTime_; }
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -71,9 +73,11 @@ private:
     QLabel* sheetHeading_;
     MarkedFrames* marks_;
     VideoExport* video_;
+    AttentionOverTime* overTime_;
     QPushButton* tourAgain_;
     QLabel* status_;
     QSplitter* splitter_;
+    QSplitter* rows_; ///< video above, curves below
     bool tourDone_ = false;
 };
 
