@@ -35,7 +35,7 @@ public:
     double xOf(MediaTime time) const;
     /// The values at a moment, in words.
     QString textAt(MediaTime time) const;
-    QSize sizeHint() const override { return {480, 168}; }
+    QSize sizeHint() const override { return {480, 184}; }
     QSize minimumSizeHint() const override { return {160, 112}; }
 
 Q_SIGNALS:

@@ -97,7 +97,6 @@ void paintLane(QPainter& painter, const QRectF& box, const ChartLane& lane, cons
                      QPointF(box.right(), std::round(box.top()) + 0.5));
     painter.setPen(colours.muted);
     const double text = textHeight(painter);
-    painter.drawText(QRectF(box.left() + 4.0, box.top() + 1.0, box.width(), text), Qt::AlignLeft, lane.label);
     const QRectF numbers(box.left() - axisWidth, box.top() - 2.0, axisWidth - 6.0, text);
     const QString high = lane.percent ? QStringLiteral("%1 %").arg(QLocale().toString(lane.high * 100.0, 'f', 0))
                                       : QLocale().toString(lane.high, 'g', 2);
@@ -106,6 +105,28 @@ void paintLane(QPainter& painter, const QRectF& box, const ChartLane& lane, cons
         painter.drawText(QRectF(numbers.left(), box.bottom() - text + 3.0, numbers.width(), text),
                          Qt::AlignRight | Qt::AlignBottom, QStringLiteral("0"));
     }
+}
+
+/// In the half of the lane where the curves leave room at its beginning.
+void paintLaneLabel(QPainter& painter, const QRectF& box, const TimeChart& chart, int lane, const TimeRange& range,
+                    const ChartColours& colours) {
+    constexpr double share = 0.2; // of the time axis, about what a label takes
+    const MediaTime end = range.from + fromSeconds(share * toSeconds(range.length()));
+    double highest = 0.0;
+    double lowest = 1.0;
+    for (const ChartCurve& curve : chart.curves) {
+        for (std::size_t i = 0; curve.lane == lane && i < curve.values.size(); ++i) {
+            if (curve.values[i] && chart.times[i] >= range.from && chart.times[i] <= end) {
+                const double at = static_cast<double>(*curve.values[i]) / chart.lanes.at(lane).high;
+                highest = std::max(highest, at);
+                lowest = std::min(lowest, at);
+            }
+        }
+    }
+    const bool below = lowest > 1.0 - highest;
+    painter.setPen(colours.muted);
+    painter.drawText(box.adjusted(4.0, -1.0, -4.0, -1.0), Qt::AlignLeft | (below ? Qt::AlignBottom : Qt::AlignTop),
+                     chart.lanes.at(lane).label);
 }
 
 void paintCurve(QPainter& painter, const QRectF& box, const TimeChart& chart, const ChartCurve& curve,
@@ -200,6 +221,7 @@ void paintTimeChart(QPainter& painter, const QRectF& area, const TimeChart& char
         const QRectF box(lanes.left(), top, lanes.width(), room * lane.weight / std::max(1, weights));
         top = box.bottom() + laneGap;
         paintLane(painter, box, lane, colours);
+        paintLaneLabel(painter, box, chart, index, range, colours);
         painter.save();
         painter.setClipRect(box.adjusted(0, -curveWidth, 0, curveWidth));
         for (const ChartCurve& curve : chart.curves) {
