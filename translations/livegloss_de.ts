@@ -346,6 +346,14 @@
         <source>See, fetch and delete models, and choose the one to recognise with</source>
         <translation>Modelle ansehen, holen und löschen, und das Modell zum Erkennen wählen</translation>
     </message>
+    <message>
+        <source>Attention of the Gloss</source>
+        <translation>Aufmerksamkeit der Glosse</translation>
+    </message>
+    <message>
+        <source>See where the network looked while the chosen gloss, or the newest, was signed</source>
+        <translation>Ansehen, wohin das Netz schaute, während die gewählte Glosse oder die neueste gebärdet wurde</translation>
+    </message>
 </context>
 <context>
     <name>Computing</name>
@@ -1299,6 +1307,140 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>The frames around this one appear here.</source>
         <translation>Hier erscheinen die Bilder um dieses herum.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::GlossPanel</name>
+    <message>
+        <source>Save Gloss</source>
+        <translation>Glosse speichern</translation>
+    </message>
+    <message>
+        <source>Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf)</source>
+        <translation>Bild (*.png);;Vektorgrafik (*.svg);;PDF-Dokument (*.pdf)</translation>
+    </message>
+    <message>
+        <source>No gloss was recognised yet</source>
+        <translation>Noch keine Glosse erkannt</translation>
+    </message>
+    <message>
+        <source>Choose a gloss</source>
+        <translation>Glosse wählen</translation>
+    </message>
+    <message>
+        <source>Only the glosses of a video file can be looked at again.</source>
+        <translation>Nur die Glossen einer Videodatei lassen sich noch einmal ansehen.</translation>
+    </message>
+    <message>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
+    </message>
+    <message>
+        <source>One gloss</source>
+        <translation>Eine Glosse</translation>
+    </message>
+    <message>
+        <source>Gloss to look at</source>
+        <translation>Glosse zum Ansehen</translation>
+    </message>
+    <message>
+        <source>Where the network looked while this gloss was signed</source>
+        <translation>Wohin das Netz schaute, während diese Glosse gebärdet wurde</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Looking at the gloss</source>
+        <translation>Die Glosse wird angesehen</translation>
+    </message>
+    <message>
+        <source>Save Gloss…</source>
+        <translation>Glosse speichern …</translation>
+    </message>
+    <message>
+        <source>Write this gloss as a picture or document</source>
+        <translation>Diese Glosse als Bild oder Dokument schreiben</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::GlossTexts</name>
+    <message>
+        <source>%1 to %2 s</source>
+        <translation>%1 bis %2 s</translation>
+    </message>
+    <message>
+        <source>%1 %2 %</source>
+        <translation>%1 %2 %</translation>
+    </message>
+    <message>
+        <source>Confidence %1 %; no other gloss came close.</source>
+        <translation>Sicherheit %1 %; keine andere Glosse kam in die Nähe.</translation>
+    </message>
+    <message>
+        <source>Confidence %1 %; next were %2.</source>
+        <translation>Sicherheit %1 %; danach kamen %2.</translation>
+    </message>
+    <message>
+        <source>Mean over its frames</source>
+        <translation>Mittel über ihre Bilder</translation>
+    </message>
+    <message>
+        <source>Strongest frames</source>
+        <translation>Stärkste Bilder</translation>
+    </message>
+    <message>
+        <source>Second by second</source>
+        <translation>Sekunde für Sekunde</translation>
+    </message>
+    <message>
+        <source>Strongest: the three frames with the largest sum of differences, up or down.</source>
+        <translation>Am stärksten: die drei Bilder mit der größten Summe der Unterschiede, nach oben oder unten.</translation>
+    </message>
+    <message>
+        <source>Strongest: the three frames with the largest sum of weights across frames, up or down.</source>
+        <translation>Am stärksten: die drei Bilder mit der größten Summe der Gewichte zwischen Bildern, nach oben oder unten.</translation>
+    </message>
+    <message>
+        <source>Strongest: the three frames whose attention is the most concentrated (lowest entropy).</source>
+        <translation>Am stärksten: die drei Bilder, deren Aufmerksamkeit am stärksten gebündelt ist (geringste Entropie).</translation>
+    </message>
+    <message>
+        <source>over the frame at %1 s</source>
+        <translation>über dem Bild bei %1 s</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 in %2</source>
+        <translation>%1 in %2</translation>
+    </message>
+    <message>
+        <source>Model: %1</source>
+        <translation>Modell: %1</translation>
+    </message>
+    <message>
+        <source>strongest first</source>
+        <translation>stärkstes zuerst</translation>
+    </message>
+    <message>
+        <source>mean of each second</source>
+        <translation>Mittel jeder Sekunde</translation>
+    </message>
+    <message>
+        <source>over this gloss, 2nd to 98th percentile</source>
+        <translation>über diese Glosse, 2. bis 98. Perzentil</translation>
+    </message>
+    <message>
+        <source>%1; frames that the network saw: %2</source>
+        <translation>%1; Bilder, die das Netz sah: %2</translation>
+    </message>
+    <message>
+        <source>%1, frames %2 to %3, of which the network saw %4</source>
+        <translation>%1, Bilder %2 bis %3, davon sah das Netz %4</translation>
     </message>
 </context>
 <context>
@@ -2809,6 +2951,18 @@ Warten auf das Modell: %5</translation>
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Animated picture for slides and web pages (*.gif)</source>
+        <translation>Bewegtes Bild für Folien und Webseiten (*.gif)</translation>
+    </message>
+    <message>
+        <source>Too long for a GIF, which takes %1 s at most: mark its first and its last frame.</source>
+        <translation>Zu lang für ein GIF, das höchstens %1 s fasst: Merken Sie sein erstes und sein letztes Bild.</translation>
+    </message>
+    <message>
+        <source>As a GIF: %1 × %2 pixels, %3 pictures a second, %4 in all, about %5 MB.</source>
+        <translation>Als GIF: %1 × %2 Bildpunkte, %3 Bilder je Sekunde, insgesamt %4, etwa %5 MB.</translation>
     </message>
 </context>
 <context>

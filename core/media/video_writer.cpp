@@ -1,6 +1,7 @@
 #include "media/video_writer.h"
 
 #include "ffmpeg.h"
+#include "publish_file.h"
 
 extern "C" {
 #include <libavutil/opt.h>
@@ -11,31 +12,11 @@ extern "C" {
 #include <system_error>
 #include <utility>
 
-#if defined(__unix__) || defined(__APPLE__)
-#include <fcntl.h>
-#include <unistd.h>
-#endif
-
 namespace livegloss::media {
 
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Brings a file's or folder's bytes to the disk; true where the system offers no such call.
-bool flushToDisk(const fs::path& path) {
-#if defined(__unix__) || defined(__APPLE__)
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return false;
-    }
-    const bool flushed = ::fsync(descriptor) == 0;
-    return ::close(descriptor) == 0 && flushed;
-#else
-    static_cast<void>(path);
-    return true;
-#endif
-}
 
 class H264Writer final : public VideoWriter {
 public:
@@ -62,10 +43,6 @@ private:
     Result<void> encode(const AVFrame* picture);
     Result<void> publish();
     void abandon();
-    tl::unexpected<Error> writeFailure(const std::string& reason) const {
-        return failure(ErrorCode::WriteFailed, "cannot write " + path_.string() + ": " + reason,
-                       "Check that the folder exists, can be written to and has room.");
-    }
 
     const fs::path path_;
     fs::path partial_;
@@ -127,7 +104,7 @@ Result<void> H264Writer::openContainer() {
     container_->flags |= AVFMT_FLAG_BITEXACT;
     int code = avio_open(&container_->pb, container_->url, AVIO_FLAG_WRITE);
     if (code < 0) {
-        return writeFailure(errorText(code));
+        return writeFailure(path_, errorText(code));
     }
     created_ = true;
     AVDictionary* settings = nullptr;
@@ -135,7 +112,7 @@ Result<void> H264Writer::openContainer() {
     code = avformat_write_header(container_, &settings);
     av_dict_free(&settings);
     if (code < 0) {
-        return writeFailure(errorText(code));
+        return writeFailure(path_, errorText(code));
     }
     return {};
 }
@@ -190,7 +167,7 @@ Result<void> H264Writer::encode(const AVFrame* picture) {
         av_packet_rescale_ts(packet_.get(), encoder_->time_base, stream_->time_base);
         code = av_interleaved_write_frame(container_, packet_.get());
     }
-    return writeFailure(errorText(code));
+    return writeFailure(path_, errorText(code));
 }
 
 Result<void> H264Writer::close() {
@@ -210,20 +187,14 @@ Result<void> H264Writer::publish() {
     const int closed = avio_closep(&container_->pb);
     code = code < 0 ? code : closed;
     if (code < 0) {
-        return writeFailure(errorText(code));
+        return writeFailure(path_, errorText(code));
     }
-    if (!flushToDisk(partial_)) {
-        return writeFailure("its bytes do not reach the disk");
+    auto published = publishFile(partial_, path_);
+    if (published) {
+        avformat_free_context(container_);
+        container_ = nullptr;
     }
-    std::error_code renamed;
-    fs::rename(partial_, path_, renamed);
-    if (renamed) {
-        return writeFailure(renamed.message());
-    }
-    flushToDisk(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
-    avformat_free_context(container_);
-    container_ = nullptr;
-    return {};
+    return published;
 }
 
 void H264Writer::abandon() {

@@ -182,11 +182,23 @@ private Q_SLOTS:
         f.show(2.0, {layer(LayerKind::Adapted, 6)}); // known already
         QCOMPARE(f.panel->values().moments.size(), std::size_t{2});
         QCOMPARE(f.panel->values().moments[0].time, fromSeconds(1.0));
-        QVERIFY(f.draws(OverTimeSeries::Entropy) && !f.draws(OverTimeSeries::Motion));
+        QTRY_VERIFY(f.draws(OverTimeSeries::Entropy));
+        QVERIFY(!f.draws(OverTimeSeries::Motion));
         attention::View other = f.workspace->panel()->view();
         other.block = 0;
         f.show(3.0, attended(other, {layer(LayerKind::Adapted, 5)}, fromSeconds(3.0)));
         QCOMPARE(f.panel->values().moments.size(), std::size_t{2});
+        // Weights across frames add to the moments that are known.
+        f.pick(Shown::CrossFrame);
+        std::vector<attention::Layer> across;
+        for (int offset = -1; offset <= 1; ++offset) {
+            across.push_back(layer(LayerKind::CrossFrame, 5 + offset));
+            across.back().offset = offset;
+        }
+        f.show(2.0, across);
+        QCOMPARE(f.panel->values().moments.size(), std::size_t{2});
+        QTRY_VERIFY(f.draws(OverTimeSeries::Motion));
+        QVERIFY(f.panel->values().moments[1].entropy && f.panel->values().moments[1].motion);
         // Another clip has other moments.
         f.script->snapshot.source.name = "other.mp4";
         f.poll();

@@ -317,6 +317,24 @@ private slots:
         QVERIFY(video->saveButton()->isEnabled());
     }
 
+    void scrollingThePanelChangesNoChoice() {
+        Fixture f;
+        const auto turn = [](QComboBox* box) {
+            const QPointF at = QRectF(box->rect()).center();
+            QWheelEvent wheel(at, box->mapToGlobal(at), {}, {0, -120}, Qt::NoButton, Qt::NoModifier, Qt::NoScrollPhase,
+                              false);
+            QCoreApplication::sendEvent(box, &wheel);
+        };
+        QComboBox* box = f.workspace->panel()->shownBox();
+        const int chosen = box->currentIndex();
+        turn(box);
+        QCOMPARE(box->currentIndex(), chosen);
+        QComboBox elsewhere; // whose choice a turn of the wheel does change
+        elsewhere.addItems({QStringLiteral("a"), QStringLiteral("b")});
+        turn(&elsewhere);
+        QCOMPARE(elsewhere.currentIndex(), 1);
+    }
+
     void liveFrozenAttentionSaysWhatItCosts() {
         Fixture f;
         f.pick(Shown::SideBySide);

@@ -38,6 +38,7 @@ enum class LiveAction {
     SearchVocabulary,
     CopyHistory,
     SelectHistory,
+    GlossAttention,
     Count
 };
 

@@ -15,9 +15,11 @@ AttentionOverTime::AttentionOverTime(AttentionView& view, SessionBridge& bridge,
       bridge_(bridge),
       panel_(new OverTimePanel),
       regions_(new RegionPanel),
-      marks_(new VideoMarks(view)) {
+      marks_(new VideoMarks(view)),
+      gloss_(new GlossPanel) {
     regions_->setChoices(false, !vision::installedFaceCascade().empty());
     connect(panel_, &OverTimePanel::seekRequested, &bridge_, &SessionBridge::seek);
+    connect(gloss_, &GlossPanel::momentChosen, &bridge_, &SessionBridge::seek);
     connect(panel_, &OverTimePanel::momentsChanged, this, &AttentionOverTime::updatePath);
     connect(regions_, &RegionPanel::originChanged, this, &AttentionOverTime::updateRegions);
     connect(regions_, &RegionPanel::drawingAsked, marks_, &VideoMarks::setDrawing);
@@ -29,6 +31,16 @@ AttentionOverTime::AttentionOverTime(AttentionView& view, SessionBridge& bridge,
     connect(marks_, &VideoMarks::regionChanged, this, &AttentionOverTime::updateRegions);
     connect(marks_, &VideoMarks::drawingEnded, this, [this] { regions_->setDrawing(false); });
     connect(&bridge_, &SessionBridge::captionsChanged, this, &AttentionOverTime::updateGlosses);
+}
+
+void AttentionOverTime::setModel(const engine::LoadedModelPtr& model) {
+    panel_->setModel(model);
+    gloss_->setModel(model);
+}
+
+void AttentionOverTime::setView(const attention::View& view, const AttentionStyle& style) {
+    panel_->setView(view);
+    gloss_->setView(view, style);
 }
 
 void AttentionOverTime::updateSource() {
@@ -50,6 +62,7 @@ void AttentionOverTime::updateSource() {
         updateRegions();
     }
     panel_->setClip(clip);
+    gloss_->setClip(clip.file, clip.name, snapshot.source.fps);
     updateGlosses();
 }
 
@@ -70,6 +83,7 @@ void AttentionOverTime::updateGlosses() {
         const session::CaptionList& list = snapshot.offline ? snapshot.offline : snapshot.committed;
         if (list && !(list->empty() && panel_->values().glosses.empty())) {
             panel_->setGlosses(*list);
+            gloss_->setGlosses(*list);
         }
     }
 }

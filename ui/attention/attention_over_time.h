@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/attention/gloss_panel.h"
 #include "ui/attention/over_time_panel.h"
 #include "ui/attention/region_panel.h"
 #include "ui/attention/video_marks.h"
@@ -9,7 +10,8 @@
 
 namespace livegloss::ui {
 
-/// Keeps curves, regions and the marks on the video in step with the session and each other.
+/// Keeps curves, regions, the marks on the video and the gloss that is looked at in step with the session and each
+/// other.
 class AttentionOverTime final : public QObject {
     Q_OBJECT
 public:
@@ -19,9 +21,10 @@ public:
     OverTimePanel* panel() { return panel_; }
     RegionPanel* regions() { return regions_; }
     VideoMarks* marks() { return marks_; }
+    GlossPanel* gloss() { return gloss_; }
 
-    void setModel(const engine::LoadedModelPtr& model) { panel_->setModel(model); }
-    void setView(const attention::View& view) { panel_->setView(view); }
+    void setModel(const engine::LoadedModelPtr& model);
+    void setView(const attention::View& view, const AttentionStyle& style);
     /// Another source, or more is known of it.
     void updateSource();
     void updatePicture();
@@ -37,6 +40,7 @@ private:
     OverTimePanel* panel_;
     RegionPanel* regions_;
     VideoMarks* marks_;
+    GlossPanel* gloss_;
     QString source_; ///< whose truth was looked for
     std::uint64_t captions_ = 0;
 };

@@ -8,8 +8,10 @@
 #include <QEvent>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSettings>
 #include <QSplitter>
+#include <QTimer>
 #include <QVBoxLayout>
 
 namespace livegloss::ui {
@@ -81,6 +83,7 @@ void AttentionWorkspace::build() {
     sheetHeading_->setProperty("role", QStringLiteral("heading"));
     sheetHeading_->setContentsMargins(0, grid, 0, 0);
     panel_->addBelow(overTime_->regions());
+    panel_->addBelow(overTime_->gloss());
     panel_->addBelow(sheetHeading_);
     panel_->addBelow(marks_);
     panel_->addBelow(video_);
@@ -116,7 +119,7 @@ void AttentionWorkspace::connectSession() {
             [this] { panel_->setShown(*view_, bridge_.picture().attended); });
     connect(panel_, &AttentionPanel::viewChanged, this, [this] {
         view_->setView(panel_->view());
-        overTime_->setView(panel_->view());
+        overTime_->setView(panel_->view(), panel_->style());
         askSession();
         updateMarks();
         updatePicture();
@@ -124,6 +127,7 @@ void AttentionWorkspace::connectSession() {
     });
     connect(panel_, &AttentionPanel::styleChanged, this, [this] {
         view_->setStyle(panel_->style());
+        overTime_->setView(panel_->view(), panel_->style());
         updateMarks();
         updatePicture();
     });
@@ -152,7 +156,7 @@ void AttentionWorkspace::takeModel(const engine::LoadedModelPtr& model) {
     panel_->setModel(*model_);
     view_->setView(panel_->view());
     overTime_->setModel(model);
-    overTime_->setView(panel_->view());
+    overTime_->setView(panel_->view(), panel_->style());
     askSession();
     updateMarks();
     updateState();
@@ -228,6 +232,7 @@ QString AttentionWorkspace::notice() const {
 void AttentionWorkspace::updateState() {
     const bool file = bridge_.request() && bridge_.request()->kind == media::SourceKind::File;
     video_->setAvailable(file && model_ && view_->hasPicture());
+    updateGifPlan(file);
     film_->setVisible(panel_->view().shown == attention::Shown::CrossFrame);
     panel_->setNotice(notice());
     overTime_->updateSource();
@@ -245,6 +250,18 @@ void AttentionWorkspace::updateState() {
     status_->setText(model_ ? tr("%1 · %2").arg(QString::fromStdString(model_->name),
                                                 AttentionTexts::settings(panel_->view(), *model_))
                             : QString());
+}
+
+void AttentionWorkspace::updateGifPlan(bool file) {
+    const session::Snapshot& snapshot = bridge_.snapshot();
+    const FramePtr& frame = bridge_.picture().frame;
+    if (!file || !frame || !snapshot.source.duration) {
+        video_->setPlan(std::nullopt);
+        return;
+    }
+    const auto span = marks_->span();
+    const MediaTime length = span ? span->second - span->first : *snapshot.source.duration;
+    video_->setPlan(planGif(QSize(frame->width, frame->height), toSeconds(length), panel_->view()));
 }
 
 std::optional<AttentionVideoJob> AttentionWorkspace::videoJob() const {
@@ -269,6 +286,13 @@ std::optional<AttentionVideoJob> AttentionWorkspace::videoJob() const {
         }
     }
     return job;
+}
+
+void AttentionWorkspace::showGloss(std::int64_t id) {
+    overTime_->updateSource();
+    overTime_->gloss()->choose(id);
+    // Once the panel has its place: this workspace may just have come on show.
+    QTimer::singleShot(0, this, [this] { panel_->verticalScrollBar()->setValue(overTime_->gloss()->y()); });
 }
 
 QString AttentionWorkspace::title() const {

@@ -32,6 +32,9 @@ public:
     void saveState(QSettings& store) const override;
     void restoreState(const QSettings& store) override;
 
+    /// Where the network looked while the gloss with this id was signed, or the newest.
+    void showGloss(std::int64_t id);
+
     AttentionView* view() { return view_; }
     FilmStrip* film() { return film_; }
     AttentionPanel* panel() { return panel_; }
@@ -55,6 +58,7 @@ private:
     void updateState();
     void updateMarks();
     QString notice() const;
+    void updateGifPlan(bool file);
     std::optional<AttentionVideoJob> videoJob() const;
     void retranslate();
 

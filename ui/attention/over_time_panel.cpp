@@ -24,6 +24,8 @@ namespace {
 
 constexpr int progressSteps = 1000;
 constexpr int settlingMs = 400;
+/// Between two drawings of curves that grow while playing.
+constexpr int growingMs = 250;
 /// Of a source without an end the newest moments are kept, and a minute of them is on show.
 constexpr std::size_t mostLiveMoments = 3000;
 constexpr MediaTime liveRange = std::chrono::seconds(60);
@@ -33,6 +35,21 @@ QString askForFile(QWidget* parent, const QString& suggested) {
     return QFileDialog::getSaveFileName(
         parent, OverTimePanel::tr("Save Attention over Time"), suggested,
         OverTimePanel::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values (*.csv)"));
+}
+
+/// Adds what another view told of the same moment; false where that is nothing new.
+bool complete(attention::Moment& known, const attention::Moment& more) {
+    const bool spatial = !known.entropy && more.entropy;
+    const bool across = !known.centre && more.centre;
+    if (spatial) {
+        known.layer = more.layer;
+        known.entropy = more.entropy;
+    }
+    if (across) {
+        known.motion = more.motion;
+        known.centre = more.centre;
+    }
+    return spatial || across;
 }
 
 } // namespace
@@ -54,6 +71,14 @@ OverTimePanel::OverTimePanel(QWidget* parent)
     settling_.setSingleShot(true);
     settling_.setInterval(settlingMs);
     connect(&settling_, &QTimer::timeout, this, &OverTimePanel::measure);
+    growing_.setSingleShot(true);
+    growing_.setInterval(growingMs);
+    connect(&growing_, &QTimer::timeout, this, [this] {
+        updateOwnShares();
+        plot_->setExtent(extent());
+        updateChart();
+        Q_EMIT momentsChanged();
+    });
     connect(measure_, &QPushButton::clicked, this, &OverTimePanel::measure);
     connect(cancel_, &QPushButton::clicked, this, [this] {
         measurement_.cancel();
@@ -68,6 +93,7 @@ OverTimePanel::OverTimePanel(QWidget* parent)
     connect(plot_, &TimePlot::zoomChanged, this, [this] { zoomOut_->setEnabled(plot_->isZoomed()); });
     connect(fold_, &QToolButton::toggled, this, [this](bool open) {
         body_->setVisible(open);
+        setMaximumHeight(open ? QWIDGETSIZE_MAX : fold_->sizeHint().height() + grid);
         updateControls();
     });
     retranslate();
@@ -178,15 +204,17 @@ void OverTimePanel::setPicture(const session::Picture& picture) {
         attention::Moment moment = momentOf(attended->layers, *picture.frame, model_->config());
         moment.time = attended->time;
         const auto place = std::ranges::lower_bound(data_.moments, moment.time, {}, &attention::Moment::time);
-        if (place == data_.moments.end() || place->time != moment.time) {
-            data_.moments.insert(place, std::move(moment));
+        const bool known = place != data_.moments.end() && place->time == moment.time;
+        if (!known || complete(*place, moment)) {
+            if (!known) {
+                data_.moments.insert(place, std::move(moment));
+            }
             if (clip_.duration == MediaTime{0} && data_.moments.size() > mostLiveMoments) {
                 data_.moments.erase(data_.moments.begin());
             }
-            updateOwnShares();
-            plot_->setExtent(extent());
-            updateChart();
-            Q_EMIT momentsChanged();
+            if (!growing_.isActive()) {
+                growing_.start();
+            }
         }
     }
     plot_->setCursor(picture.frame->time);

@@ -93,6 +93,7 @@ private:
     bool whole_ = false;
     ClipMeasurement measurement_;
     QTimer settling_;
+    QTimer growing_;
     ChooseFile choose_;
     QToolButton* fold_;
     QPushButton* measure_;

@@ -1,5 +1,7 @@
 #include "ui/sheets/attention_video.h"
 
+#include "media/gif_writer.h"
+#include "media/rate_resampler.h"
 #include "media/video_writer.h"
 #include "ui/sheets/attention_sheets.h"
 #include "ui/sheets/attention_texts.h"
@@ -17,12 +19,19 @@ namespace livegloss::ui {
 namespace {
 
 constexpr int widestPicture = 960;
+constexpr int narrowestPage = 480; // below it the legend does not fit
 constexpr int gap = 8;
 constexpr int captionHeight = 48;
 constexpr int legendHeight = 76;
 constexpr int pixelsPerPatch = 24;
 const QColor stage(16, 18, 22);
 const QColor quiet(176, 182, 192);
+
+constexpr int videoQuality = 20; // x264's constant rate factor
+
+int picturesOf(const attention::View& view) {
+    return view.shown == attention::Shown::SideBySide ? 2 : 1;
+}
 
 int even(double value) {
     return static_cast<int>(value / 2.0 + 0.5) * 2;
@@ -41,17 +50,22 @@ struct Attended {
     attention::ClipScales scales;
 };
 
+bool isGif(const std::filesystem::path& output) {
+    return QString::fromStdString(output.extension().string()).compare(QLatin1String(".gif"), Qt::CaseInsensitive) == 0;
+}
+
 class VideoDrawing {
 public:
-    VideoDrawing(const AttentionVideoJob& job, Attended attended) : job_(job), attended_(std::move(attended)) {}
+    VideoDrawing(const AttentionVideoJob& job, Attended attended, double fps, std::filesystem::path output)
+        : job_(job), attended_(std::move(attended)), fps_(fps > 0.0 ? fps : 25.0), output_(std::move(output)) {}
 
     /// Of the span, in order.
-    Result<void> add(const Frame& frame, const media::SourceInfo& info, const std::filesystem::path& output);
-    Result<void> close() { return writer_ ? writer_->close() : Result<void>{}; }
-    bool empty() const { return writer_ == nullptr; }
+    Result<void> add(const FramePtr& frame);
+    Result<void> close();
 
 private:
-    Result<void> open(const Frame& frame, double fps, const std::filesystem::path& output);
+    Result<void> open(const Frame& frame);
+    Result<void> write(const Frame& frame);
     const std::vector<attention::Layer>& layersAt(MediaTime time) const;
     QImage draw(const Frame& frame);
     void drawPicture(QPainter& painter, const QRectF& box, const QImage& picture, const attention::Layer* layer);
@@ -59,19 +73,21 @@ private:
 
     const AttentionVideoJob& job_;
     Attended attended_;
+    double fps_;
+    std::filesystem::path output_;
+    media::RateResampler gifRate_{gifLimits.fps};
     VideoPage page_;
     std::unique_ptr<media::VideoWriter> writer_;
 };
 
-Result<void> VideoDrawing::open(const Frame& frame, double fps, const std::filesystem::path& output) {
-    const int count = job_.view.shown == attention::Shown::SideBySide ? 2 : 1;
-    page_ = videoPage(QSize(frame.width, frame.height), count);
-    media::VideoWriterOptions options;
-    options.width = page_.size.width();
-    options.height = page_.size.height();
-    options.fps = fps > 0.0 ? fps : 25.0;
-    options.crf = 20;
-    auto writer = media::createVideo(output, options);
+Result<void> VideoDrawing::open(const Frame& frame) {
+    const int count = picturesOf(job_.view);
+    const bool gif = isGif(output_);
+    const int widest = gif ? (gifLimits.width - (count - 1) * gap) / count : widestPicture;
+    page_ = videoPage(QSize(frame.width, frame.height), count, widest);
+    auto writer =
+        gif ? media::createGif(output_, {page_.size.width(), page_.size.height(), gifLimits.fps, job_.cancelled})
+            : media::createVideo(output_, {page_.size.width(), page_.size.height(), fps_, videoQuality});
     if (!writer) {
         return tl::unexpected(std::move(writer.error()));
     }
@@ -79,9 +95,34 @@ Result<void> VideoDrawing::open(const Frame& frame, double fps, const std::files
     return {};
 }
 
-Result<void> VideoDrawing::add(const Frame& frame, const media::SourceInfo& info, const std::filesystem::path& output) {
+Result<void> VideoDrawing::add(const FramePtr& frame) {
+    if (!isGif(output_)) {
+        return write(*frame);
+    }
+    for (const FramePtr& slot : gifRate_.push(frame)) {
+        if (auto written = write(*slot); !written) {
+            return written;
+        }
+    }
+    return {};
+}
+
+Result<void> VideoDrawing::close() {
+    for (const FramePtr& slot : gifRate_.finish()) {
+        if (auto written = write(*slot); !written) {
+            return written;
+        }
+    }
     if (!writer_) {
-        if (auto opened = open(frame, info.fps, output); !opened) {
+        return failure(ErrorCode::InvalidArgument, "there is no frame in this span of the video",
+                       "Choose a span inside the clip.");
+    }
+    return writer_->close();
+}
+
+Result<void> VideoDrawing::write(const Frame& frame) {
+    if (!writer_) {
+        if (auto opened = open(frame); !opened) {
             return opened;
         }
     }
@@ -202,6 +243,7 @@ Result<Attended> attend(const AttentionVideoJob& job) {
         }
     };
     const bool whole = job.view.normalisation == attention::Normalisation::Clip;
+    options.from = whole ? MediaTime{0} : job.from;
     const auto walked = attention::walkVideo({media::SourceKind::File, job.input.string()}, job.model,
                                              requestFor(job.view), options, [&](const attention::AttendedFrame& frame) {
                                                  std::vector<attention::Layer> layers =
@@ -218,9 +260,22 @@ Result<Attended> attend(const AttentionVideoJob& job) {
 
 } // namespace
 
-VideoPage videoPage(QSize frame, int pictures) {
-    const double scale = std::min(1.0, static_cast<double>(widestPicture) / frame.width());
-    const int minimum = 480;
+GifPlan planGif(QSize frame, double seconds, const attention::View& view) {
+    /// Of a sample clip with overlay; GIF stores what moves, so signing against a still background is the usual case.
+    constexpr double bytesPerPixel = 0.28;
+    const int count = picturesOf(view);
+    GifPlan plan;
+    plan.size = videoPage(frame, count, (gifLimits.width - (count - 1) * gap) / count).size;
+    plan.fps = gifLimits.fps;
+    plan.pictures = static_cast<int>(seconds * plan.fps + 0.5);
+    plan.megabytes = plan.pictures * bytesPerPixel * plan.size.width() * plan.size.height() / 1e6;
+    plan.tooLong = seconds > gifLimits.seconds + 1.0 / plan.fps;
+    return plan;
+}
+
+VideoPage videoPage(QSize frame, int pictures, int widest) {
+    const double scale = std::min(1.0, static_cast<double>(widest) / frame.width());
+    const int minimum = narrowestPage - (pictures - 1) * gap;
     const double factor =
         frame.width() * scale * pictures < minimum ? minimum / (frame.width() * pictures * 1.0) : scale;
     const int width = even(frame.width() * factor);
@@ -235,19 +290,48 @@ VideoPage videoPage(QSize frame, int pictures) {
     return page;
 }
 
-Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesystem::path& output) {
-    auto attended = attend(job);
-    if (!attended) {
-        return tl::unexpected(std::move(attended.error()));
+namespace {
+
+/// What cannot become a file is known before the work.
+Result<void> checkOutput(const AttentionVideoJob& job, const media::SourceInfo& info,
+                         const std::filesystem::path& output) {
+    const QString ending = QString::fromStdString(output.extension().string()).toLower();
+    if (ending != QLatin1String(".gif") && ending != QLatin1String(".mp4")) {
+        return failure(ErrorCode::InvalidArgument, output.string() + ": videos cannot be written in this format",
+                       "End the file's name in .mp4 or .gif.");
     }
+    const std::optional<MediaTime> end = job.to ? job.to : info.duration;
+    if (ending == QLatin1String(".gif") && end &&
+        planGif({std::max(2, info.width), std::max(2, info.height)}, toSeconds(*end - job.from), job.view).tooLong) {
+        return failure(ErrorCode::InvalidArgument,
+                       "a GIF of " + std::to_string(std::lround(toSeconds(*end - job.from))) + " s would be too large",
+                       "Choose a span of at most " + std::to_string(std::lround(gifLimits.seconds)) +
+                           " s, or write an .mp4.");
+    }
+    return {};
+}
+
+} // namespace
+
+Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesystem::path& output) {
     const SteadyClock clock;
     auto source = media::openSource({media::SourceKind::File, job.input.string()}, clock);
     if (!source) {
         return tl::unexpected(std::move(source.error()));
     }
     const media::SourceInfo info = (*source)->info();
+    if (auto checked = checkOutput(job, info, output); !checked) {
+        return checked;
+    }
+    auto attended = attend(job);
+    if (!attended) {
+        return tl::unexpected(std::move(attended.error()));
+    }
+    if (auto sought = job.from > MediaTime{0} ? (*source)->seek(job.from) : Result<void>{}; !sought) {
+        return sought;
+    }
     const MediaTime end = job.to.value_or(info.duration.value_or(MediaTime::max()));
-    VideoDrawing drawing(job, std::move(*attended));
+    VideoDrawing drawing(job, std::move(*attended), info.fps, output);
     while (true) {
         if (job.cancelled && job.cancelled()) {
             return failure(ErrorCode::Cancelled, "stopped before the end of the video");
@@ -257,23 +341,18 @@ Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesy
             return tl::unexpected(std::move(frame.error()));
         }
         if (!*frame || (job.to && (**frame)->time > *job.to)) {
-            break;
+            return drawing.close();
         }
         if ((**frame)->time < job.from) {
             continue;
         }
-        if (auto added = drawing.add(***frame, info, output); !added) {
+        if (auto added = drawing.add(**frame); !added) {
             return added;
         }
         if (job.progress && end > job.from) {
             job.progress(0.5 + 0.5 * std::min(1.0, toSeconds((**frame)->time - job.from) / toSeconds(end - job.from)));
         }
     }
-    if (drawing.empty()) {
-        return failure(ErrorCode::InvalidArgument, "there is no frame in this span of the video",
-                       "Choose a span inside the clip.");
-    }
-    return drawing.close();
 }
 
 } // namespace livegloss::ui

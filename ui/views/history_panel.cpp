@@ -121,6 +121,7 @@ HistoryPanel::HistoryPanel(const LiveActions& actions, QWidget* parent)
     view_->setContextMenuPolicy(Qt::ActionsContextMenu);
     view_->addAction(actions[LiveAction::CopyHistory]);
     view_->addAction(actions[LiveAction::SelectHistory]);
+    view_->addAction(actions[LiveAction::GlossAttention]);
     connect(view_, &QTableView::clicked, this, &HistoryPanel::chooseRow);
     connect(view_, &QTableView::activated, this, &HistoryPanel::chooseRow);
 
@@ -185,6 +186,14 @@ void HistoryPanel::selectAll() {
 
 void HistoryPanel::focusList() {
     view_->setFocus(Qt::ShortcutFocusReason);
+}
+
+std::optional<session::CaptionGloss> HistoryPanel::chosenGloss() const {
+    if (model_.rowCount() == 0) {
+        return std::nullopt;
+    }
+    const QModelIndex current = view_->currentIndex();
+    return model_.gloss(current.isValid() ? current.row() : model_.rowCount() - 1);
 }
 
 void HistoryPanel::chooseRow(const QModelIndex& index) {
