@@ -353,6 +353,12 @@
     <message>
         <source>Save the recognised glosses as subtitles, a table or a list</source>
         <translation>Die erkannten Glossen als Untertitel, Tabelle oder Liste speichern</translation>
+        <source>Attention of the Gloss</source>
+        <translation>Aufmerksamkeit der Glosse</translation>
+    </message>
+    <message>
+        <source>See where the network looked while the chosen gloss, or the newest, was signed</source>
+        <translation>Ansehen, wohin das Netz schaute, während die gewählte Glosse oder die neueste gebärdet wurde</translation>
     </message>
 </context>
 <context>
@@ -1409,6 +1415,137 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>Glosses saved in %1: %2</source>
         <translation>In %1 gespeicherte Glossen: %2</translation>
+    <name>livegloss::ui::GlossPanel</name>
+    <message>
+        <source>Save Gloss</source>
+        <translation>Glosse speichern</translation>
+    </message>
+    <message>
+        <source>Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf)</source>
+        <translation>Bild (*.png);;Vektorgrafik (*.svg);;PDF-Dokument (*.pdf)</translation>
+    </message>
+    <message>
+        <source>No gloss was recognised yet</source>
+        <translation>Noch keine Glosse erkannt</translation>
+    </message>
+    <message>
+        <source>Choose a gloss</source>
+        <translation>Glosse wählen</translation>
+    </message>
+    <message>
+        <source>Only the glosses of a video file can be looked at again.</source>
+        <translation>Nur die Glossen einer Videodatei lassen sich noch einmal ansehen.</translation>
+    </message>
+    <message>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
+    </message>
+    <message>
+        <source>One gloss</source>
+        <translation>Eine Glosse</translation>
+    </message>
+    <message>
+        <source>Gloss to look at</source>
+        <translation>Glosse zum Ansehen</translation>
+    </message>
+    <message>
+        <source>Where the network looked while this gloss was signed</source>
+        <translation>Wohin das Netz schaute, während diese Glosse gebärdet wurde</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Looking at the gloss</source>
+        <translation>Die Glosse wird angesehen</translation>
+    </message>
+    <message>
+        <source>Save Gloss…</source>
+        <translation>Glosse speichern …</translation>
+    </message>
+    <message>
+        <source>Write this gloss as a picture or document</source>
+        <translation>Diese Glosse als Bild oder Dokument schreiben</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::GlossTexts</name>
+    <message>
+        <source>%1 to %2 s</source>
+        <translation>%1 bis %2 s</translation>
+    </message>
+    <message>
+        <source>%1 %2 %</source>
+        <translation>%1 %2 %</translation>
+    </message>
+    <message>
+        <source>Confidence %1 %; no other gloss came close.</source>
+        <translation>Sicherheit %1 %; keine andere Glosse kam in die Nähe.</translation>
+    </message>
+    <message>
+        <source>Confidence %1 %; next were %2.</source>
+        <translation>Sicherheit %1 %; danach kamen %2.</translation>
+    </message>
+    <message>
+        <source>Mean over its frames</source>
+        <translation>Mittel über ihre Bilder</translation>
+    </message>
+    <message>
+        <source>Strongest frames</source>
+        <translation>Stärkste Bilder</translation>
+    </message>
+    <message>
+        <source>Second by second</source>
+        <translation>Sekunde für Sekunde</translation>
+    </message>
+    <message>
+        <source>Strongest: the three frames with the largest sum of differences, up or down.</source>
+        <translation>Am stärksten: die drei Bilder mit der größten Summe der Unterschiede, nach oben oder unten.</translation>
+    </message>
+    <message>
+        <source>Strongest: the three frames with the largest sum of weights across frames, up or down.</source>
+        <translation>Am stärksten: die drei Bilder mit der größten Summe der Gewichte zwischen Bildern, nach oben oder unten.</translation>
+    </message>
+    <message>
+        <source>Strongest: the three frames whose attention is the most concentrated (lowest entropy).</source>
+        <translation>Am stärksten: die drei Bilder, deren Aufmerksamkeit am stärksten gebündelt ist (geringste Entropie).</translation>
+    </message>
+    <message>
+        <source>over the frame at %1 s</source>
+        <translation>über dem Bild bei %1 s</translation>
+    </message>
+    <message>
+        <source>%1 s</source>
+        <translation>%1 s</translation>
+    </message>
+    <message>
+        <source>%1 in %2</source>
+        <translation>%1 in %2</translation>
+    </message>
+    <message>
+        <source>Model: %1</source>
+        <translation>Modell: %1</translation>
+    </message>
+    <message>
+        <source>strongest first</source>
+        <translation>stärkstes zuerst</translation>
+    </message>
+    <message>
+        <source>mean of each second</source>
+        <translation>Mittel jeder Sekunde</translation>
+    </message>
+    <message>
+        <source>over this gloss, 2nd to 98th percentile</source>
+        <translation>über diese Glosse, 2. bis 98. Perzentil</translation>
+    </message>
+    <message>
+        <source>%1; frames that the network saw: %2</source>
+        <translation>%1; Bilder, die das Netz sah: %2</translation>
+    </message>
+    <message>
+        <source>%1, frames %2 to %3, of which the network saw %4</source>
+        <translation>%1, Bilder %2 bis %3, davon sah das Netz %4</translation>
     </message>
 </context>
 <context>
@@ -2475,10 +2612,238 @@ Warten auf das Modell: %7</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::OverTimePage</name>
+    <message>
+        <source>%1: attention over time</source>
+        <translation>%1: Aufmerksamkeit im Verlauf</translation>
+    </message>
+    <message>
+        <source>Model: %1</source>
+        <translation>Modell: %1</translation>
+    </message>
+    <message>
+        <source>Hands and face: %1</source>
+        <translation>Hände und Gesicht: %1</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::OverTimePanel</name>
+    <message>
+        <source>Save Attention over Time</source>
+        <translation>Aufmerksamkeit im Verlauf speichern</translation>
+    </message>
+    <message>
+        <source>Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values (*.csv)</source>
+        <translation>Bild (*.png);;Vektorgrafik (*.svg);;PDF-Dokument (*.pdf);;Wertetabelle (*.csv)</translation>
+    </message>
+    <message>
+        <source>Without a model there is no attention.</source>
+        <translation>Ohne Modell gibt es keine Aufmerksamkeit.</translation>
+    </message>
+    <message>
+        <source>Every curve is switched off.</source>
+        <translation>Alle Kurven sind ausgeschaltet.</translation>
+    </message>
+    <message>
+        <source>The curves appear when the whole clip has been measured.</source>
+        <translation>Die Kurven erscheinen, wenn das ganze Video gemessen ist.</translation>
+    </message>
+    <message>
+        <source>Measure the clip to see its attention over time. Playing it fills in what is shown, moment by moment.</source>
+        <translation>Messen Sie das Video, um seine Aufmerksamkeit im Verlauf zu sehen. Beim Abspielen kommt nach und nach hinzu, was gezeigt wird.</translation>
+    </message>
+    <message>
+        <source>The curves grow while attention is shown.</source>
+        <translation>Die Kurven wachsen, solange Aufmerksamkeit gezeigt wird.</translation>
+    </message>
+    <message>
+        <source>Measure the clip to see what share of the attention falls on hands and face.</source>
+        <translation>Messen Sie das Video, um zu sehen, welcher Anteil der Aufmerksamkeit auf Hände und Gesicht fällt.</translation>
+    </message>
+    <message>
+        <source>No region is known, so shares are not shown: under Regions on the right, draw one on the video or choose where hands and face are known from.</source>
+        <translation>Es ist kein Bereich bekannt, daher gibt es keine Anteile: Zeichnen Sie rechts unter „Bereiche“ einen auf das Video oder wählen Sie, woher Hände und Gesicht bekannt sind.</translation>
+    </message>
+    <message>
+        <source>Saved as %1</source>
+        <translation>Gespeichert als %1</translation>
+    </message>
+    <message>
+        <source>Over time</source>
+        <translation>Im Verlauf</translation>
+    </message>
+    <message>
+        <source>Show or hide the curves below the video</source>
+        <translation>Die Kurven unter dem Video zeigen oder verbergen</translation>
+    </message>
+    <message>
+        <source>Measure Clip</source>
+        <translation>Video messen</translation>
+    </message>
+    <message>
+        <source>Send the whole clip through the network and draw every curve</source>
+        <translation>Das ganze Video durch das Netz schicken und alle Kurven zeichnen</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Measuring the clip</source>
+        <translation>Das Video wird gemessen</translation>
+    </message>
+    <message>
+        <source>Whole Clip</source>
+        <translation>Ganzes Video</translation>
+    </message>
+    <message>
+        <source>Zoom out. The wheel, + and − zoom; Shift with the wheel moves.</source>
+        <translation>Verkleinern. Mausrad, + und − ändern die Größe; Umschalt mit dem Mausrad verschiebt.</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>Speichern …</translation>
+    </message>
+    <message>
+        <source>Write the curves as a picture, document or table</source>
+        <translation>Die Kurven als Bild, Dokument oder Tabelle schreiben</translation>
+    </message>
+    <message>
+        <source>Attention over time</source>
+        <translation>Aufmerksamkeit im Verlauf</translation>
+    </message>
+    <message>
+        <source>Left and right step from moment to moment, plus and minus zoom, 0 shows the whole clip.</source>
+        <translation>Links und rechts gehen von Bild zu Bild, Plus und Minus ändern die Größe, 0 zeigt das ganze Video.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::OverTimeTexts</name>
+    <message>
+        <source>Share of attention</source>
+        <translation>Anteil der Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>Motion, picture heights a second</source>
+        <translation>Bewegung, Bildhöhen je Sekunde</translation>
+    </message>
+    <message>
+        <source>Hands</source>
+        <translation>Hände</translation>
+    </message>
+    <message>
+        <source>Face</source>
+        <translation>Gesicht</translation>
+    </message>
+    <message>
+        <source>Your region</source>
+        <translation>Ihr Bereich</translation>
+    </message>
+    <message>
+        <source>Elsewhere</source>
+        <translation>Übriges</translation>
+    </message>
+    <message>
+        <source>Entropy</source>
+        <translation>Entropie</translation>
+    </message>
+    <message>
+        <source>Motion</source>
+        <translation>Bewegung</translation>
+    </message>
+    <message>
+        <source>Share of the attention on patches that falls on the hands.</source>
+        <translation>Anteil der Aufmerksamkeit auf den Feldern, der auf die Hände fällt.</translation>
+    </message>
+    <message>
+        <source>Share of the attention on patches that falls on the face where no hand hides it.</source>
+        <translation>Anteil der Aufmerksamkeit auf den Feldern, der auf das Gesicht fällt, wo keine Hand es verdeckt.</translation>
+    </message>
+    <message>
+        <source>Share of the attention on patches that falls into the rectangle that you drew on the video.</source>
+        <translation>Anteil der Aufmerksamkeit auf den Feldern, der in das Rechteck fällt, das Sie auf das Video gezeichnet haben.</translation>
+    </message>
+    <message>
+        <source>The rest: outside hands and face where they are known, otherwise outside your region.</source>
+        <translation>Der Rest: außerhalb von Händen und Gesicht, wo sie bekannt sind, sonst außerhalb Ihres Bereichs.</translation>
+    </message>
+    <message>
+        <source>How widely the attention is spread: 0 is all on one patch, 1 is everywhere alike.</source>
+        <translation>Wie breit die Aufmerksamkeit gestreut ist: 0 heißt alles auf einem Feld, 1 heißt überall gleich.</translation>
+    </message>
+    <message>
+        <source>How fast the centre of what the weights across frames emphasise moves from frame to frame, in picture heights a second.</source>
+        <translation>Wie schnell sich der Schwerpunkt dessen, was die Gewichte zwischen Bildern hervorheben, von Bild zu Bild bewegt, in Bildhöhen je Sekunde.</translation>
+    </message>
+    <message>
+        <source>Not looked for</source>
+        <translation>Nicht gesucht</translation>
+    </message>
+    <message>
+        <source>Exact: from the synthetic signer</source>
+        <translation>Genau: von der künstlichen Figur</translation>
+    </message>
+    <message>
+        <source>Face found by OpenCV (Haar cascade), may be wrong</source>
+        <translation>Gesicht von OpenCV gefunden (Haar-Kaskade), kann falsch sein</translation>
+    </message>
+    <message>
+        <source>Choose where hands and face are known from, or draw a region of your own on the video; without either there are no shares to show.</source>
+        <translation>Wählen Sie, woher Hände und Gesicht bekannt sind, oder zeichnen Sie einen eigenen Bereich auf das Video; ohne beides gibt es keine Anteile zu zeigen.</translation>
+    </message>
+    <message>
+        <source>A file beside this video tells how the synthetic signer was drawn, so hands and face are known to the pixel.</source>
+        <translation>Eine Datei neben diesem Video sagt, wie die künstliche Figur gezeichnet wurde; Hände und Gesicht sind daher auf den Bildpunkt genau bekannt.</translation>
+    </message>
+    <message>
+        <source>OpenCV&apos;s detector finds faces that look at the camera. Frames in which it finds none are gaps in the curve. It does not find hands.</source>
+        <translation>Die Erkennung von OpenCV findet Gesichter, die in die Kamera schauen. Bilder, in denen sie keines findet, sind Lücken in der Kurve. Hände findet sie nicht.</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::Rail</name>
     <message>
         <source>Go to %1</source>
         <translation>Gehe zu %1</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::RegionPanel</name>
+    <message>
+        <source>To have the face found, install the package opencv-data. A region of your own can always be drawn on the video.</source>
+        <translation>Damit das Gesicht gefunden wird, installieren Sie das Paket opencv-data. Ein eigener Bereich lässt sich immer auf das Video zeichnen.</translation>
+    </message>
+    <message>
+        <source>Draw Anew</source>
+        <translation>Neu zeichnen</translation>
+    </message>
+    <message>
+        <source>Draw a Region</source>
+        <translation>Bereich zeichnen</translation>
+    </message>
+    <message>
+        <source>Regions</source>
+        <translation>Bereiche</translation>
+    </message>
+    <message>
+        <source>Drag a rectangle on the video. Its edges resize it and its name moves it; so do the arrow keys, with and without Shift.</source>
+        <translation>Ziehen Sie auf dem Video ein Rechteck auf. An den Rändern ändern Sie seine Größe, an seinem Namen verschieben Sie es; ebenso mit den Pfeiltasten, mit und ohne Umschalt.</translation>
+    </message>
+    <message>
+        <source>Remove</source>
+        <translation>Entfernen</translation>
+    </message>
+    <message>
+        <source>Hands and face</source>
+        <translation>Hände und Gesicht</translation>
+    </message>
+    <message>
+        <source>Path of the weights across frames</source>
+        <translation>Weg der Gewichte zwischen Bildern</translation>
+    </message>
+    <message>
+        <source>Where the centre of what the weights across frames emphasise went in the last second; known once the clip is measured, or while “Across frames” is shown.</source>
+        <translation>Wohin der Schwerpunkt dessen, was die Gewichte zwischen Bildern hervorheben, in der letzten Sekunde ging; bekannt, sobald das Video gemessen ist oder während „Über Bilder hinweg“ gezeigt wird.</translation>
     </message>
 </context>
 <context>
@@ -2769,6 +3134,17 @@ Warten auf das Modell: %7</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::TimePlot</name>
+    <message>
+        <source>%1: %2</source>
+        <translation>%1: %2</translation>
+    </message>
+    <message>
+        <source>not known</source>
+        <translation>nicht bekannt</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::TransportBar</name>
     <message>
         <source>Playback speed</source>
@@ -2804,6 +3180,25 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Animated picture for slides and web pages (*.gif)</source>
+        <translation>Bewegtes Bild für Folien und Webseiten (*.gif)</translation>
+    </message>
+    <message>
+        <source>Too long for a GIF, which takes %1 s at most: mark its first and its last frame.</source>
+        <translation>Zu lang für ein GIF, das höchstens %1 s fasst: Merken Sie sein erstes und sein letztes Bild.</translation>
+    </message>
+    <message>
+        <source>As a GIF: %1 × %2 pixels, %3 pictures a second, %4 in all, about %5 MB.</source>
+        <translation>Als GIF: %1 × %2 Bildpunkte, %3 Bilder je Sekunde, insgesamt %4, etwa %5 MB.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::VideoMarks</name>
+    <message>
+        <source>Your region</source>
+        <translation>Ihr Bereich</translation>
     </message>
 </context>
 <context>

@@ -1,6 +1,7 @@
 #include "attention_output.h"
 
 #include "output_file.h"
+#include "session/offline_recogniser.h"
 #include "terminal.h"
 #include "ui/sheets/attention_sheets.h"
 #include "ui/sheets/attention_video.h"
@@ -132,6 +133,25 @@ Result<void> saveNumbers(const AttentionJob& job, CollectedAttention collected, 
                                     : attention::saveValues(path, values, settings);
 }
 
+/// The glosses of the whole video, as its context decides them.
+Result<std::vector<ui::VideoCaption>> recogniseCaptions(const AttentionJob& job) {
+    ProgressBar bar("Recognising");
+    session::OfflineOptions options;
+    options.progress = [&bar](const session::Progress& progress) {
+        bar.update(progress.fraction.value_or(-1.0), std::to_string(progress.frames) + " frames");
+    };
+    options.cancelled = [] { return interrupted(); };
+    auto result = session::recogniseOffline({media::SourceKind::File, job.input}, job.model, options);
+    if (!result) {
+        return tl::unexpected(std::move(result.error()));
+    }
+    std::vector<ui::VideoCaption> captions;
+    for (const session::CaptionGloss& gloss : result->clip.offline) {
+        captions.push_back({gloss.start, gloss.end, QString::fromStdString(gloss.text)});
+    }
+    return captions;
+}
+
 } // namespace
 
 Result<CollectedAttention> collectAttention(const AttentionJob& job) {
@@ -172,13 +192,23 @@ bool isSheetFormat(const std::string& path) {
 }
 
 bool isVideoFormat(const std::string& path) {
-    return endingOf(path) == ".mp4";
+    const std::string ending = endingOf(path);
+    return ending == ".mp4" || ending == ".gif";
 }
 
 Result<void> saveVideo(const AttentionJob& job, const std::string& path) {
     const DrawingApplication application;
-    ProgressBar bar("Drawing");
     ui::AttentionVideoJob video;
+    if (job.captions) {
+        auto captions = recogniseCaptions(job);
+        if (!captions) {
+            return tl::unexpected(std::move(captions.error()));
+        }
+        video.captions = std::move(*captions);
+    }
+    ProgressBar bar("Drawing");
+    video.from = job.from;
+    video.to = job.to;
     video.input = job.input;
     video.model = job.model;
     video.view = job.view;

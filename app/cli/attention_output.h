@@ -26,6 +26,10 @@ struct AttentionJob {
     std::string input;
     attention::View view;
     std::vector<std::int64_t> frames; ///< of the video, from 0, ascending; empty: every frame that the network sees
+    /// The span of a video that is written; to its end without `to`.
+    MediaTime from{0};
+    std::optional<MediaTime> to;
+    bool captions = true; ///< of a video that is written: recognised first
 };
 
 /// Reads the video as far as is needed: to its end when the colours stand for the whole clip or every frame is wanted.
@@ -39,7 +43,7 @@ bool isAttentionFormat(const std::string& path);
 bool isSheetFormat(const std::string& path);
 bool isVideoFormat(const std::string& path);
 
-/// The whole video with the attention over it (.mp4).
+/// A span of the video with the attention over it and the glosses below (.mp4, .gif).
 Result<void> saveVideo(const AttentionJob& job, const std::string& path);
 
 } // namespace livegloss::cli

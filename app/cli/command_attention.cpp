@@ -29,6 +29,9 @@ struct Options {
     std::string query = "class";
     Normalisation normalisation = Normalisation::Clip;
     Colours colours = Colours::Inferno;
+    double from = 0.0;
+    std::optional<double> to;
+    bool noCaptions = false;
 };
 
 const std::map<std::string, Shown> kShown{{"spatial", Shown::Adapted},
@@ -103,7 +106,10 @@ attention::View viewOf(const Options& options, const model::ModelConfig& config)
 void run(Options options) {
     if (!isAttentionFormat(options.output)) {
         refuse(options.output + ": the kind of file cannot be told from its ending",
-               "Sheets end in .png, .svg or .pdf, videos in .mp4, raw values in .csv or .safetensors.");
+               "Sheets end in .png, .svg or .pdf, videos in .mp4 or .gif, raw values in .csv or .safetensors.");
+    }
+    if (options.to && *options.to <= options.from) {
+        refuse("--to is not after --from", "Give the seconds where the span begins and ends.");
     }
     std::ranges::sort(options.frames);
     if (isSheetFormat(options.output) && options.frames.empty()) {
@@ -119,6 +125,9 @@ void run(Options options) {
     job.input = options.input;
     job.view = viewOf(options, job.model->config());
     job.frames = options.frames;
+    job.from = fromSeconds(options.from);
+    job.to = options.to ? std::optional(fromSeconds(*options.to)) : std::nullopt;
+    job.captions = !options.noCaptions;
     if (isVideoFormat(options.output)) {
         valueOrFail(saveVideo(job, options.output));
         return;
@@ -143,7 +152,7 @@ void addAttentionCommand(CLI::App& app) {
     command->add_option("--input,input", options->input, "video file")->required();
     command
         ->add_option("--output", options->output,
-                     "sheet (.png, .svg, .pdf), video (.mp4) or raw values (.csv, .safetensors)")
+                     "sheet (.png, .svg, .pdf), video (.mp4, .gif) or raw values (.csv, .safetensors)")
         ->required();
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
     command
@@ -169,14 +178,19 @@ void addAttentionCommand(CLI::App& app) {
     command->add_option("--colours", options->colours, "inferno, cividis, viridis, grey, contours, jet")
         ->transform(CLI::CheckedTransformer(kColours))
         ->default_str("inferno");
+    command->add_option("--from", options->from, "video: begin at this second")->check(CLI::NonNegativeNumber);
+    command->add_option("--to", options->to, "video: end at this second")->check(CLI::NonNegativeNumber);
+    command->add_flag("--no-captions", options->noCaptions, "video: without the recognised glosses below the picture");
     command->footer(
         "The network sees a video at its own rate. Of a frame between two that it sees, the one before is shown.\n"
+        "A GIF is at most 480 pixels wide, has 10 pictures a second and takes 15 seconds.\n"
         "docs/attention.md has the formula of every quantity.\n\n"
         "Examples:\n"
         "  livegloss-cli attention clip.mp4 --frames 10,20,30 --output figure3.png\n"
         "  livegloss-cli attention clip.mp4 --what cross-frame --frames 40,44 --output figure4.pdf\n"
         "  livegloss-cli attention clip.mp4 --what cross-frame --query patch:7,5 --frames 40 --output patch.svg\n"
         "  livegloss-cli attention clip.mp4 --what difference --output clip-attention.mp4\n"
+        "  livegloss-cli attention clip.mp4 --what spatial --from 2 --to 6 --output clip-attention.gif\n"
         "  livegloss-cli attention clip.mp4 --what spatial --query aggregation --block 2 --output values.csv");
     command->callback([options] { run(*options); });
 }

@@ -3,6 +3,7 @@
 #include "vision/preprocess.h"
 
 #include <algorithm>
+#include <cmath>
 #include <span>
 #include <utility>
 
@@ -76,6 +77,19 @@ std::vector<AttendedFrame> ClipWalk::collect(std::vector<engine::AttentionResult
     return frames;
 }
 
+namespace {
+
+/// More than the frames that the first wanted one looks back on.
+constexpr double kLeadSeconds = 0.5;
+
+/// To a moment at which the network, had it read from the beginning, would have taken a frame.
+Result<void> seekBefore(media::FrameSource& source, MediaTime from, double fps) {
+    const double start = std::floor((toSeconds(from) - kLeadSeconds) * fps) / fps;
+    return start > 0.0 && source.info().seekable ? source.seek(fromSeconds(start)) : Result<void>{};
+}
+
+} // namespace
+
 Result<void> walkVideo(const media::SourceRequest& source, const engine::LoadedModelPtr& model,
                        const engine::AttentionRequest& request, const WalkOptions& options,
                        const std::function<bool(AttendedFrame)>& take) {
@@ -88,6 +102,9 @@ Result<void> walkVideo(const media::SourceRequest& source, const engine::LoadedM
         return tl::unexpected(std::move(opened.error()));
     }
     const std::optional<MediaTime> duration = (*opened)->info().duration;
+    if (auto sought = seekBefore(**opened, options.from, model->config().fps); !sought) {
+        return sought;
+    }
     ClipWalk walk(model, request);
     const auto giveOut = [&take](std::vector<AttendedFrame> frames) {
         return std::ranges::all_of(frames, [&take](AttendedFrame& frame) { return take(std::move(frame)); });

@@ -4,7 +4,7 @@
 #include "tensorfile/safetensors.h"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 #include <utility>
 
 namespace livegloss::attention {
@@ -13,8 +13,8 @@ namespace {
 
 std::string number(double value) {
     std::array<char, 40> text{};
-    std::snprintf(text.data(), text.size(), "%.9g", value);
-    return text.data();
+    const auto written = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 9);
+    return {text.data(), written.ptr};
 }
 
 std::string oneLine(std::string text) {

@@ -18,6 +18,11 @@ std::string errorText(int code) {
     return text;
 }
 
+tl::unexpected<Error> writeFailure(const std::filesystem::path& path, const std::string& reason) {
+    return failure(ErrorCode::WriteFailed, "cannot write " + path.string() + ": " + reason,
+                   "Check that the folder exists, can be written to and has room.");
+}
+
 const std::uint8_t* sideData(const AVStream& stream, AVPacketSideDataType type, std::size_t size) {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
     const AVPacketSideData* entry =

@@ -11,6 +11,7 @@ extern "C" {
 #include <libswscale/swscale.h>
 }
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -39,6 +40,9 @@ using ScalerPtr = std::unique_ptr<SwsContext, ScalerDeleter>;
 
 /// FFmpeg's words for a negative return value.
 std::string errorText(int code);
+
+/// What cannot be written and why.
+tl::unexpected<Error> writeFailure(const std::filesystem::path& path, const std::string& reason);
 
 /// A stream's side data of one type with at least `size` bytes; null where it has none.
 const std::uint8_t* sideData(const AVStream& stream, AVPacketSideDataType type, std::size_t size);

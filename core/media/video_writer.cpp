@@ -40,10 +40,6 @@ private:
     Result<void> encode(const AVFrame* picture);
     Result<void> publish();
     void abandon();
-    tl::unexpected<Error> writeFailure(const std::string& reason) const {
-        return failure(ErrorCode::WriteFailed, "cannot write " + path_.string() + ": " + reason,
-                       "Check that the folder exists, can be written to and has room.");
-    }
 
     const fs::path path_;
     const VideoWriterOptions options_;
@@ -109,14 +105,14 @@ Result<void> H264Writer::openContainer() {
     container_->flags |= AVFMT_FLAG_BITEXACT;
     int code = avio_open(&container_->pb, container_->url, AVIO_FLAG_WRITE);
     if (code < 0) {
-        return writeFailure(errorText(code));
+        return writeFailure(path_, errorText(code));
     }
     AVDictionary* settings = nullptr;
     av_dict_set(&settings, "movflags", "+faststart", 0);
     code = avformat_write_header(container_, &settings);
     av_dict_free(&settings);
     if (code < 0) {
-        return writeFailure(errorText(code));
+        return writeFailure(path_, errorText(code));
     }
     return {};
 }
@@ -171,7 +167,7 @@ Result<void> H264Writer::encode(const AVFrame* picture) {
         av_packet_rescale_ts(packet_.get(), encoder_->time_base, stream_->time_base);
         code = av_interleaved_write_frame(container_, packet_.get());
     }
-    return writeFailure(errorText(code));
+    return writeFailure(path_, errorText(code));
 }
 
 Result<void> H264Writer::close() {
@@ -191,7 +187,7 @@ Result<void> H264Writer::publish() {
     const int closed = avio_closep(&container_->pb);
     code = code < 0 ? code : closed;
     if (code < 0) {
-        return writeFailure(errorText(code));
+        return writeFailure(path_, errorText(code));
     }
     if (auto committed = file_->commit(); !committed) {
         return committed;

@@ -111,6 +111,51 @@ private slots:
         QCOMPARE(frames, 24);
     }
 
+    /// Ten pictures a second, with the glosses below while they are signed.
+    void aGifCarriesAttentionAndGlosses() {
+        const QString path = at("attention.gif");
+        const Outcome outcome = runCli({"attention", LIVEGLOSS_SOURCE_DIR "/resources/samples/sample-1.mp4", "--what",
+                                        "spatial", "--to", "1.5", "--normalise", "absolute", "--output", path});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const SteadyClock clock;
+        const auto source = media::openSource({media::SourceKind::File, path.toStdString()}, clock).value();
+        QCOMPARE(source->info().width, 480);
+        int frames = 0;
+        bool named = false;
+        while (const auto frame = source->read().value()) {
+            const Frame& picture = **frame;
+            int white = 0;
+            for (int y = 484; y < 524; ++y) { // below the picture of 480 x 480
+                for (int x = 0; x < picture.width; ++x) {
+                    white += picture.rgb[static_cast<std::size_t>(y * picture.width + x) * 3] > 200 ? 1 : 0;
+                }
+            }
+            QVERIFY(frames > 2 || white == 0);
+            named = named || white > 100;
+            ++frames;
+        }
+        QVERIFY(std::abs(frames - 15) <= 1);
+        QVERIFY(named);
+    }
+
+    void aGifThatWouldBeTooLargeIsRefused() {
+        const QString path = at("long.gif");
+        const QString clip = at("long.mp4");
+        auto writer = media::createVideo(clip.toStdString(), {.width = 32, .height = 32, .fps = 2.0, .crf = 40});
+        const std::vector<std::uint8_t> rgb(32 * 32 * 3, 40);
+        for (int frame = 0; frame < 40; ++frame) {
+            QVERIFY((*writer)->write(rgb.data()).has_value());
+        }
+        QVERIFY((*writer)->close().has_value());
+        const Outcome refused = runCli({"attention", clip, "--model", model_, "--no-captions", "--output", path});
+        QVERIFY(refused.code != 0);
+        QVERIFY2(refused.err.contains(QStringLiteral("at most 15 s")), qPrintable(refused.err));
+        QVERIFY(!QFile::exists(path));
+        const Outcome backwards =
+            runCli({"attention", clip, "--model", model_, "--from", "3", "--to", "2", "--output", path});
+        QVERIFY(backwards.err.contains(QStringLiteral("--to is not after --from")));
+    }
+
     /// The model sees every second frame of this video: frame 5 is shown as frame 4, and named so.
     void valuesNameTheFrameThatTheNetworkSaw() {
         const QString path = at("values.csv");

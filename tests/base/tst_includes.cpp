@@ -27,7 +27,7 @@ const QMap<QString, QSet<QString>>& allowedFolders() {
         {"dataset", {"base", "evaluation"}},
         {"training", {"base", "tensorfile", "model", "engine", "decode", "evaluation"}},
         {"retrieval", {"base", "tensorfile", "model", "engine"}},
-        {"attention", {"base", "tensorfile", "model", "engine", "media", "vision"}},
+        {"attention", {"base", "tensorfile", "model", "engine", "media", "vision", "synth"}},
         {"session", {"base", "model", "engine", "decode", "media", "vision", "attention"}},
         {"export", {"base", "session", "evaluation"}},
     };

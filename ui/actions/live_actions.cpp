@@ -195,6 +195,11 @@ const ActionSpec specs[] = {
      QT_TRANSLATE_NOOP("Actions", "Select All Glosses"),
      QT_TRANSLATE_NOOP("Actions", "Select every gloss of the history"),
      {ctrl(Qt::Key_A)}},
+    {"gloss-attention",
+     "attention",
+     QT_TRANSLATE_NOOP("Actions", "Attention of the Gloss"),
+     QT_TRANSLATE_NOOP("Actions", "See where the network looked while the chosen gloss, or the newest, was signed"),
+     {ctrlShift(Qt::Key_E)}},
 };
 static_assert(std::size(specs) == static_cast<std::size_t>(LiveAction::Count));
 

@@ -39,6 +39,7 @@ enum class LiveAction {
     SaveHistory,
     CopyHistory,
     SelectHistory,
+    GlossAttention,
     Count
 };
 

@@ -49,6 +49,33 @@ void choose(QComboBox* box, int value) {
     box->setCurrentIndex(std::max(0, box->findData(value)));
 }
 
+/// Scrolling the panel must not change what lies under the pointer on the way.
+class WheelGuard final : public QObject {
+public:
+    using QObject::QObject;
+    void watch(QWidget* widget) {
+        widget->setFocusPolicy(Qt::StrongFocus);
+        widget->installEventFilter(this);
+    }
+    bool eventFilter(QObject* watched, QEvent* event) override {
+        if (event->type() == QEvent::Wheel && !static_cast<QWidget*>(watched)->hasFocus()) {
+            event->ignore();
+            return true;
+        }
+        return QObject::eventFilter(watched, event);
+    }
+};
+
+void guardWheel(QWidget* inside) {
+    auto* guard = new WheelGuard(inside);
+    for (QComboBox* box : inside->findChildren<QComboBox*>()) {
+        guard->watch(box);
+    }
+    for (QSlider* slider : inside->findChildren<QSlider*>()) {
+        guard->watch(slider);
+    }
+}
+
 /// A stored number if it is one of the choices.
 template <class Enum, std::size_t Count>
 Enum stored(const QSettings& store, const char* key, const Enum (&choices)[Count], Enum fallback) {
@@ -139,6 +166,7 @@ void AttentionPanel::build() {
     notice_->hide();
     numbers_->hide();
     setWidget(contents);
+    guardWheel(contents);
 }
 
 void AttentionPanel::addOnTop(QWidget* widget) {
@@ -147,6 +175,7 @@ void AttentionPanel::addOnTop(QWidget* widget) {
 
 void AttentionPanel::addBelow(QWidget* widget) {
     column_->insertWidget(column_->count() - 1, widget);
+    guardWheel(widget);
 }
 
 void AttentionPanel::setModel(const model::ModelConfig& config) {

@@ -1,5 +1,6 @@
 #include "ui/attention/attention_view.h"
 
+#include "base/log.h"
 #include "ui/sheets/attention_texts.h"
 #include "ui/sheets/sheet.h"
 #include "ui/style/theme.h"
@@ -43,6 +44,12 @@ AttentionView::AttentionView(QWidget* parent) : QWidget(parent) {
     describe();
 }
 
+AttentionView::~AttentionView() {
+    if (meter_.pictures() > 0) {
+        log(LogLevel::Info, "attention " + meter_.summary());
+    }
+}
+
 void AttentionView::setPicture(const session::Picture& picture, bool playing) {
     if (!picture.frame) {
         clearPicture();
@@ -51,14 +58,20 @@ void AttentionView::setPicture(const session::Picture& picture, bool playing) {
     if (picture.serial == serial_ && picture.frame == frameData_ && playing == playing_) {
         return;
     }
+    const Instant begin = std::chrono::steady_clock::now();
     serial_ = picture.serial;
+    if (!playing) {
+        meter_.pause();
+    }
     if (picture.frame != frameData_) {
         frameData_ = picture.frame;
         frame_ = converted(*picture.frame);
+        newPicture_ = playing;
     }
     attended_ = picture.attended;
     takeAttention(playing);
     redraw();
+    preparing_ = std::chrono::steady_clock::now() - begin;
 }
 
 void AttentionView::clearPicture() {
@@ -244,6 +257,7 @@ void AttentionView::keyPressEvent(QKeyEvent* event) {
 }
 
 void AttentionView::paintEvent(QPaintEvent*) {
+    const Instant begin = std::chrono::steady_clock::now();
     QPainter painter(this);
     painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
     painter.fillRect(rect(), themeColours(palette()).stage);
@@ -254,6 +268,10 @@ void AttentionView::paintEvent(QPaintEvent*) {
         painter.setPen(QPen(themeColours(true).accent, 2));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(QRectF(rect()).adjusted(1, 1, -1, -1));
+    }
+    if (newPicture_) {
+        newPicture_ = false;
+        meter_.painted(begin - preparing_, std::chrono::steady_clock::now());
     }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "session/live_session.h"
+#include "ui/widgets/paint_meter.h"
 
 #include <QImage>
 #include <QWidget>
@@ -36,6 +37,7 @@ class AttentionView final : public QWidget {
     Q_OBJECT
 public:
     explicit AttentionView(QWidget* parent = nullptr);
+    ~AttentionView() override;
 
     /// `playing`: values are smoothed in time, and what vanishes stays away for a moment, so that nothing flickers.
     void setPicture(const session::Picture& picture, bool playing);
@@ -46,6 +48,7 @@ public:
     void setView(const attention::View& view);
     void setStyle(const AttentionStyle& style);
     void setMirrored(bool mirrored);
+    bool isMirrored() const { return mirrored_; }
 
     /// As drawn now: smoothed, empty without attention.
     const std::vector<attention::Layer>& layers() const { return layers_; }
@@ -96,6 +99,9 @@ private:
     int rows_ = 0;
     int columns_ = 0;
     bool mirrored_ = false;
+    PaintMeter meter_; ///< preparing a picture and its attention counts as painting
+    std::chrono::steady_clock::duration preparing_{0};
+    bool newPicture_ = false;
 };
 
 } // namespace livegloss::ui

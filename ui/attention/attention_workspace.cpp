@@ -8,8 +8,10 @@
 #include <QEvent>
 #include <QLabel>
 #include <QPushButton>
+#include <QScrollBar>
 #include <QSettings>
 #include <QSplitter>
+#include <QTimer>
 #include <QVBoxLayout>
 
 namespace livegloss::ui {
@@ -20,6 +22,7 @@ constexpr int panelWidth = 42 * grid;
 /// Enough for two later frames of a slow model at the rate of a fast camera.
 constexpr int readAheadFrames = 20;
 const QString splitterKey = QStringLiteral("attentionView/splitter");
+const QString rowsKey = QStringLiteral("attentionView/rows");
 const QString tourKey = QStringLiteral("attentionView/tourDone");
 
 bool needsFrozen(attention::Shown shown) {
@@ -43,9 +46,11 @@ AttentionWorkspace::AttentionWorkspace(LiveWorkspace& live, Preferences& prefere
       sheetHeading_(new QLabel),
       marks_(new MarkedFrames),
       video_(new VideoExport),
+      overTime_(new AttentionOverTime(*view_, bridge_, this)),
       tourAgain_(new QPushButton),
       status_(new QLabel(this)),
-      splitter_(new QSplitter(this)) {
+      splitter_(new QSplitter(this)),
+      rows_(new QSplitter(Qt::Vertical)) {
     build();
     connectSession();
     retranslate();
@@ -57,16 +62,28 @@ void AttentionWorkspace::build() {
     tourAgain_->setObjectName(QStringLiteral("tourAgain"));
     status_->setContentsMargins(grid, 0, grid, 0);
     message_->hide();
+    auto* pictures = new QWidget(rows_);
+    auto* pictureColumn = new QVBoxLayout(pictures);
+    pictureColumn->setContentsMargins(0, 0, 0, 0);
+    pictureColumn->setSpacing(0);
+    pictureColumn->addWidget(view_, 1);
+    pictureColumn->addWidget(film_);
+    rows_->addWidget(overTime_->panel());
+    rows_->setChildrenCollapsible(false);
+    rows_->setHandleWidth(1);
+    rows_->setStretchFactor(0, 1);
+    rows_->setStretchFactor(1, 0);
     auto* main = new QWidget(splitter_);
     auto* mainColumn = new QVBoxLayout(main);
     mainColumn->setContentsMargins(0, 0, 0, 0);
     mainColumn->setSpacing(0);
-    mainColumn->addWidget(view_, 1);
-    mainColumn->addWidget(film_);
+    mainColumn->addWidget(rows_, 1);
     mainColumn->addWidget(transport_);
     panel_->addOnTop(tour_);
     sheetHeading_->setProperty("role", QStringLiteral("heading"));
     sheetHeading_->setContentsMargins(0, grid, 0, 0);
+    panel_->addBelow(overTime_->regions());
+    panel_->addBelow(overTime_->gloss());
     panel_->addBelow(sheetHeading_);
     panel_->addBelow(marks_);
     panel_->addBelow(video_);
@@ -92,6 +109,7 @@ void AttentionWorkspace::connectSession() {
     connect(&bridge_, &SessionBridge::sourceRequested, this, [this] {
         view_->clearPicture();
         marks_->clear();
+        overTime_->updateSource();
         updateState();
     });
     connect(&live_.models(), &ModelPicker::modelLoaded, this, &AttentionWorkspace::takeModel);
@@ -101,6 +119,7 @@ void AttentionWorkspace::connectSession() {
             [this] { panel_->setShown(*view_, bridge_.picture().attended); });
     connect(panel_, &AttentionPanel::viewChanged, this, [this] {
         view_->setView(panel_->view());
+        overTime_->setView(panel_->view(), panel_->style());
         askSession();
         updateMarks();
         updatePicture();
@@ -108,6 +127,7 @@ void AttentionWorkspace::connectSession() {
     });
     connect(panel_, &AttentionPanel::styleChanged, this, [this] {
         view_->setStyle(panel_->style());
+        overTime_->setView(panel_->view(), panel_->style());
         updateMarks();
         updatePicture();
     });
@@ -135,6 +155,8 @@ void AttentionWorkspace::takeModel(const engine::LoadedModelPtr& model) {
     view_->setGrid(vision::visibleRegion(model_->resize, model_->resolution), model_->gridSide(), model_->gridSide());
     panel_->setModel(*model_);
     view_->setView(panel_->view());
+    overTime_->setModel(model);
+    overTime_->setView(panel_->view(), panel_->style());
     askSession();
     updateMarks();
     updateState();
@@ -180,6 +202,7 @@ void AttentionWorkspace::updatePicture() {
     }
     view_->setMirrored(live_.stage()->video()->mirrored());
     view_->setPicture(bridge_.picture(), bridge_.isPlaying());
+    overTime_->updatePicture();
     updateMarks();
     marks_->setCurrent(bridge_.picture().frame, bridge_.picture().attended);
     const bool across = panel_->view().shown == attention::Shown::CrossFrame;
@@ -209,8 +232,10 @@ QString AttentionWorkspace::notice() const {
 void AttentionWorkspace::updateState() {
     const bool file = bridge_.request() && bridge_.request()->kind == media::SourceKind::File;
     video_->setAvailable(file && model_ && view_->hasPicture());
+    updateGifPlan(file);
     film_->setVisible(panel_->view().shown == attention::Shown::CrossFrame);
     panel_->setNotice(notice());
+    overTime_->updateSource();
     const session::Snapshot& snapshot = bridge_.snapshot();
     const auto message = stageMessage(snapshot, bridge_.request(), StageProblem::None, view_->hasPicture(),
                                       live_.actions(), &retry_, live_.actions()[LiveAction::OpenFile]);
@@ -225,6 +250,18 @@ void AttentionWorkspace::updateState() {
     status_->setText(model_ ? tr("%1 · %2").arg(QString::fromStdString(model_->name),
                                                 AttentionTexts::settings(panel_->view(), *model_))
                             : QString());
+}
+
+void AttentionWorkspace::updateGifPlan(bool file) {
+    const session::Snapshot& snapshot = bridge_.snapshot();
+    const FramePtr& frame = bridge_.picture().frame;
+    if (!file || !frame || !snapshot.source.duration) {
+        video_->setPlan(std::nullopt);
+        return;
+    }
+    const auto span = marks_->span();
+    const MediaTime length = span ? span->second - span->first : *snapshot.source.duration;
+    video_->setPlan(planGif(QSize(frame->width, frame->height), toSeconds(length), panel_->view()));
 }
 
 std::optional<AttentionVideoJob> AttentionWorkspace::videoJob() const {
@@ -249,6 +286,13 @@ std::optional<AttentionVideoJob> AttentionWorkspace::videoJob() const {
         }
     }
     return job;
+}
+
+void AttentionWorkspace::showGloss(std::int64_t id) {
+    overTime_->updateSource();
+    overTime_->gloss()->choose(id);
+    // Once the panel has its place: this workspace may just have come on show.
+    QTimer::singleShot(0, this, [this] { panel_->verticalScrollBar()->setValue(overTime_->gloss()->y()); });
 }
 
 QString AttentionWorkspace::title() const {
@@ -277,12 +321,16 @@ void AttentionWorkspace::setImmersive(bool immersive) {
 
 void AttentionWorkspace::saveState(QSettings& store) const {
     store.setValue(splitterKey, splitter_->saveState());
+    store.setValue(rowsKey, rows_->saveState());
     panel_->saveState(store);
+    overTime_->saveState(store);
 }
 
 void AttentionWorkspace::restoreState(const QSettings& store) {
     splitter_->restoreState(store.value(splitterKey).toByteArray());
+    rows_->restoreState(store.value(rowsKey).toByteArray());
     panel_->restoreState(store);
+    overTime_->restoreState(store);
     tourDone_ = store.value(tourKey, false).toBool();
     tour_->setVisible(!tourDone_);
     tourAgain_->setVisible(tourDone_);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/attention/attention_over_time.h"
 #include "ui/attention/attention_panel.h"
 #include "ui/attention/attention_tour.h"
 #include "ui/attention/film_strip.h"
@@ -31,12 +32,16 @@ public:
     void saveState(QSettings& store) const override;
     void restoreState(const QSettings& store) override;
 
+    /// Where the network looked while the gloss with this id was signed, or the newest.
+    void showGloss(std::int64_t id);
+
     AttentionView* view() { return view_; }
     FilmStrip* film() { return film_; }
     AttentionPanel* panel() { return panel_; }
     AttentionTour* tour() { return tour_; }
     MarkedFrames* marks() { return marks_; }
     VideoExport* video() { return video_; }
+    AttentionOverTime* overTime() { return overTime_; }
 
 protected:
     void showEvent(QShowEvent* event) override;
@@ -53,6 +58,7 @@ private:
     void updateState();
     void updateMarks();
     QString notice() const;
+    void updateGifPlan(bool file);
     std::optional<AttentionVideoJob> videoJob() const;
     void retranslate();
 
@@ -71,9 +77,11 @@ private:
     QLabel* sheetHeading_;
     MarkedFrames* marks_;
     VideoExport* video_;
+    AttentionOverTime* overTime_;
     QPushButton* tourAgain_;
     QLabel* status_;
     QSplitter* splitter_;
+    QSplitter* rows_; ///< video above, curves below
     bool tourDone_ = false;
 };
 

@@ -11,7 +11,6 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
-#include <QSaveFile>
 #include <QStandardPaths>
 
 #include <algorithm>
@@ -160,14 +159,7 @@ Result<void> MarkedFrames::write(const QString& path) const {
     if (ending == QLatin1String("safetensors")) {
         return attention::saveValues(path.toStdString(), values, settings);
     }
-    QSaveFile file(path);
-    const QByteArray text = QByteArray::fromStdString(attention::valuesCsv(values, settings));
-    if (!file.open(QIODevice::WriteOnly) || file.write(text) != text.size() || !file.commit()) {
-        return failure(ErrorCode::WriteFailed,
-                       "cannot write " + path.toStdString() + ": " + file.errorString().toStdString(),
-                       "Check that the folder can be written to and has room.");
-    }
-    return {};
+    return saveBytes(QByteArray::fromStdString(attention::valuesCsv(values, settings)), path);
 }
 
 void MarkedFrames::save() {

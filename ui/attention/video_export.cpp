@@ -9,9 +9,12 @@
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
+#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QStandardPaths>
+
+#include <tuple>
 
 namespace livegloss::ui {
 
@@ -21,8 +24,15 @@ constexpr int progressSteps = 1000;
 constexpr int pollMs = 100;
 
 QString askForFile(QWidget* parent, const QString& suggested) {
-    return QFileDialog::getSaveFileName(parent, VideoExport::tr("Save Video with Attention"), suggested,
-                                        VideoExport::tr("Video (*.mp4)"));
+    const QString gif = VideoExport::tr("Animated picture for slides and web pages (*.gif)");
+    QString kind;
+    QString path = QFileDialog::getSaveFileName(parent, VideoExport::tr("Save Video with Attention"), suggested,
+                                                VideoExport::tr("Video (*.mp4)") + QStringLiteral(";;") + gif, &kind);
+    if (!path.isEmpty() && kind == gif && QFileInfo(path).suffix().toLower() != QLatin1String("gif")) {
+        const bool replaces = QFileInfo(path).suffix().toLower() == QLatin1String("mp4");
+        path = (replaces ? path.chopped(4) : path) + QStringLiteral(".gif");
+    }
+    return path;
 }
 
 } // namespace
@@ -34,6 +44,7 @@ VideoExport::VideoExport(QWidget* parent)
       save_(new QPushButton(this)),
       cancelButton_(new QPushButton(this)),
       progress_(new QProgressBar(this)),
+      limits_(new QLabel(this)),
       result_(new QLabel(this)) {
     setObjectName(QStringLiteral("videoExport"));
     save_->setObjectName(QStringLiteral("saveVideo"));
@@ -42,6 +53,8 @@ VideoExport::VideoExport(QWidget* parent)
     progress_->setTextVisible(false);
     progress_->setFixedHeight(grid);
     result_->setWordWrap(true);
+    limits_->setWordWrap(true);
+    limits_->setProperty("role", QStringLiteral("muted"));
     auto* row = new QHBoxLayout;
     row->setSpacing(grid);
     row->addWidget(save_);
@@ -51,6 +64,7 @@ VideoExport::VideoExport(QWidget* parent)
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid);
     column->addLayout(row);
+    column->addWidget(limits_);
     column->addWidget(progress_);
     column->addWidget(result_);
     connect(save_, &QPushButton::clicked, this, &VideoExport::start);
@@ -77,6 +91,16 @@ void VideoExport::setServices(ChooseFile choose, Write write) {
 void VideoExport::setAvailable(bool available) {
     if (available != available_) {
         available_ = available;
+        update();
+    }
+}
+
+void VideoExport::setPlan(const std::optional<GifPlan>& plan) {
+    const auto key = [](const std::optional<GifPlan>& of) {
+        return of ? std::tuple(of->size.width(), of->size.height(), of->pictures) : std::tuple(0, 0, 0);
+    };
+    if (key(plan) != key(plan_)) {
+        plan_ = plan;
         update();
     }
 }
@@ -135,6 +159,21 @@ void VideoExport::update() {
     save_->setToolTip(tr("Write the clip, or the span between the first and the last marked frame, with attention, "
                          "captions and legend"));
     cancelButton_->setText(tr("Cancel"));
+    const QLocale locale;
+    if (!plan_) {
+        limits_->clear();
+    } else if (plan_->tooLong) {
+        limits_->setText(tr("Too long for a GIF, which takes %1 s at most: mark its first and its last frame.")
+                             .arg(locale.toString(gifLimits.seconds, 'f', 0)));
+    } else {
+        limits_->setText(tr("As a GIF: %1 × %2 pixels, %3 pictures a second, %4 in all, about %5 MB.")
+                             .arg(plan_->size.width())
+                             .arg(plan_->size.height())
+                             .arg(locale.toString(plan_->fps, 'g', 3))
+                             .arg(plan_->pictures)
+                             .arg(locale.toString(plan_->megabytes, 'f', 1)));
+    }
+    limits_->setVisible(plan_.has_value() && available_);
     save_->setEnabled(available_ && !running());
     cancelButton_->setVisible(running());
     progress_->setVisible(running());

@@ -30,11 +30,14 @@ public:
     /// What a click exports, asked at that moment; nothing when there is nothing to export.
     std::function<std::optional<AttentionVideoJob>()> makeJob;
     void setAvailable(bool available);
+    /// What would become of the span as a GIF; nothing where there is no span.
+    void setPlan(const std::optional<GifPlan>& plan);
     bool running() const { return cancel_ != nullptr; }
     QPushButton* saveButton() { return save_; }
     QPushButton* cancelButton() { return cancelButton_; }
     QProgressBar* progress() { return progress_; }
     QLabel* result() { return result_; }
+    QLabel* limits() { return limits_; }
 
 protected:
     void changeEvent(QEvent* event) override;
@@ -50,9 +53,11 @@ private:
     std::shared_ptr<std::atomic<int>> done_ = std::make_shared<std::atomic<int>>(0);
     QTimer polling_;
     bool available_ = false;
+    std::optional<GifPlan> plan_;
     QPushButton* save_;
     QPushButton* cancelButton_;
     QProgressBar* progress_;
+    QLabel* limits_; ///< what a GIF would be
     QLabel* result_;
 };
 

@@ -48,37 +48,12 @@ QString shares(const Layer& layer) {
     return SheetText::tr("class token %1 %").arg(percent(layer.classShare));
 }
 
-/// Draws a layer over a frame; a layer without response says so.
 SheetCell cellOf(const SheetMaterial& material, const QImage& picture, const Layer& layer) {
-    SheetCell cell;
-    cell.frame = picture;
-    cell.region = vision::visibleRegion(material.model.resize, material.model.resolution);
-    cell.dimmed = true;
-    const attention::Scale scale = material.scales.scaleOf(layer, material.view.normalisation);
-    if (vision::hasContrast(layer.values)) {
-        cell.overlay = toImage(attention::drawLayer(layer, scale, material.view.colours, pixelsPerPatch));
-    } else {
-        cell.note = AttentionTexts::noResponse();
-    }
-    return cell;
+    return layerCell(picture, layer, material.scales, material.view, material.model);
 }
 
 void addLegend(Sheet& sheet, const SheetMaterial& material, const Layer& layer) {
-    SheetLegend legend;
-    legend.label = AttentionTexts::legend(layer);
-    legend.rule = AttentionTexts::legendRule(material.view.normalisation);
-    legend.map = attention::colourMapOf(layer, material.view.colours);
-    legend.contours = material.view.colours == attention::Colours::Contours && !layer.isSigned();
-    if (material.view.normalisation == Normalisation::Frame) {
-        legend.low = SheetText::tr("least");
-        legend.high = SheetText::tr("most");
-    } else {
-        const attention::Scale scale = material.scales.scaleOf(layer, material.view.normalisation);
-        legend.low = AttentionTexts::value(layer, scale.low);
-        legend.middle = AttentionTexts::value(layer, (scale.low + scale.high) / 2.0F);
-        legend.high = AttentionTexts::value(layer, scale.high);
-    }
-    sheet.legends.append(legend);
+    sheet.legends.append(layerLegend(layer, material.scales, material.view));
 }
 
 Sheet emptySheet(const SheetMaterial& material) {
@@ -98,6 +73,40 @@ Sheet emptySheet(const SheetMaterial& material) {
 }
 
 } // namespace
+
+SheetCell layerCell(const QImage& picture, const Layer& layer, const attention::ClipScales& scales,
+                    const attention::View& view, const model::ModelConfig& config) {
+    SheetCell cell;
+    cell.frame = picture;
+    cell.region = vision::visibleRegion(config.resize, config.resolution);
+    cell.dimmed = true;
+    cell.query = queryBox(view, config);
+    if (vision::hasContrast(layer.values)) {
+        cell.overlay = toImage(
+            attention::drawLayer(layer, scales.scaleOf(layer, view.normalisation), view.colours, pixelsPerPatch));
+    } else {
+        cell.note = AttentionTexts::noResponse();
+    }
+    return cell;
+}
+
+SheetLegend layerLegend(const Layer& layer, const attention::ClipScales& scales, const attention::View& view) {
+    SheetLegend legend;
+    legend.label = AttentionTexts::legend(layer);
+    legend.rule = AttentionTexts::legendRule(view.normalisation);
+    legend.map = attention::colourMapOf(layer, view.colours);
+    legend.contours = view.colours == attention::Colours::Contours && !layer.isSigned();
+    if (view.normalisation == Normalisation::Frame) {
+        legend.low = SheetText::tr("least");
+        legend.high = SheetText::tr("most");
+    } else {
+        const attention::Scale scale = scales.scaleOf(layer, view.normalisation);
+        legend.low = AttentionTexts::value(layer, scale.low);
+        legend.middle = AttentionTexts::value(layer, (scale.low + scale.high) / 2.0F);
+        legend.high = AttentionTexts::value(layer, scale.high);
+    }
+    return legend;
+}
 
 Sheet spatialSheet(const SheetMaterial& material) {
     Sheet sheet = emptySheet(material);
@@ -126,7 +135,6 @@ Sheet spatialSheet(const SheetMaterial& material) {
             if (cell.note.isEmpty() && !layer.isSigned()) {
                 cell.note = shares(layer);
             }
-            cell.query = queryBox(material.view, material.model);
             sheet.rows[row].cells.append(cell);
         }
     }
@@ -165,8 +173,8 @@ Sheet crossFrameSheet(const SheetMaterial& material) {
             if (layer.neighbour != engine::Neighbour::Frame) {
                 cell.note = AttentionTexts::neighbour(layer.neighbour);
             }
-            if (layer.offset == 0) {
-                cell.query = queryBox(material.view, material.model);
+            if (layer.offset != 0) {
+                cell.query.reset();
             }
             row.cells.append(cell);
         }

@@ -34,6 +34,13 @@ Sheet spatialSheet(const SheetMaterial& material);
 /// Figure 4: one row a frame, from two frames before it to two after it, with the cross-frame weights over them.
 Sheet crossFrameSheet(const SheetMaterial& material);
 
+/// A frame with a layer over it; a layer without response says so below.
+SheetCell layerCell(const QImage& picture, const attention::Layer& layer, const attention::ClipScales& scales,
+                    const attention::View& view, const model::ModelConfig& config);
+/// What a layer's colours stand for.
+SheetLegend layerLegend(const attention::Layer& layer, const attention::ClipScales& scales,
+                        const attention::View& view);
+
 /// A copy of the frame's pixels.
 QImage pictureOf(const Frame& frame);
 

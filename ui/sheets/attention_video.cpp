@@ -1,5 +1,6 @@
 #include "ui/sheets/attention_video.h"
 
+#include "media/gif_writer.h"
 #include "media/rate_resampler.h"
 #include "media/video_writer.h"
 #include "ui/sheets/attention_sheets.h"
@@ -18,12 +19,19 @@ namespace livegloss::ui {
 namespace {
 
 constexpr int widestPicture = 960;
+constexpr int narrowestPage = 480; // below it the legend does not fit
 constexpr int gap = 8;
 constexpr int captionHeight = 48;
 constexpr int legendHeight = 76;
 constexpr int pixelsPerPatch = 24;
 const QColor stage(16, 18, 22);
 const QColor quiet(176, 182, 192);
+
+constexpr int videoQuality = 20; // x264's constant rate factor
+
+int picturesOf(const attention::View& view) {
+    return view.shown == attention::Shown::SideBySide ? 2 : 1;
+}
 
 int even(double value) {
     return static_cast<int>(value / 2.0 + 0.5) * 2;
@@ -41,6 +49,10 @@ struct Attended {
     std::map<MediaTime, std::vector<attention::Layer>> frames;
     attention::ClipScales scales{vision::RangeMemory::Whole};
 };
+
+bool isGif(const std::filesystem::path& output) {
+    return QString::fromStdString(output.extension().string()).compare(QLatin1String(".gif"), Qt::CaseInsensitive) == 0;
+}
 
 class VideoDrawing {
 public:
@@ -70,19 +82,18 @@ private:
 };
 
 Result<void> VideoDrawing::open(const media::SourceInfo& info, const std::filesystem::path& output) {
-    const int count = job_.view.shown == attention::Shown::SideBySide ? 2 : 1;
-    page_ = videoPage(QSize(info.width, info.height), count);
-    media::VideoWriterOptions options;
-    options.width = page_.size.width();
-    options.height = page_.size.height();
-    options.fps = info.fps > 0.0 ? info.fps : 25.0;
-    options.crf = 20;
-    auto writer = media::createVideo(output, options);
+    const int count = picturesOf(job_.view);
+    const bool gif = isGif(output);
+    const int widest = gif ? (gifLimits.width - (count - 1) * gap) / count : widestPicture;
+    const double fps = gif ? gifLimits.fps : info.fps > 0.0 ? info.fps : 25.0;
+    page_ = videoPage(QSize(info.width, info.height), count, widest);
+    auto writer = gif ? media::createGif(output, {page_.size.width(), page_.size.height(), fps, job_.cancelled})
+                      : media::createVideo(output, {page_.size.width(), page_.size.height(), fps, videoQuality});
     if (!writer) {
         return tl::unexpected(std::move(writer.error()));
     }
     writer_ = std::move(*writer);
-    resampler_.emplace(options.fps, MediaTime::max());
+    resampler_.emplace(fps, MediaTime::max());
     return {};
 }
 
@@ -220,6 +231,7 @@ Result<Attended> attend(const AttentionVideoJob& job) {
         }
     };
     const bool whole = job.view.normalisation == attention::Normalisation::Clip;
+    options.from = whole ? MediaTime{0} : job.from;
     const auto walked = attention::walkVideo({media::SourceKind::File, job.input.string()}, job.model,
                                              requestFor(job.view), options, [&](const attention::AttendedFrame& frame) {
                                                  std::vector<attention::Layer> layers =
@@ -236,9 +248,22 @@ Result<Attended> attend(const AttentionVideoJob& job) {
 
 } // namespace
 
-VideoPage videoPage(QSize frame, int pictures) {
-    const double scale = std::min(1.0, static_cast<double>(widestPicture) / frame.width());
-    const int minimum = 480;
+GifPlan planGif(QSize frame, double seconds, const attention::View& view) {
+    /// Of a sample clip with overlay; GIF stores what moves, so signing against a still background is the usual case.
+    constexpr double bytesPerPixel = 0.28;
+    const int count = picturesOf(view);
+    GifPlan plan;
+    plan.size = videoPage(frame, count, (gifLimits.width - (count - 1) * gap) / count).size;
+    plan.fps = gifLimits.fps;
+    plan.pictures = static_cast<int>(seconds * plan.fps + 0.5);
+    plan.megabytes = plan.pictures * bytesPerPixel * plan.size.width() * plan.size.height() / 1e6;
+    plan.tooLong = seconds > gifLimits.seconds + 1.0 / plan.fps;
+    return plan;
+}
+
+VideoPage videoPage(QSize frame, int pictures, int widest) {
+    const double scale = std::min(1.0, static_cast<double>(widest) / frame.width());
+    const int minimum = narrowestPage - (pictures - 1) * gap;
     const double factor =
         frame.width() * scale * pictures < minimum ? minimum / (frame.width() * pictures * 1.0) : scale;
     const int width = even(frame.width() * factor);
@@ -253,6 +278,29 @@ VideoPage videoPage(QSize frame, int pictures) {
     return page;
 }
 
+namespace {
+
+/// What cannot become a file is known before the work.
+Result<void> checkOutput(const AttentionVideoJob& job, const media::SourceInfo& info,
+                         const std::filesystem::path& output) {
+    const QString ending = QString::fromStdString(output.extension().string()).toLower();
+    if (ending != QLatin1String(".gif") && ending != QLatin1String(".mp4")) {
+        return failure(ErrorCode::InvalidArgument, output.string() + ": videos cannot be written in this format",
+                       "End the file's name in .mp4 or .gif.");
+    }
+    const std::optional<MediaTime> end = job.to ? job.to : info.duration;
+    if (ending == QLatin1String(".gif") && end &&
+        planGif({std::max(2, info.width), std::max(2, info.height)}, toSeconds(*end - job.from), job.view).tooLong) {
+        return failure(ErrorCode::InvalidArgument,
+                       "a GIF of " + std::to_string(std::lround(toSeconds(*end - job.from))) + " s would be too large",
+                       "Choose a span of at most " + std::to_string(std::lround(gifLimits.seconds)) +
+                           " s, or write an .mp4.");
+    }
+    return {};
+}
+
+} // namespace
+
 Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesystem::path& output) {
     if (std::error_code ignored; std::filesystem::equivalent(job.input, output, ignored)) {
         return failure(ErrorCode::InvalidArgument, output.string() + " is the video itself", "Choose another name.");
@@ -263,6 +311,9 @@ Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesy
         return tl::unexpected(std::move(source.error()));
     }
     const media::SourceInfo info = (*source)->info();
+    if (auto checked = checkOutput(job, info, output); !checked) {
+        return checked;
+    }
     VideoDrawing drawing(job);
     if (auto opened = drawing.open(info, output); !opened) {
         return opened;
@@ -272,6 +323,9 @@ Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesy
         return tl::unexpected(std::move(attended.error()));
     }
     drawing.setAttended(std::move(*attended));
+    if (auto sought = job.from > MediaTime{0} ? (*source)->seek(job.from) : Result<void>{}; !sought) {
+        return sought;
+    }
     const MediaTime end = job.to.value_or(info.duration.value_or(MediaTime::max()));
     while (true) {
         if (job.cancelled && job.cancelled()) {

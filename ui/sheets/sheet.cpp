@@ -84,44 +84,6 @@ void paintText(QPainter& painter, const QRectF& box, const QString& text, double
                      wraps ? text : QFontMetricsF(painter.font()).elidedText(text, Qt::ElideRight, box.width()));
 }
 
-void paintCell(QPainter& painter, const SheetCell& cell, const QRectF& box) {
-    if (cell.frame.isNull()) {
-        painter.setPen(Qt::NoPen);
-        painter.setBrush(QColor(236, 237, 240));
-        painter.drawRect(box);
-    } else {
-        painter.drawImage(box, cell.frame);
-        const QRectF seen(box.left() + cell.region.left * box.width(), box.top() + cell.region.top * box.height(),
-                          cell.region.width * box.width(), cell.region.height * box.height());
-        if (cell.dimmed) {
-            QPainterPath outside;
-            outside.setFillRule(Qt::OddEvenFill);
-            outside.addRect(box);
-            outside.addRect(seen);
-            painter.fillPath(outside, QColor(0, 0, 0, 110));
-        }
-        if (!cell.overlay.isNull()) {
-            painter.setOpacity(0.75);
-            painter.drawImage(seen, cell.overlay);
-            painter.setOpacity(1.0);
-        }
-        if (cell.query) {
-            const QRectF query(seen.left() + cell.query->left() * seen.width(),
-                               seen.top() + cell.query->top() * seen.height(), cell.query->width() * seen.width(),
-                               cell.query->height() * seen.height());
-            painter.setBrush(Qt::NoBrush);
-            painter.setPen(QPen(Qt::white, 3.5));
-            painter.drawRect(query);
-            painter.setPen(QPen(QColor(220, 20, 30), 2.0));
-            painter.drawRect(query);
-        }
-    }
-    if (!cell.note.isEmpty()) {
-        paintText(painter, QRectF(box.left(), box.bottom() + 2.0, box.width(), lineHeight(smallPixels)), cell.note,
-                  smallPixels, quiet, Qt::AlignHCenter | Qt::AlignTop);
-    }
-}
-
 void paintLegend(QPainter& painter, const SheetLegend& legend, const QPointF& corner) {
     const double text = lineHeight(smallPixels);
     const double width = legendWidth - gap;
@@ -173,7 +135,8 @@ void paintSheet(QPainter& painter, const Sheet& sheet) {
         paintText(painter, QRectF(margin, top + half + 1.0, labelRoom, half - 1.0), row.detail, smallPixels, quiet,
                   Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap);
         for (qsizetype column = 0; column < row.cells.size(); ++column) {
-            paintCell(painter, row.cells.at(column), QRectF(cellLeft(column), top, cellWidth, layout.cellHeight));
+            paintSheetCell(painter, row.cells.at(column), QRectF(cellLeft(column), top, cellWidth, layout.cellHeight),
+                           quiet, static_cast<int>(smallPixels));
         }
     }
     for (int index = 0; index < sheet.legends.size(); ++index) {
@@ -183,6 +146,45 @@ void paintSheet(QPainter& painter, const Sheet& sheet) {
     }
     paintText(painter, QRectF(margin, layout.footerTop, room, std::ceil(layout.footerHeight)), sheet.footer,
               smallPixels, quiet, Qt::AlignLeft | Qt::TextWordWrap);
+}
+
+void paintSheetCell(QPainter& painter, const SheetCell& cell, const QRectF& box, const QColor& noteColour,
+                    int notePixels) {
+    if (cell.frame.isNull()) {
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(QColor(236, 237, 240));
+        painter.drawRect(box);
+    } else {
+        painter.drawImage(box, cell.frame);
+        const QRectF seen(box.left() + cell.region.left * box.width(), box.top() + cell.region.top * box.height(),
+                          cell.region.width * box.width(), cell.region.height * box.height());
+        if (cell.dimmed) {
+            QPainterPath outside;
+            outside.setFillRule(Qt::OddEvenFill);
+            outside.addRect(box);
+            outside.addRect(seen);
+            painter.fillPath(outside, QColor(0, 0, 0, 110));
+        }
+        if (!cell.overlay.isNull()) {
+            painter.setOpacity(0.75);
+            painter.drawImage(seen, cell.overlay);
+            painter.setOpacity(1.0);
+        }
+        if (cell.query) {
+            const QRectF query(seen.left() + cell.query->left() * seen.width(),
+                               seen.top() + cell.query->top() * seen.height(), cell.query->width() * seen.width(),
+                               cell.query->height() * seen.height());
+            painter.setBrush(Qt::NoBrush);
+            painter.setPen(QPen(Qt::white, 3.5));
+            painter.drawRect(query);
+            painter.setPen(QPen(QColor(220, 20, 30), 2.0));
+            painter.drawRect(query);
+        }
+    }
+    if (!cell.note.isEmpty()) {
+        paintText(painter, QRectF(box.left(), box.bottom() + 2.0, box.width(), lineHeight(notePixels)), cell.note,
+                  notePixels, noteColour, Qt::AlignHCenter | Qt::AlignTop);
+    }
 }
 
 void paintColourBar(QPainter& painter, const QRectF& bar, vision::ColourMap map, bool contours) {

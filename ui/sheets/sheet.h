@@ -55,6 +55,10 @@ QSizeF sheetSize(const Sheet& sheet);
 /// Draws the sheet with its corner at the origin.
 void paintSheet(QPainter& painter, const Sheet& sheet);
 
+/// One picture with what lies over it and its note below; `notePixels` is the note's size.
+void paintSheetCell(QPainter& painter, const SheetCell& cell, const QRectF& box, const QColor& noteColour,
+                    int notePixels);
+
 /// The colour map from left to right, for legends.
 void paintColourBar(QPainter& painter, const QRectF& bar, vision::ColourMap map, bool contours);
 

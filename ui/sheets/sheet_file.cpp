@@ -13,16 +13,15 @@ namespace {
 
 constexpr double pngScale = 2.0;
 
-QByteArray asPng(const Sheet& sheet) {
-    const QSizeF size = sheetSize(sheet);
-    QImage image((size * pngScale).toSize(), QImage::Format_RGB32);
+QByteArray asPng(const PaintedPage& page) {
+    QImage image((page.size * pngScale).toSize(), QImage::Format_RGB32);
     if (image.isNull()) {
         return {};
     }
     {
         QPainter painter(&image);
         painter.scale(pngScale, pngScale);
-        paintSheet(painter, sheet);
+        page.paint(painter);
     }
     QByteArray bytes;
     QBuffer buffer(&bytes);
@@ -31,24 +30,23 @@ QByteArray asPng(const Sheet& sheet) {
     return bytes;
 }
 
-QByteArray asSvg(const Sheet& sheet) {
+QByteArray asSvg(const PaintedPage& page) {
     QByteArray bytes;
     QBuffer buffer(&bytes);
     buffer.open(QIODevice::WriteOnly);
-    const QSizeF size = sheetSize(sheet);
     QSvgGenerator generator;
     generator.setOutputDevice(&buffer);
-    generator.setSize(size.toSize());
-    generator.setViewBox(QRectF({}, size));
-    generator.setTitle(sheet.title);
-    generator.setDescription(sheet.lines.join(QLatin1Char('\n')));
+    generator.setSize(page.size.toSize());
+    generator.setViewBox(QRectF({}, page.size));
+    generator.setTitle(page.title);
+    generator.setDescription(page.description);
     QPainter painter(&generator);
-    paintSheet(painter, sheet);
+    page.paint(painter);
     painter.end();
     return bytes;
 }
 
-QByteArray asPdf(const Sheet& sheet) {
+QByteArray asPdf(const PaintedPage& page) {
     QByteArray bytes;
     QBuffer buffer(&bytes);
     buffer.open(QIODevice::WriteOnly);
@@ -56,12 +54,12 @@ QByteArray asPdf(const Sheet& sheet) {
     constexpr double pointsPerPixel = 0.75;
     QPdfWriter writer(&buffer);
     writer.setResolution(dotsPerInch);
-    writer.setTitle(sheet.title);
-    writer.setPageSize(QPageSize(sheetSize(sheet) * pointsPerPixel, QPageSize::Point, {}, QPageSize::ExactMatch));
+    writer.setTitle(page.title);
+    writer.setPageSize(QPageSize(page.size * pointsPerPixel, QPageSize::Point, {}, QPageSize::ExactMatch));
     writer.setPageMargins(QMarginsF());
     QPainter painter(&writer);
     painter.scale(dotsPerInch / 96.0, dotsPerInch / 96.0);
-    paintSheet(painter, sheet);
+    page.paint(painter);
     painter.end();
     return bytes;
 }
@@ -69,18 +67,27 @@ QByteArray asPdf(const Sheet& sheet) {
 } // namespace
 
 Result<void> saveSheet(const Sheet& sheet, const QString& path) {
+    return savePage({sheetSize(sheet), sheet.title, sheet.lines.join(QLatin1Char('\n')),
+                     [&sheet](QPainter& painter) { paintSheet(painter, sheet); }},
+                    path);
+}
+
+Result<void> savePage(const PaintedPage& page, const QString& path) {
     const QString ending = QFileInfo(path).suffix().toLower();
-    QByteArray bytes;
     if (ending == QLatin1String("png")) {
-        bytes = asPng(sheet);
-    } else if (ending == QLatin1String("svg")) {
-        bytes = asSvg(sheet);
-    } else if (ending == QLatin1String("pdf")) {
-        bytes = asPdf(sheet);
-    } else {
-        return failure(ErrorCode::InvalidArgument, path.toStdString() + ": a sheet cannot be written in this format",
-                       "End the file's name in .png, .svg or .pdf.");
+        return saveBytes(asPng(page), path);
     }
+    if (ending == QLatin1String("svg")) {
+        return saveBytes(asSvg(page), path);
+    }
+    if (ending == QLatin1String("pdf")) {
+        return saveBytes(asPdf(page), path);
+    }
+    return failure(ErrorCode::InvalidArgument, path.toStdString() + ": a sheet cannot be written in this format",
+                   "End the file's name in .png, .svg or .pdf.");
+}
+
+Result<void> saveBytes(const QByteArray& bytes, const QString& path) {
     if (bytes.isEmpty()) {
         return failure(ErrorCode::InvalidArgument, path.toStdString() + ": the sheet is too large for this format",
                        "Choose fewer frames, or a file that ends in .pdf.");

@@ -123,6 +123,7 @@ HistoryPanel::HistoryPanel(const LiveActions& actions, QWidget* parent)
     view_->addAction(actions[LiveAction::CopyHistory]);
     view_->addAction(actions[LiveAction::SelectHistory]);
     view_->addAction(actions[LiveAction::SaveHistory]);
+    view_->addAction(actions[LiveAction::GlossAttention]);
     connect(view_, &QTableView::clicked, this, &HistoryPanel::chooseRow);
     connect(view_, &QTableView::activated, this, &HistoryPanel::chooseRow);
 
@@ -193,6 +194,14 @@ void HistoryPanel::selectAll() {
 
 void HistoryPanel::focusList() {
     view_->setFocus(Qt::ShortcutFocusReason);
+}
+
+std::optional<session::CaptionGloss> HistoryPanel::chosenGloss() const {
+    if (model_.rowCount() == 0) {
+        return std::nullopt;
+    }
+    const QModelIndex current = view_->currentIndex();
+    return model_.gloss(current.isValid() ? current.row() : model_.rowCount() - 1);
 }
 
 void HistoryPanel::chooseRow(const QModelIndex& index) {

@@ -22,6 +22,8 @@ public:
     int copy();
     void selectAll();
     void focusList();
+    /// The gloss of the current row, else the newest; nothing when there is none.
+    std::optional<session::CaptionGloss> chosenGloss() const;
     QTableView* view() { return view_; }
     const HistoryModel& model() const { return model_; }
 

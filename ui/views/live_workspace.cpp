@@ -147,6 +147,11 @@ void LiveWorkspace::connectHistory() {
     connect(actions_[LiveAction::SaveHistory], &QAction::triggered, &glossExport_, &GlossExport::save);
     connect(&glossExport_, &GlossExport::saved, status_, &LiveStatus::showMessage);
     connect(actions_[LiveAction::SelectHistory], &QAction::triggered, side_->history(), &HistoryPanel::selectAll);
+    connect(actions_[LiveAction::GlossAttention], &QAction::triggered, this, [this] {
+        if (const auto gloss = side_->history()->chosenGloss()) {
+            Q_EMIT glossAttentionAsked(gloss->id);
+        }
+    });
     connect(actions_[LiveAction::ShowHistory], &QAction::triggered, this, [this, showSide] {
         showSide();
         side_->showHistory();
@@ -198,7 +203,8 @@ void LiveWorkspace::fillMenus(const WorkspaceMenus& menus) {
                      LiveAction::OpenPattern, LiveAction::CloseSource});
     add(menus.file, {LiveAction::UseDemoModel, LiveAction::OpenModel, LiveAction::ManageModels});
     add(menus.file, {LiveAction::SaveHistory});
-    add(menus.edit, {LiveAction::CopyHistory, LiveAction::SelectHistory, LiveAction::SearchVocabulary});
+    add(menus.edit,
+        {LiveAction::CopyHistory, LiveAction::SelectHistory, LiveAction::SearchVocabulary, LiveAction::GlossAttention});
     add(menus.playback, {LiveAction::PlayPause, LiveAction::Stop, LiveAction::Loop});
     add(menus.playback, {LiveAction::StepBack, LiveAction::StepForward, LiveAction::SecondBack,
                          LiveAction::SecondForward, LiveAction::PreviousGloss, LiveAction::NextGloss});

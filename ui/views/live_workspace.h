@@ -56,6 +56,8 @@ public:
 Q_SIGNALS:
     /// A file was dropped that has to be imported before it can be used.
     void checkpointDropped(const QString& path);
+    /// Where the network looked while this gloss was signed is to be shown.
+    void glossAttentionAsked(qint64 id);
     /// For windows that show the captions again.
     void captionsChanged(const livegloss::session::CaptionList& committed,
                          const livegloss::session::CaptionList& provisional, livegloss::MediaTime position);

@@ -1,5 +1,6 @@
 #include "ui/widgets/accessibility.h"
 
+#include "ui/attention/time_plot.h"
 #include "ui/text_format.h"
 #include "ui/widgets/caption_view.h"
 #include "ui/widgets/seek_bar.h"
@@ -84,6 +85,17 @@ private:
     SeekBar* bar_;
 };
 
+class AccessibleTimePlot final : public QAccessibleWidget {
+public:
+    explicit AccessibleTimePlot(TimePlot* plot) : QAccessibleWidget(plot, QAccessible::Chart), plot_(plot) {}
+    QString text(QAccessible::Text kind) const override {
+        return kind == QAccessible::Value ? plot_->textAt(plot_->cursorTime()) : QAccessibleWidget::text(kind);
+    }
+
+private:
+    TimePlot* plot_;
+};
+
 QAccessibleInterface* makeInterface(const QString&, QObject* object) {
     if (auto* captions = qobject_cast<CaptionView*>(object)) {
         return new AccessibleCaptions(captions);
@@ -93,6 +105,9 @@ QAccessibleInterface* makeInterface(const QString&, QObject* object) {
     }
     if (auto* seekBar = qobject_cast<SeekBar*>(object)) {
         return new AccessibleSeekBar(seekBar);
+    }
+    if (auto* plot = qobject_cast<TimePlot*>(object)) {
+        return new AccessibleTimePlot(plot);
     }
     return nullptr;
 }

@@ -110,7 +110,12 @@ int MainWindow::addLater(Workspace* workspace) {
 }
 
 void MainWindow::addAttention(AttentionWorkspace* attention) {
-    addLater(attention);
+    const int index = addLater(attention);
+    live_->actions()[LiveAction::GlossAttention]->setVisible(true);
+    connect(live_, &LiveWorkspace::glossAttentionAsked, attention, [this, attention, index](qint64 id) {
+        showWorkspace(index);
+        attention->showGloss(id);
+    });
 }
 
 void MainWindow::addModels(ModelsWorkspace* models) {
@@ -155,6 +160,7 @@ void MainWindow::fillMenus() {
     view_->addAction(actions_[WindowAction::FullScreen]);
     view_->addAction(actions_[WindowAction::LeaveFullScreen]);
     live_->actions()[LiveAction::ManageModels]->setVisible(false);
+    live_->actions()[LiveAction::GlossAttention]->setVisible(false);
     help_->addAction(actions_[WindowAction::Shortcuts]);
     help_->addAction(actions_[WindowAction::About]);
 }

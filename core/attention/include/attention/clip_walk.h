@@ -51,6 +51,9 @@ private:
 struct WalkOptions {
     std::function<void(std::int64_t frames, std::optional<double> fraction)> progress; ///< may be empty
     std::function<bool()> cancelled;                                                   ///< may be empty
+    /// Where to begin, for the attention of a part. The walk begins a little earlier, so that the frames around the
+    /// first wanted one are known; `take` gets those too.
+    MediaTime from{0};
 };
 
 /// Reads a video and calls `take` with each frame that the network sees, in order, until it returns false or the video
