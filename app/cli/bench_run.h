@@ -3,6 +3,8 @@
 #include "base/result.h"
 #include "engine/benchmark.h"
 
+#include "bench_head.h"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -34,8 +36,8 @@ struct SubjectResult {
     double msPerFrame = 0.0;    ///< median of the turns
     double cpuMsPerFrame = 0.0; ///< processor time of all threads, median of the turns
     double gflops = 0.0;
-    double relativeError = 0.0; ///< of the frame features, to the reference engine
-    std::optional<double> headMsPerWindow;
+    double relativeError = 0.0;    ///< of the frame features, to the reference engine
+    std::optional<HeadTimes> head; ///< none for Plain, whose head is the reference's
     std::vector<engine::StageTime> stages;
 };
 
@@ -50,6 +52,7 @@ struct BenchResult {
     std::vector<SubjectResult> subjects;
     double ratioToReference = 0.0; ///< fast over reference, median over turns of processor time; 0: not both measured
     double ratioToPlain = 0.0;
+    double headRatio = 0.0; ///< as ratioToReference, of the temporal head
     std::size_t packedBytes = 0;
     std::size_t peakMemoryBytes = 0; ///< of this process, with every engine named
 };

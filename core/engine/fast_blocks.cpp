@@ -19,7 +19,7 @@ void applyNorm(float* row, const std::vector<float>& gain, const std::vector<flo
 } // namespace
 
 std::size_t FastNetwork::bytes() const {
-    std::size_t total = patch->bytes();
+    std::size_t total = patch->bytes() + head.bytes();
     const auto add = [&total](const LinearPtr& layer) { total += layer->bytes(); };
     for (const FastBlock& block : blocks) {
         for (const LinearPtr* layer : {&block.queryKeyValue, &block.attentionOut, &block.spatialIn, &block.spatialOut,

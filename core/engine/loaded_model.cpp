@@ -82,6 +82,7 @@ LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest r
     const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
     auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet());
     surroundings.patchWeight = torch::Tensor();
+    surroundings.classifier = torch::Tensor();
     giveBackFreeMemory();
     return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice, path);
 }

@@ -1,5 +1,7 @@
 #include "pack_network.h"
 
+#include "pack_head.h"
+
 namespace livegloss::engine {
 namespace {
 
@@ -128,6 +130,9 @@ std::shared_ptr<const FastNetwork> packNetwork(const model::AdaptSign& network, 
         release(*visual->transformer->blocks[i]);
         release(*visual->transformer->aggregations[i]);
     }
+    packHead(network, surroundings.classifier, instructions, fast->head);
+    release(*network->conv1d);
+    release(*network->rnn);
     return fast;
 }
 

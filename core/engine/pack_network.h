@@ -6,8 +6,9 @@
 
 namespace livegloss::engine {
 
-/// Packs the encoder of `network` for the fast engine, block after block, and empties the tensors that it has packed:
-/// the weights are in memory once, and one block of them twice while it is packed. `surroundings` of the same network.
+/// Packs the encoder and the head of `network` for the fast engine, block after block, and empties the tensors that it
+/// has packed: the weights are in memory once, and one block of them twice while it is packed. `surroundings` of the
+/// same network.
 std::shared_ptr<const FastNetwork> packNetwork(const model::AdaptSign& network, const PreparedNetwork& surroundings,
                                                kernels::Element element, kernels::InstructionSet instructions);
 
