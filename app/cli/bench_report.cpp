@@ -68,6 +68,13 @@ std::string benchText(const BenchResult& result) {
             }
         }
     }
+    if (!result.attention.empty()) {
+        text += "\nAttention              cpu ms/frame   over none\n";
+        for (const AttentionCost& cost : result.attention) {
+            append(text, "  %-22s %10.1f %10.1f%%\n", cost.name.c_str(), cost.cpuMsPerFrame,
+                   100.0 * (cost.overNone - 1.0));
+        }
+    }
     append(text, "\nMemory     %.0f MB packed weights, %.0f MB at the peak of the whole run\n",
            megabytes(result.packedBytes), megabytes(result.peakMemoryBytes));
     for (const SubjectResult& subject : result.subjects) {
@@ -97,6 +104,11 @@ std::string benchJson(const BenchResult& result) {
              {"relative_error", subject.relativeError},
              {"stages", stages}});
     }
+    json attention = json::array();
+    for (const AttentionCost& cost : result.attention) {
+        attention.push_back(
+            {{"name", cost.name}, {"cpu_ms_per_frame", cost.cpuMsPerFrame}, {"over_none", cost.overNone}});
+    }
     const json all{{"machine", {{"processor", result.processor}, {"instructions", result.instructions}}},
                    {"model", result.model},
                    {"threads", result.threads},
@@ -108,6 +120,7 @@ std::string benchJson(const BenchResult& result) {
                    {"fast_over_reference", result.ratioToReference > 0.0 ? json(result.ratioToReference) : json()},
                    {"fast_over_plain", result.ratioToPlain > 0.0 ? json(result.ratioToPlain) : json()},
                    {"head_fast_over_reference", result.headRatio > 0.0 ? json(result.headRatio) : json()},
+                   {"attention", attention},
                    {"memory", {{"packed_bytes", result.packedBytes}, {"peak_bytes", result.peakMemoryBytes}}}};
     return all.dump(2) + "\n";
 }

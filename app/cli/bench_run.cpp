@@ -98,6 +98,13 @@ public:
         if (auto measured = measureTemporalHeads(); !measured) {
             return tl::unexpected(measured.error());
         }
+        if (request_.attention) {
+            auto costs = measureAttention(subjects_.front().model, frames_, result_.batch, request_.seconds);
+            if (!costs) {
+                return tl::unexpected(costs.error());
+            }
+            result_.attention = std::move(*costs);
+        }
         for (Subject& subject : subjects_) {
             summarise(subject);
             result_.subjects.push_back(std::move(subject.result));

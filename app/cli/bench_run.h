@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "engine/benchmark.h"
 
+#include "bench_attention.h"
 #include "bench_head.h"
 
 #include <cstddef>
@@ -26,6 +27,7 @@ struct BenchRequest {
     int threads = 0;
     int batch = 0;
     double seconds = 10.0;
+    bool attention = false; ///< also measure what attention costs the first engine
 };
 
 struct SubjectResult {
@@ -53,6 +55,7 @@ struct BenchResult {
     double ratioToReference = 0.0; ///< fast over reference, median over turns of processor time; 0: not both measured
     double ratioToPlain = 0.0;
     double headRatio = 0.0; ///< as ratioToReference, of the temporal head
+    std::vector<AttentionCost> attention;
     std::size_t packedBytes = 0;
     std::size_t peakMemoryBytes = 0; ///< of this process, with every engine named
 };

@@ -138,8 +138,14 @@ void FastBlocks::runBlock(const FastBlock& block, const FastOutput& output, bool
         run(Stage::QueryKeyValue, block.queryKeyValue, asSource(output.bareNorm, narrowNorm_, values), projected);
         mixed_.reserve(values * bytes);
         attend(block, output, plain, last);
+        if (last && output.attentionOnly) {
+            return;
+        }
         run(Stage::AttentionOut, block.attentionOut, mixed_.as<void>(), output.tokens);
     });
+    if (last && output.attentionOnly) {
+        return;
+    }
     half(block.mlpIn, block.mlpOut, [&] {
         void* const expanded = room(expanded_, block.expand);
         run(Stage::Mlp, block.expand, asSource(output.bareNorm, narrowNorm_, values), expanded);

@@ -1,6 +1,7 @@
 #include "engine/loaded_model.h"
 
 #include "engine/threads.h"
+#include "int8_layers.h"
 #include "load_network.h"
 #include "pack_network.h"
 #include "prepared_network.h"
@@ -72,33 +73,48 @@ const TorchModel& TorchModel::whole() const {
     return *whole_;
 }
 
-LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest request,
-                               const std::filesystem::path& path) {
-    const ComputeChoice choice = chooseCompute(request);
+LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, const ComputeChoice& choice,
+                               const std::filesystem::path& path, const LayerMaker& maker) {
     if (choice.engine == EngineKind::Reference) {
         return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice, path);
     }
     PreparedNetwork surroundings = prepareSurroundings(network);
     const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
-    auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet());
+    auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet(), maker);
     surroundings.patchWeight = torch::Tensor();
     surroundings.classifier = torch::Tensor();
     giveBackFreeMemory();
     return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice, path);
 }
 
-Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request) try {
+Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arrangement& arrange) try {
     computeThreads();
+    const auto reader = tensorfile::SafetensorsReader::open(path);
+    if (!reader) {
+        return tl::unexpected<Error>(reader.error());
+    }
     auto network = model::loadAdaptSign(path);
     if (!network) {
         return tl::unexpected(network.error());
     }
-    return makeLoadedModel(*network, request, path);
+    auto arranged = arrange(reader->metadata(), (*network)->config());
+    if (!arranged) {
+        Error problem = arranged.error();
+        problem.message = "'" + path.string() + "': " + problem.message;
+        return tl::unexpected(std::move(problem));
+    }
+    return makeLoadedModel(*network, arranged->choice, path, arranged->maker);
 } catch (const std::bad_alloc&) {
     return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'",
                    "Close other programs, or take a smaller model.");
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, "cannot prepare the model '" + path.string() + "': " + error.what());
+}
+
+Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request) {
+    return loadArranged(path, [request](const tensorfile::Metadata& metadata, const model::ModelConfig& config) {
+        return arrangementOf(request, model::readQuantisation(metadata, config));
+    });
 }
 
 ComputeDevice computeDevice() {

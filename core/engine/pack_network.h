@@ -1,6 +1,7 @@
 #pragma once
 
 #include "fast_network.h"
+#include "layer_maker.h"
 #include "model/adapt_sign.h"
 #include "prepared_network.h"
 
@@ -10,6 +11,7 @@ namespace livegloss::engine {
 /// has packed: the weights are in memory once, and one block of them twice while it is packed. `surroundings` of the
 /// same network.
 std::shared_ptr<const FastNetwork> packNetwork(const model::AdaptSign& network, const PreparedNetwork& surroundings,
-                                               kernels::Element element, kernels::InstructionSet instructions);
+                                               kernels::Element element, kernels::InstructionSet instructions,
+                                               const LayerMaker& maker = {});
 
 } // namespace livegloss::engine
