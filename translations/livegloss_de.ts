@@ -395,6 +395,18 @@
         <source>As chosen here.</source>
         <translation>Wie hier gewählt.</translation>
     </message>
+    <message>
+        <source>In use: the fast engine, int8.</source>
+        <translation>In Gebrauch: das schnelle Rechenwerk, int8.</translation>
+    </message>
+    <message>
+        <source>This processor multiplies int8, and the model passed its check with it.</source>
+        <translation>Dieser Prozessor multipliziert int8, und das Modell hat die Prüfung damit bestanden.</translation>
+    </message>
+    <message>
+        <source>This processor has no instructions of its own for int8, so its results are less exact.</source>
+        <translation>Dieser Prozessor hat keine eigenen Befehle für int8; die Ergebnisse sind deshalb weniger genau.</translation>
+    </message>
 </context>
 <context>
     <name>Downloads</name>

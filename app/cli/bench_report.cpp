@@ -42,13 +42,13 @@ std::string benchText(const BenchResult& result) {
     if (result.peakGflops > 0.0) {
         append(text, "Peak       %.1f GFLOP/s in packed matrix products on all workers\n", result.peakGflops);
     }
-    text += "\nEngine      frames/s   ms/frame  cpu ms/frame   GFLOP/s  of peak  head ms/window  relative error\n";
+    text += "\nEngine      frames/s   ms/frame  cpu ms/frame   GFLOP/s  of peak  head cpu ms/window  relative error\n";
     for (const SubjectResult& subject : result.subjects) {
         append(text, "%-10s %9.2f %10.1f %13.1f %9.1f", subjectName(subject.subject), subject.framesPerSecond,
                subject.msPerFrame, subject.cpuMsPerFrame, subject.gflops);
         result.peakGflops > 0.0 ? append(text, " %7.0f%%", 100.0 * subject.gflops / result.peakGflops)
                                 : append(text, " %8s", "-");
-        subject.headMsPerWindow ? append(text, " %15.1f", *subject.headMsPerWindow) : append(text, " %15s", "-");
+        subject.head ? append(text, " %19.1f", subject.head->processorMs) : append(text, " %19s", "-");
         subject.relativeError ? append(text, " %15.1e\n", *subject.relativeError) : append(text, " %15s\n", "-");
     }
     if (result.ratioToReference > 0.0) {
@@ -57,12 +57,22 @@ std::string benchText(const BenchResult& result) {
     if (result.ratioToPlain > 0.0) {
         append(text, "Fast over plain, processor time:     %.2f\n", result.ratioToPlain);
     }
+    if (result.headRatio > 0.0) {
+        append(text, "Temporal head, fast over reference:  %.2f\n", result.headRatio);
+    }
     for (const SubjectResult& subject : result.subjects) {
         if (!subject.stages.empty()) {
             append(text, "\nStages of the %s engine, ms of processor time per frame\n", subjectName(subject.subject));
             for (const engine::StageTime& stage : subject.stages) {
                 append(text, "  %-16s %8.2f\n", stage.name.c_str(), stage.seconds * 1000.0);
             }
+        }
+    }
+    if (!result.attention.empty()) {
+        text += "\nAttention              cpu ms/frame   over none\n";
+        for (const AttentionCost& cost : result.attention) {
+            append(text, "  %-22s %10.1f %10.1f%%\n", cost.name.c_str(), cost.cpuMsPerFrame,
+                   100.0 * (cost.overNone - 1.0));
         }
     }
     append(text, "\nMemory     %.0f MB packed weights, %.0f MB at the peak of the whole run\n",
@@ -89,9 +99,15 @@ std::string benchJson(const BenchResult& result) {
              {"cpu_ms_per_frame", subject.cpuMsPerFrame},
              {"gflops", subject.gflops},
              {"share_of_peak", result.peakGflops > 0.0 ? json(subject.gflops / result.peakGflops) : json()},
-             {"head_ms_per_window", subject.headMsPerWindow ? json(*subject.headMsPerWindow) : json()},
+             {"head_ms_per_window", subject.head ? json(subject.head->wallMs) : json()},
+             {"head_cpu_ms_per_window", subject.head ? json(subject.head->processorMs) : json()},
              {"relative_error", subject.relativeError ? json(*subject.relativeError) : json()},
              {"stages", stages}});
+    }
+    json attention = json::array();
+    for (const AttentionCost& cost : result.attention) {
+        attention.push_back(
+            {{"name", cost.name}, {"cpu_ms_per_frame", cost.cpuMsPerFrame}, {"over_none", cost.overNone}});
     }
     const json all{{"machine", {{"processor", result.processor}, {"instructions", result.instructions}}},
                    {"model", result.model},
@@ -103,6 +119,8 @@ std::string benchJson(const BenchResult& result) {
                    {"engines", engines},
                    {"fast_over_reference", result.ratioToReference > 0.0 ? json(result.ratioToReference) : json()},
                    {"fast_over_plain", result.ratioToPlain > 0.0 ? json(result.ratioToPlain) : json()},
+                   {"head_fast_over_reference", result.headRatio > 0.0 ? json(result.headRatio) : json()},
+                   {"attention", attention},
                    {"memory", {{"packed_bytes", result.packedBytes}, {"peak_bytes", result.peakMemoryBytes}}}};
     return all.dump(2) + "\n";
 }

@@ -1,7 +1,9 @@
 #include "bench_run.h"
 
+#include "bench_head.h"
+#include "process_time.h"
+
 #include "engine/streaming_encoder.h"
-#include "engine/temporal_head.h"
 #include "engine/threads.h"
 #include "model/model_layout.h"
 #include "tensorfile/safetensors.h"
@@ -9,7 +11,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <ctime>
 #include <fstream>
 #include <random>
 
@@ -19,7 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t weightSeed = 1;
-constexpr int windowFrames = 64;
+constexpr int headWindows = 40;
 
 model::ModelConfig configNamed(const std::string& name) {
     model::ModelConfig config;
@@ -64,17 +65,6 @@ struct Subject {
     std::vector<double> wall, processor;               ///< seconds per turn
 };
 
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    return values.empty() ? 0.0 : values[values.size() / 2];
-}
-
-double processorSeconds() {
-    timespec time{};
-    ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
 std::size_t peakMemory() {
     std::ifstream status("/proc/self/status");
     std::string line;
@@ -104,6 +94,16 @@ public:
         }
         if (auto turned = takeTurns(); !turned) {
             return tl::unexpected(turned.error());
+        }
+        if (auto measured = measureTemporalHeads(); !measured) {
+            return tl::unexpected(measured.error());
+        }
+        if (request_.attention) {
+            auto costs = measureAttention(subjects_.front().model, frames_, result_.batch, request_.seconds);
+            if (!costs) {
+                return tl::unexpected(costs.error());
+            }
+            result_.attention = std::move(*costs);
         }
         for (Subject& subject : subjects_) {
             summarise(subject);
@@ -260,25 +260,29 @@ private:
         result.gflops = result_.gflopPerFrame * result.framesPerSecond;
         if (subject.encoder) {
             result.stages = engine::stageTimes(subject.model, frames_, std::min(result_.batch, 2), 3);
-            result.headMsPerWindow = headMilliseconds(subject.model);
         }
     }
 
-    double headMilliseconds(const engine::LoadedModelPtr& model) const {
-        const auto head = engine::makeTemporalHead(model);
-        Matrix features(windowFrames, model->config().embedDim);
-        std::ranges::copy_n(frames_.begin(),
-                            static_cast<std::ptrdiff_t>(std::min(features.values.size(), frames_.size())),
-                            features.values.begin());
-        std::vector<double> times;
-        for (int round = 0; round < 20; ++round) {
-            const Clock::time_point begin = Clock::now();
-            if (!head->run(features)) {
-                return 0.0;
+    Result<void> measureTemporalHeads() {
+        std::vector<engine::LoadedModelPtr> models;
+        std::vector<SubjectResult*> results;
+        for (Subject& subject : subjects_) {
+            if (subject.encoder) {
+                models.push_back(subject.model);
+                results.push_back(&subject.result);
             }
-            times.push_back(std::chrono::duration<double>(Clock::now() - begin).count());
         }
-        return median(times) * 1000.0;
+        const auto times = measureHeads(models, headWindows);
+        if (!times) {
+            return tl::unexpected(times.error());
+        }
+        for (std::size_t i = 0; i < results.size(); ++i) {
+            results[i]->head = (*times)[i];
+            if (results.front()->subject == BenchSubject::Fast && results[i]->subject == BenchSubject::Reference) {
+                result_.headRatio = (*times)[i].ratio;
+            }
+        }
+        return {};
     }
 
     const SubjectResult* find(BenchSubject kind) const {

@@ -3,6 +3,9 @@
 #include "base/result.h"
 #include "engine/benchmark.h"
 
+#include "bench_attention.h"
+#include "bench_head.h"
+
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -24,6 +27,7 @@ struct BenchRequest {
     int threads = 0;
     int batch = 0;
     double seconds = 10.0;
+    bool attention = false; ///< also measure what attention costs the first engine
 };
 
 struct SubjectResult {
@@ -35,7 +39,7 @@ struct SubjectResult {
     double cpuMsPerFrame = 0.0; ///< processor time of all threads, median of the turns
     double gflops = 0.0;
     std::optional<double> relativeError; ///< of the frame features, where the reference engine ran too
-    std::optional<double> headMsPerWindow;
+    std::optional<HeadTimes> head; ///< none for Plain, whose head is the reference's
     std::vector<engine::StageTime> stages;
 };
 
@@ -50,6 +54,8 @@ struct BenchResult {
     std::vector<SubjectResult> subjects;
     double ratioToReference = 0.0; ///< fast over reference, median over turns of processor time; 0: not both measured
     double ratioToPlain = 0.0;
+    double headRatio = 0.0; ///< as ratioToReference, of the temporal head
+    std::vector<AttentionCost> attention;
     std::size_t packedBytes = 0;
     std::size_t peakMemoryBytes = 0; ///< of this process, with every engine named
 };

@@ -50,8 +50,8 @@ void addBenchCommand(CLI::App& app) {
                      "fast, reference, both, or all: also the plain network as the paper writes it, by LibTorch")
         ->check(CLI::IsMember({"fast", "reference", "both", "all"}))
         ->capture_default_str();
-    command->add_option("--precision", options->precision, "of the fast engine: auto, f32 or bf16")
-        ->check(CLI::IsMember({"auto", "f32", "bf16"}))
+    command->add_option("--precision", options->precision, "of the fast engine: auto, f32, bf16 or int8")
+        ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}))
         ->capture_default_str();
     command->add_option("--threads", options->request.threads, "workers, each on whole frames; 0: one per core")
         ->check(CLI::Range(0, 1024))
@@ -62,13 +62,16 @@ void addBenchCommand(CLI::App& app) {
     command->add_option("--seconds", options->request.seconds, "time for each engine")
         ->check(CLI::Range(0.1, 3600.0))
         ->capture_default_str();
+    command->add_flag("--attention", options->request.attention, "also measure what attention pictures cost");
     command->add_flag("--json", options->json, "print one JSON object");
     command->footer(
         "Engines take turns, one batch each, so that other programs slow all of them alike; ratios are more certain "
         "than\n"
         "rates. The error is the relative L2 difference of the frame features from the reference engine's in f32.\n"
         "JSON: machine, model, threads, batch, engines [{engine, frames_per_second, ms_per_frame, cpu_ms_per_frame,\n"
-        "gflops, share_of_peak, head_ms_per_window, relative_error, stages {name: ms}}], peak_gflops, memory.\n\n"
+        "gflops, share_of_peak, head_ms_per_window, head_cpu_ms_per_window, relative_error, stages {name: ms}}], "
+        "peak_gflops,\n"
+        "fast_over_reference, head_fast_over_reference, attention [{name, cpu_ms_per_frame, over_none}], memory.\n\n"
         "Examples:\n"
         "  livegloss-cli bench --config vit-b16 --seconds 20\n"
         "  livegloss-cli bench --config vit-b32 --engine fast --json\n"

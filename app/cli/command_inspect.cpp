@@ -5,6 +5,7 @@
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -39,6 +40,30 @@ Inspection inspect(const std::string& path) {
     return inspection;
 }
 
+std::ptrdiff_t keptInF32(const model::Quantisation& scales) {
+    return std::ranges::count_if(scales.layers, [](const auto& layer) { return layer.second.keepF32; });
+}
+
+nlohmann::ordered_json int8Json(const model::ModelDescription& model) {
+    if (!model.quantisation) {
+        return model.quantisationProblem.empty() ? nlohmann::ordered_json()
+                                                 : nlohmann::ordered_json{{"problem", model.quantisationProblem}};
+    }
+    const model::Quantisation& scales = *model.quantisation;
+    nlohmann::ordered_json json{{"layers", scales.layers.size()},
+                                {"layers_kept_f32", keptInF32(scales)},
+                                {"frames", scales.frames},
+                                {"clips", scales.clips},
+                                {"feature_error", scales.featureError}};
+    if (const auto& check = scales.check) {
+        json["check"] = {{"data", check->data},         {"clips", check->clips},
+                         {"baseline", check->baseline}, {"baseline_wer", check->baselineWer},
+                         {"int8_wer", check->int8Wer},  {"difference", check->difference()},
+                         {"passed", check->passed()}};
+    }
+    return json;
+}
+
 /// What only a whole model has.
 void addRecogniser(nlohmann::ordered_json& json, const Inspection& inspection) {
     const model::ModelConfig& config = inspection.model.config;
@@ -48,6 +73,7 @@ void addRecogniser(nlohmann::ordered_json& json, const Inspection& inspection) {
     json["conv_type"] = config.convType;
     json["prefix"] = config.prefix;
     json["window"] = config.window;
+    json["int8"] = int8Json(inspection.model);
     json["added_computation_percent"] = 100.0 * inspection.addedShare(&model::PartCost::multiplicationsAsDrawn);
     json["added_computation_percent_fused"] = 100.0 * inspection.addedShare(&model::PartCost::multiplicationsFused);
     auto vocabulary = nlohmann::ordered_json::array();
@@ -144,6 +170,26 @@ void printIdentity(const Inspection& inspection) {
                 deviation[1], deviation[2]);
 }
 
+void printInt8(const model::ModelDescription& model) {
+    if (!model.quantisationProblem.empty()) {
+        line("Int8", model.quantisationProblem);
+    }
+    if (!model.quantisation) {
+        return;
+    }
+    const model::Quantisation& scales = *model.quantisation;
+    std::printf("%-15s scales for %zd of %zu layers from %d frames, features %.1e off f32\n", "Int8",
+                static_cast<std::ptrdiff_t>(scales.layers.size()) - keptInF32(scales), scales.layers.size(),
+                scales.frames, scales.featureError);
+    if (const auto& check = scales.check) {
+        std::printf("%-15s %s: WER %.2f%% in %s, %.2f%% in int8 (%+.2f) on %d clips of %s\n", "Int8 check",
+                    check->passed() ? "passed" : "not passed", check->baselineWer, printable(check->baseline).c_str(),
+                    check->int8Wer, check->difference(), check->clips, printable(check->data).c_str());
+    } else {
+        line("Int8 check", "none, so auto does not choose int8");
+    }
+}
+
 void printRecogniser(const Inspection& inspection) {
     const model::ModelConfig& config = inspection.model.config;
     const model::TemporalLayout layout = model::temporalLayout(config.convType);
@@ -156,6 +202,7 @@ void printRecogniser(const Inspection& inspection) {
     std::printf("%-15s %.3f million, %.1f%% of them trained on the frozen backbone\n", "Parameters",
                 static_cast<double>(inspection.model.parameters) / 1e6,
                 100.0 * static_cast<double>(inspection.trained()) / static_cast<double>(inspection.model.parameters));
+    printInt8(inspection.model);
     std::printf("%-15s %d and the blank\n", "Glosses", config.classes - 1);
     if (config.vocabulary.empty()) {
         std::printf("%-15s the file names none; they are shown as numbers\n", "Vocabulary");

@@ -34,6 +34,7 @@ void addTrainCommand(CLI::App& app);
 #ifdef LIVEGLOSS_WITH_MEDIA
 void addAttentionCommand(CLI::App& app);
 void addAttentionCheckCommand(CLI::App& app);
+void addQuantizeCommand(CLI::App& app);
 void addRecognizeCommand(CLI::App& app);
 void addLiveCommand(CLI::App& app);
 void addEvaluateCommand(CLI::App& app);

@@ -27,8 +27,10 @@ void addComputeOptions(CLI::App& command) {
                 request.precision = engine::precisionNamed(name).value();
                 engine::setDefaultCompute(request);
             },
-            "of the fast engine: auto (bf16 where the processor has AMX, else f32), f32 or bf16")
-        ->check(CLI::IsMember({"auto", "f32", "bf16"}))
+            "of the fast engine: auto (int8 where processor and model are made for it, else bf16 where the processor "
+            "has "
+            "AMX, else f32), f32, bf16 or int8 (needs scales in the model, see quantize)")
+        ->check(CLI::IsMember({"auto", "f32", "bf16", "int8"}))
         ->default_str("auto");
     command
         .add_option_function<std::string>(

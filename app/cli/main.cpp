@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
     addAttentionCommand(app);
     addAttentionCheckCommand(app);
     addEvaluateCommand(app);
+    addQuantizeCommand(app);
     addSynthCommand(app);
     addDatasetCommand(app);
     addDevicesCommand(app);

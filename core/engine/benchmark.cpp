@@ -1,14 +1,18 @@
 #include "engine/benchmark.h"
 
+#include "engine/streaming_encoder.h"
 #include "engine/threads.h"
 #include "fast_blocks.h"
 #include "frame_workers.h"
+#include "int8_layers.h"
+#include "kernels/int8_linear.h"
 #include "load_network.h"
 #include "prepared_network.h"
 
 #include <algorithm>
 #include <chrono>
 #include <mutex>
+#include <stdexcept>
 
 namespace livegloss::engine {
 namespace {
@@ -40,13 +44,43 @@ std::vector<float> countingValues(std::size_t count) {
 
 } // namespace
 
-Result<LoadedModelPtr> randomModel(const model::ModelConfig& config, std::uint64_t seed, ComputeRequest request) try {
-    computeThreads();
+namespace {
+
+model::AdaptSign randomNetwork(const model::ModelConfig& config, std::uint64_t seed) {
     torch::manual_seed(seed);
     model::AdaptSign network(config);
     network->eval();
     fillZeros(network);
-    return makeLoadedModel(network, request);
+    return network;
+}
+
+/// Scales for a network that no file holds: from a few random frames.
+model::Quantisation randomScales(const model::ModelConfig& config, std::uint64_t seed) {
+    constexpr int frames = 4;
+    const auto record = std::make_shared<RangeRecord>();
+    const ComputeChoice choice = chooseCompute({EngineKind::Fast, Precision::F32});
+    const LoadedModelPtr model = makeLoadedModel(randomNetwork(config, seed), choice, {}, RangeRecord::maker(record));
+    const Tensor pictures = torch::rand({frames, 3, config.resolution, config.resolution}) * 2 - 1;
+    const auto count = static_cast<std::size_t>(pictures.numel());
+    const auto pushed = makeStreamingEncoder(model, {false})->push({pictures.data_ptr<float>(), count}, frames, false);
+    if (!pushed) {
+        throw std::runtime_error(pushed.error().message);
+    }
+    model::Quantisation scales;
+    scales.layers = record->ranges();
+    return scales;
+}
+
+} // namespace
+
+Result<LoadedModelPtr> randomModel(const model::ModelConfig& config, std::uint64_t seed, ComputeRequest request) try {
+    computeThreads();
+    const ComputeChoice choice = chooseCompute(request);
+    LayerMaker maker;
+    if (choice.precision == Precision::Int8) {
+        maker = int8Maker(randomScales(config, seed));
+    }
+    return makeLoadedModel(randomNetwork(config, seed), choice, {}, maker, &request);
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, std::string("cannot make a model of these sizes: ") + error.what());
 }
@@ -112,8 +146,11 @@ double productRate(const ComputeChoice& choice, int threads, double seconds) {
     spec.destination = element;
     spec.expectedRows = rows;
     const std::vector<float> weights = countingValues(static_cast<std::size_t>(spec.inputs * spec.outputs));
-    const auto layer =
-        kernels::makeLinear(spec, weights, {}, kernels::bestBackend(element, kernels::usableInstructionSet()));
+    const kernels::InstructionSet set = kernels::usableInstructionSet();
+    const auto layer = choice.precision == Precision::Int8
+                           ? kernels::makeInt8Linear(spec, weights, {}, {-1.0F, 1.0F}, kernels::int8Levels(set),
+                                                     kernels::bestInt8Backend(set))
+                           : kernels::makeLinear(spec, weights, {}, kernels::bestBackend(element, set));
     const std::vector<float> source = countingValues(static_cast<std::size_t>(rows * spec.inputs));
     const double operations = 2.0 * rows * spec.inputs * spec.outputs;
     std::mutex mutex;

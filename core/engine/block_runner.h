@@ -31,6 +31,8 @@ public:
                     AttentionProbe* probe = nullptr);
     /// What ForwardTrace names of the plain path.
     void tracePlain(const torch::Tensor& images, model::ForwardTrace& trace);
+    /// Fast engine: the class token's attention in the plain path's last block, mean of heads, [n, L].
+    torch::Tensor plainClassAttention(const torch::Tensor& images);
 
 private:
     BlockOutput runFast(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace);

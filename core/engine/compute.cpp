@@ -2,7 +2,7 @@
 
 #include "engine/default_compute.h"
 
-#include "kernels/linear.h"
+#include "kernels/int8_linear.h"
 
 #include <algorithm>
 #include <array>
@@ -12,7 +12,7 @@ namespace livegloss::engine {
 namespace {
 
 constexpr std::array<std::string_view, 2> engineNames{"fast", "reference"};
-constexpr std::array<std::string_view, 3> precisionNames{"auto", "f32", "bf16"};
+constexpr std::array<std::string_view, 4> precisionNames{"auto", "f32", "bf16", "int8"};
 
 template <class Enum, std::size_t Count>
 std::optional<Enum> named(const std::array<std::string_view, Count>& names, std::string_view name) {
@@ -32,6 +32,11 @@ std::string_view reasonText(ComputeReason reason) {
     case ComputeReason::RoundedOnly:
         return "as asked for; this processor does not multiply bf16, so values are only rounded to it, which is slower "
                "than f32";
+    case ComputeReason::CheckedInt8:
+        return "chosen because this processor multiplies int8 and the model passed its check with it";
+    case ComputeReason::Int8NotFast:
+        return "as asked for; this processor has no VNNI, so 8 bits shrink to 7 and the products take "
+               "detours; auto would not choose it here";
     case ComputeReason::NoFastKernels:
         return "because the fast engine has nothing for this processor";
     case ComputeReason::AskedFor:
@@ -42,7 +47,37 @@ std::string_view reasonText(ComputeReason reason) {
 
 } // namespace
 
-ComputeChoice chooseCompute(ComputeRequest request) {
+namespace {
+
+Precision chosenPrecision(Precision wanted, kernels::InstructionSet set, bool int8Checked) {
+    using kernels::InstructionSet;
+    if (wanted != Precision::Auto) {
+        return wanted;
+    }
+    if (int8Checked && set >= InstructionSet::Vnni) {
+        return Precision::Int8;
+    }
+    return set == InstructionSet::Amx ? Precision::Bf16 : Precision::F32;
+}
+
+ComputeReason reasonOf(const ComputeRequest& request, Precision precision, kernels::InstructionSet set,
+                       kernels::Backend backend) {
+    using kernels::InstructionSet;
+    if (request.precision == Precision::Auto) {
+        return precision == Precision::Int8          ? ComputeReason::CheckedInt8
+               : set == kernels::InstructionSet::Amx ? ComputeReason::Amx
+                                                     : ComputeReason::NoAmx;
+    }
+    if (precision == Precision::Int8 && set < InstructionSet::Vnni) {
+        return ComputeReason::Int8NotFast;
+    }
+    const bool rounds = precision == Precision::Bf16 && backend != kernels::Backend::OneDnn;
+    return rounds ? ComputeReason::RoundedOnly : ComputeReason::AskedFor;
+}
+
+} // namespace
+
+ComputeChoice chooseCompute(ComputeRequest request, bool int8Checked) {
     using kernels::Backend;
     using kernels::Element;
     const kernels::InstructionSet set = kernels::usableInstructionSet();
@@ -53,24 +88,19 @@ ComputeChoice chooseCompute(ComputeRequest request) {
     if (request.engine == EngineKind::Reference) {
         return choice;
     }
-    const bool amx = set == kernels::InstructionSet::Amx;
-    choice.precision = request.precision != Precision::Auto ? request.precision
-                       : amx                                ? Precision::Bf16
-                                                            : Precision::F32;
-    const Element element = choice.precision == Precision::Bf16 ? Element::Bf16 : Element::F32;
-    const Backend backend = kernels::bestBackend(element, set);
-    if (backend == Backend::Portable) {
-        choice.precision = Precision::F32;
+    const Element element = request.precision == Precision::Bf16 ? Element::Bf16 : Element::F32;
+    if (kernels::bestBackend(element, set) == Backend::Portable) {
         choice.reason = ComputeReason::NoFastKernels;
         return choice;
     }
     choice.engine = EngineKind::Fast;
+    choice.precision = chosenPrecision(request.precision, set, int8Checked);
+    const Backend backend =
+        choice.precision == Precision::Int8
+            ? kernels::bestInt8Backend(set)
+            : kernels::bestBackend(choice.precision == Precision::Bf16 ? Element::Bf16 : Element::F32, set);
     choice.backend = kernels::backendName(backend);
-    if (request.precision == Precision::Auto) {
-        choice.reason = amx ? ComputeReason::Amx : ComputeReason::NoAmx;
-    } else if (choice.precision == Precision::Bf16 && backend != Backend::OneDnn) {
-        choice.reason = ComputeReason::RoundedOnly;
-    }
+    choice.reason = reasonOf(request, choice.precision, set, backend);
     return choice;
 }
 

@@ -47,6 +47,21 @@ BlockOutput BlockRunner::runFast(const Tensor& images, bool wantAttention, model
     return output;
 }
 
+Tensor BlockRunner::plainClassAttention(const Tensor& images) {
+    const Tensor pixels = images.contiguous();
+    const std::int64_t frames = pixels.size(0);
+    const Tensor tokens = torch::empty({frames, tokens_, width_});
+    const Tensor norm = torch::empty({frames, tokens_, width_});
+    const Tensor shares = torch::zeros({frames, tokens_});
+    FastOutput places;
+    places.tokens = tokens.data_ptr<float>();
+    places.bareNorm = norm.data_ptr<float>();
+    places.classShares = shares.data_ptr<float>();
+    places.attentionOnly = true;
+    fastBlocks().runPlain(pixels.data_ptr<float>(), static_cast<int>(frames), places);
+    return shares;
+}
+
 void BlockRunner::tracePlain(const Tensor& images, model::ForwardTrace& trace) {
     if (!model_->fast) {
         model::AdaptSign network = model_->network;

@@ -19,7 +19,7 @@ void applyNorm(float* row, const std::vector<float>& gain, const std::vector<flo
 } // namespace
 
 std::size_t FastNetwork::bytes() const {
-    std::size_t total = patch->bytes();
+    std::size_t total = patch->bytes() + head.bytes();
     const auto add = [&total](const LinearPtr& layer) { total += layer->bytes(); };
     for (const FastBlock& block : blocks) {
         for (const LinearPtr* layer : {&block.queryKeyValue, &block.attentionOut, &block.spatialIn, &block.spatialOut,
@@ -138,8 +138,14 @@ void FastBlocks::runBlock(const FastBlock& block, const FastOutput& output, bool
         run(Stage::QueryKeyValue, block.queryKeyValue, asSource(output.bareNorm, narrowNorm_, values), projected);
         mixed_.reserve(values * bytes);
         attend(block, output, plain, last);
+        if (last && output.attentionOnly) {
+            return;
+        }
         run(Stage::AttentionOut, block.attentionOut, mixed_.as<void>(), output.tokens);
     });
+    if (last && output.attentionOnly) {
+        return;
+    }
     half(block.mlpIn, block.mlpOut, [&] {
         void* const expanded = room(expanded_, block.expand);
         run(Stage::Mlp, block.expand, asSource(output.bareNorm, narrowNorm_, values), expanded);

@@ -12,8 +12,9 @@ struct FastOutput {
     float* tokens = nullptr;      ///< [n, L, D]
     float* bareNorm = nullptr;    ///< [n, L, D]
     float* query = nullptr;       ///< [n, D]; not written by the plain path
-    float* classShares = nullptr; ///< [n, L + K] of the last block, mean of heads; zeros before; null: not wanted
+    float* classShares = nullptr; ///< [n, L + K], plain path [n, L], of the last block, mean of heads; zeros before
     float* lastWeights = nullptr; ///< [n, heads, L, L + K], plain path [n, heads, L, L]; null: not wanted
+    bool attentionOnly = false;   ///< stop after the last block's attention: tokens are then of no use
     /// Called with -1 after the embedding, then with each block's index; tokens and query hold its results.
     std::function<void(int block)> afterBlock;
 };

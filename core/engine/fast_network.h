@@ -4,6 +4,8 @@
 #include "kernels/row_kernels.h"
 #include "model/model_config.h"
 
+#include "fast_head.h"
+
 #include <memory>
 #include <vector>
 
@@ -25,7 +27,8 @@ struct FastBlock {
     std::vector<LinearPtr> gatherValue; ///< per head: [D, 64]
 };
 
-/// The encoder up to the cross-frame step, without LibTorch. Immutable: any number of FastBlocks may run it.
+/// The encoder up to the cross-frame step and the temporal head, without LibTorch. Immutable: any number of FastBlocks
+/// may run it.
 struct FastNetwork {
     model::ModelConfig config;
     kernels::Element element = kernels::Element::F32; ///< of what the large layers read
@@ -37,6 +40,7 @@ struct FastNetwork {
     std::vector<float> preGain, preOffset; ///< of ln_pre
     std::vector<float> query;              ///< [D]
     std::vector<FastBlock> blocks;
+    FastHeadNetwork head;
 
     std::size_t bytes() const; ///< of packed weights
 };

@@ -32,6 +32,7 @@ FeatureWindow::FeatureWindow(LoadedModelPtr model, WindowOptions options)
 
 void FeatureWindow::reset() {
     ring_.clear();
+    head_->forget();
     received_ = 0;
     lastRunAt_ = 0;
 }
@@ -83,7 +84,7 @@ Result<WindowResult> FeatureWindow::run(bool last) {
     for (int row = 0; row < features.rows; ++row) {
         std::ranges::copy(ring_[static_cast<std::size_t>((start + row) % capacity)], features.row(row));
     }
-    auto output = head_->run(features);
+    auto output = head_->runWindow(features, start);
     if (!output) {
         return tl::unexpected(output.error());
     }

@@ -2,6 +2,7 @@
 
 #include "engine/threads.h"
 #include "prepared_network.h"
+#include "recognise_clips.h"
 #include "streaming_encoder_impl.h"
 
 #include <algorithm>
@@ -141,7 +142,7 @@ Result<std::vector<OutputTensor>> run(const LoadedModelPtr& model, const Forward
     } else {
         features = network->encodeFrames(frames, options.all ? &trace : nullptr);
     }
-    const model::ForwardOutput output = network->recognise(features, lengths);
+    const model::ForwardOutput output = recogniseClips(torchModel(model), features, lengths);
     std::vector<OutputTensor> results{
         toOutput("frame_features", output.frameFeatures), toOutput("feature_lengths", output.featureLengths),
         toOutput("conv_logits", output.convLogits), toOutput("sequence_logits", output.sequenceLogits)};

@@ -3,6 +3,7 @@
 #include "device_choice.h"
 #include "device_network.h"
 #include "engine/threads.h"
+#include "int8_layers.h"
 #include "load_network.h"
 #include "pack_network.h"
 #include "prepared_network.h"
@@ -88,11 +89,10 @@ const TorchModel& TorchModel::whole() const {
     return *whole_;
 }
 
-LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest request,
-                               const std::filesystem::path& path) {
-    ComputeChoice choice = chooseCompute(request);
+LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeChoice choice, const std::filesystem::path& path,
+                               const LayerMaker& maker, const ComputeRequest* onDevice) {
     // First, since the fast engine takes the weights.
-    auto device = networkOnDevice(network, request);
+    auto device = onDevice != nullptr ? networkOnDevice(network, *onDevice) : nullptr;
     if (device) {
         choice.device = device->name;
         choice.devicePrecision = device->type == torch::kFloat ? Precision::F32 : Precision::Bf16;
@@ -102,27 +102,46 @@ LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeRequest r
     }
     PreparedNetwork surroundings = prepareSurroundings(network);
     const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
-    auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet());
+    auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet(), maker);
     surroundings.patchWeight = torch::Tensor();
+    surroundings.classifier = torch::Tensor();
     giveBackFreeMemory();
     return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice, path, device);
 }
 
-Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request) try {
+Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arrangement& arrange,
+                                    const ComputeRequest* onDevice) try {
     computeThreads();
-    if (auto possible = checkDevice(request); !possible) {
+    if (auto possible = onDevice != nullptr ? checkDevice(*onDevice) : Result<void>{}; !possible) {
         return tl::unexpected(possible.error());
+    }
+    const auto reader = tensorfile::SafetensorsReader::open(path);
+    if (!reader) {
+        return tl::unexpected<Error>(reader.error());
     }
     auto network = model::loadAdaptSign(path);
     if (!network) {
         return tl::unexpected(network.error());
     }
-    return makeLoadedModel(*network, request, path);
+    auto arranged = arrange(reader->metadata(), (*network)->config());
+    if (!arranged) {
+        Error problem = arranged.error();
+        problem.message = "'" + path.string() + "': " + problem.message;
+        return tl::unexpected(std::move(problem));
+    }
+    return makeLoadedModel(*network, arranged->choice, path, arranged->maker, onDevice);
 } catch (const std::bad_alloc&) {
     return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'",
                    "Close other programs, or take a smaller model.");
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, "cannot prepare the model '" + path.string() + "': " + error.what());
+}
+
+Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request) {
+    const auto arrange = [&request](const tensorfile::Metadata& metadata, const model::ModelConfig& config) {
+        return arrangementOf(request, model::readQuantisation(metadata, config));
+    };
+    return loadArranged(path, arrange, &request);
 }
 
 ComputeDevice computeDevice(const LoadedModelPtr& model) {

@@ -1,5 +1,7 @@
 #include "pack_network.h"
 
+#include "pack_head.h"
+
 namespace livegloss::engine {
 namespace {
 
@@ -29,17 +31,21 @@ constexpr int expectedFrames = 2;
 
 class Packer {
 public:
-    Packer(const model::ModelConfig& config, Element element, kernels::InstructionSet instructions)
+    Packer(const model::ModelConfig& config, Element element, kernels::InstructionSet instructions,
+           const LayerMaker& maker)
         : config_(config),
+          maker_(maker),
           element_(element),
           backend_(kernels::bestBackend(element, instructions)),
           smallBackend_(kernels::backendAvailable(Backend::Avx2, Element::F32, instructions) ? Backend::Avx2
                                                                                              : Backend::Portable) {}
 
-    /// A layer over all tokens, weights [inputs, outputs]; `adds` to the residual, or hands on activations.
-    LinearPtr large(const Tensor& weight, const Tensor& bias, Activation activation, bool adds) const {
+    /// A layer over all tokens, weights [inputs, outputs]; `adds` to the residual, or hands on activations. `name`: see
+    /// LayerMaker; empty: not for it.
+    LinearPtr large(const std::string& name, const Tensor& weight, const Tensor& bias, Activation activation,
+                    bool adds) const {
         return make(weight, bias, activation, adds, element_, adds ? Element::F32 : element_, backend_,
-                    expectedFrames * config_.tokens());
+                    expectedFrames * config_.tokens(), name);
     }
     /// A layer over aggregation tokens: f32 always.
     LinearPtr small(const Tensor& weight, const Tensor& bias, Activation activation = Activation::None,
@@ -48,8 +54,8 @@ public:
     }
 
 private:
-    static LinearPtr make(const Tensor& weight, const Tensor& bias, Activation activation, bool adds, Element source,
-                          Element destination, Backend backend, int rows) {
+    LinearPtr make(const Tensor& weight, const Tensor& bias, Activation activation, bool adds, Element source,
+                   Element destination, Backend backend, int rows, const std::string& name = {}) const {
         kernels::LinearSpec spec;
         spec.inputs = static_cast<int>(weight.size(0));
         spec.outputs = static_cast<int>(weight.size(1));
@@ -60,17 +66,24 @@ private:
         spec.expectedRows = rows;
         const Tensor values = weight.contiguous();
         const Tensor offsets = bias.defined() ? bias.contiguous().view(-1) : bias;
-        return kernels::makeLinear(spec, valuesOf(values),
-                                   bias.defined() ? valuesOf(offsets) : std::span<const float>(), backend);
+        const std::span<const float> biasValues = bias.defined() ? valuesOf(offsets) : std::span<const float>();
+        if (maker_ && !name.empty()) {
+            if (LinearPtr made = maker_(name, spec, valuesOf(values), biasValues, backend)) {
+                return made;
+            }
+        }
+        return kernels::makeLinear(spec, valuesOf(values), biasValues, backend);
     }
 
     const model::ModelConfig& config_;
+    const LayerMaker& maker_;
     Element element_;
     Backend backend_;
     Backend smallBackend_;
 };
 
-FastBlock packBlock(const Packer& pack, const PreparedBlock& block, int width, bool gelu) {
+/// `name` begins the names of its layers.
+FastBlock packBlock(const Packer& pack, const std::string& name, const PreparedBlock& block, int width, bool gelu) {
     const Activation own = gelu ? Activation::Gelu : Activation::Silu;
     const auto upper = [](const Tensor& joined, std::int64_t rows) { return joined.narrow(0, 0, rows); };
     const auto lower = [](const Tensor& joined, std::int64_t rows) {
@@ -78,17 +91,20 @@ FastBlock packBlock(const Packer& pack, const PreparedBlock& block, int width, b
     };
     const std::int64_t inner = block.expand.size(1);
     FastBlock packed;
-    packed.queryKeyValue = pack.large(block.queryKeyValue, block.queryKeyValueBias, Activation::None, false);
-    packed.attentionOut = pack.large(upper(block.attentionOut, width),
+    packed.queryKeyValue =
+        pack.large(name + "query_key_value", block.queryKeyValue, block.queryKeyValueBias, Activation::None, false);
+    packed.attentionOut = pack.large(name + "attention_out", upper(block.attentionOut, width),
                                      block.attentionOutBias - block.spatialAdapterOutBias, Activation::None, true);
-    packed.spatialIn = pack.large(block.spatialAdapter, block.spatialAdapterBias, Activation::Silu, false);
-    packed.spatialOut =
-        pack.large(lower(block.attentionOut, width), block.spatialAdapterOutBias, Activation::None, true);
-    packed.expand = pack.large(block.expand, block.expandBias, own, false);
-    packed.contract =
-        pack.large(upper(block.contract, inner), block.contractBias - block.mlpAdapterOutBias, Activation::None, true);
-    packed.mlpIn = pack.large(block.mlpAdapter, block.mlpAdapterBias, Activation::Silu, false);
-    packed.mlpOut = pack.large(lower(block.contract, inner), block.mlpAdapterOutBias, Activation::None, true);
+    packed.spatialIn =
+        pack.large(name + "spatial_in", block.spatialAdapter, block.spatialAdapterBias, Activation::Silu, false);
+    packed.spatialOut = pack.large(name + "spatial_out", lower(block.attentionOut, width), block.spatialAdapterOutBias,
+                                   Activation::None, true);
+    packed.expand = pack.large(name + "expand", block.expand, block.expandBias, own, false);
+    packed.contract = pack.large(name + "contract", upper(block.contract, inner),
+                                 block.contractBias - block.mlpAdapterOutBias, Activation::None, true);
+    packed.mlpIn = pack.large(name + "mlp_in", block.mlpAdapter, block.mlpAdapterBias, Activation::Silu, false);
+    packed.mlpOut =
+        pack.large(name + "mlp_out", lower(block.contract, inner), block.mlpAdapterOutBias, Activation::None, true);
     packed.prefixKeys = copyOf(block.prefixKeys);
     packed.prefixValues = copyOf(block.prefixValues);
 
@@ -108,15 +124,16 @@ FastBlock packBlock(const Packer& pack, const PreparedBlock& block, int width, b
 } // namespace
 
 std::shared_ptr<const FastNetwork> packNetwork(const model::AdaptSign& network, const PreparedNetwork& surroundings,
-                                               Element element, kernels::InstructionSet instructions) {
+                                               Element element, kernels::InstructionSet instructions,
+                                               const LayerMaker& maker) {
     const torch::NoGradGuard guard;
     const model::VisualEncoder& visual = network->visual;
     auto fast = std::make_shared<FastNetwork>();
     fast->config = network->config();
     fast->element = element;
     fast->instructions = instructions;
-    const Packer pack(fast->config, element, instructions);
-    fast->patch = pack.large(surroundings.patchWeight, {}, Activation::None, true);
+    const Packer pack(fast->config, element, instructions, maker);
+    fast->patch = pack.large({}, surroundings.patchWeight, {}, Activation::None, true);
     release(*visual->conv1);
     fast->firstRow = copyOf(surroundings.firstRow);
     fast->patchPosition = copyOf(surroundings.patchPosition);
@@ -124,10 +141,14 @@ std::shared_ptr<const FastNetwork> packNetwork(const model::AdaptSign& network, 
     fast->preOffset = copyOf(visual->lnPre->bias);
     fast->query = copyOf(surroundings.query);
     for (std::size_t i = 0; i < visual->transformer->blocks.size(); ++i) {
-        fast->blocks.push_back(packBlock(pack, prepareBlock(network, i), fast->config.width, surroundings.gelu));
+        const std::string name = "blocks." + std::to_string(i) + ".";
+        fast->blocks.push_back(packBlock(pack, name, prepareBlock(network, i), fast->config.width, surroundings.gelu));
         release(*visual->transformer->blocks[i]);
         release(*visual->transformer->aggregations[i]);
     }
+    packHead(network, surroundings.classifier, instructions, fast->head);
+    release(*network->conv1d);
+    release(*network->rnn);
     return fast;
 }
 

@@ -46,7 +46,7 @@ struct PreparedNetwork {
     bool gelu = false;           ///< the blocks' own activation; else QuickGELU
     std::vector<PreparedBlock> blocks;
     double temporalWeight = 0.0;
-    torch::Tensor classifier; ///< [H, V], columns of length one
+    torch::Tensor classifier; ///< [H, V], columns of length one; packed by the fast engine and not kept
 };
 
 /// Rearranges the weights of `network`; nothing is shared with it.
@@ -85,7 +85,7 @@ public:
     const model::ModelConfig& config() const override { return network->config(); }
     const ComputeChoice& compute() const override { return choice; }
 
-    /// In eval mode; only read. Where `fast` is set, the weights of its blocks and first layer are gone.
+    /// In eval mode; only read. Where `fast` is set, the weights of its blocks, first layer and head are gone.
     model::AdaptSign network;
     PreparedNetwork prepared;                ///< without blocks where `fast` is set
     std::shared_ptr<const FastNetwork> fast; ///< null: the reference engine

@@ -1,6 +1,8 @@
+#include "class_attention.h"
 #include "engine/frame_similarity.h"
 #include "streaming_encoder_impl.h"
 
+#include <algorithm>
 #include <new>
 #include <string>
 #include <string_view>
@@ -14,12 +16,29 @@ TorchStreamingEncoder::EncodedShare TorchStreamingEncoder::runShare(BlockRunner&
     if (!request_) {
         return {runner.run(images, wantAttention, trace_), {}};
     }
+    if (network_.fast && onlyClassAttention(*request_, model_->config())) {
+        return runWithClassAttention(runner, images, wantAttention);
+    }
     AttentionProbe adapted(network_.whole(), *request_, AttentionPath::Adapted);
     AttentionProbe frozen(network_.whole(), *request_, AttentionPath::Frozen);
     EncodedShare share;
     share.blocks = runner.run(images, wantAttention, trace_, adapted.wanted() ? &adapted : nullptr);
     probeFrozen(network_.whole(), images, frozen);
     share.attention = joinProbes(adapted, frozen, images.size(0), model_->config());
+    return share;
+}
+
+/// What the fast engine's blocks give by the way: the weights that it has let go are not needed.
+TorchStreamingEncoder::EncodedShare
+TorchStreamingEncoder::runWithClassAttention(BlockRunner& runner, const Tensor& images, bool wantAttention) const {
+    const auto wants = [&](AttentionPath path) {
+        return std::ranges::any_of(request_->spatial, [path](const auto& spatial) { return spatial.path == path; });
+    };
+    EncodedShare share;
+    share.blocks = runner.run(images, wantAttention || wants(AttentionPath::Adapted), trace_);
+    const Tensor frozen = wants(AttentionPath::Frozen) ? runner.plainClassAttention(images) : Tensor();
+    share.attention =
+        classAttentionResults(*request_, model_->config(), share.blocks.classAttention, frozen, images.size(0));
     return share;
 }
 

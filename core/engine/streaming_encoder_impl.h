@@ -51,6 +51,7 @@ private:
     std::vector<EncodedShare> runBlocks(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
     std::optional<BlockOutput> runOnDevice(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
     EncodedShare runShare(BlockRunner& runner, const torch::Tensor& images, bool wantAttention) const;
+    EncodedShare runWithClassAttention(BlockRunner& runner, const torch::Tensor& images, bool wantAttention) const;
     void appendFrame(EncodedFramePtr frame);
     AttentionResult withCrossFrame(const std::vector<EncodedFramePtr>& around) const;
     SpatialAttention attentionOf(const torch::Tensor& classAttention, std::int64_t frameIndex) const;

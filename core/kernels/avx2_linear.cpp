@@ -1,5 +1,6 @@
 #include "avx2_linear.h"
 
+#include "avx2_activation.h"
 #include "avx2_tile.h"
 
 namespace livegloss::kernels {
@@ -9,20 +10,6 @@ static_assert(panelWidth == avx2PanelWidth && tileRows == avx2TileRows);
 
 inline std::size_t smaller(std::size_t a, std::size_t b) {
     return a < b ? a : b;
-}
-
-inline Vector activated(Vector value, Activation activation) {
-    switch (activation) {
-    case Activation::Silu:
-        return _mm256_mul_ps(value, sigmoid(value));
-    case Activation::Gelu:
-        return gelu(value);
-    case Activation::Relu:
-        return _mm256_max_ps(_mm256_setzero_ps(), value);
-    case Activation::None:
-        break;
-    }
-    return value;
 }
 
 /// One tile's place in the product.

@@ -9,6 +9,7 @@ void layerNormAvx2(const float* rows, int count, int width, float* result);
 void narrowAvx2(const float* values, std::size_t count, Bfloat16* result);
 void attentionAvx2(const AttentionCall& call, Workspace& space);
 void gatherAvx2(const GatherCall& call, Workspace& space);
+void lstmStepAvx2(const float* gates, int hidden, float* cell, float* result);
 
 // Their parts that are compiled for AVX2: plain pointers only. `scratch` has attentionScratch() or gatherScratch()
 // floats.

@@ -1,6 +1,7 @@
 #include "kernels/linear.h"
 
 #include "linear_backends.h"
+#include "portable_activation.h"
 
 #include <algorithm>
 #include <array>
@@ -10,20 +11,6 @@
 
 namespace livegloss::kernels {
 namespace {
-
-float activated(float value, Activation activation) {
-    switch (activation) {
-    case Activation::Silu:
-        return value / (1.0F + std::exp(-value));
-    case Activation::Gelu:
-        return 0.5F * value * (1.0F + std::erf(value * 0.707106781F));
-    case Activation::Relu:
-        return value < 0.0F ? 0.0F : value;
-    case Activation::None:
-        break;
-    }
-    return value;
-}
 
 /// What the other backends have to equal: every sum in the order of its inputs.
 class PortableLinear final : public Linear {

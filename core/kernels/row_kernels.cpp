@@ -126,12 +126,23 @@ void gather(const GatherCall& call, Workspace& /*space*/) {
     }
 }
 
+float sigmoid(float x) {
+    return 1.0F / (1.0F + std::exp(-x));
+}
+
+void lstmStep(const float* gates, int hidden, float* cell, float* result) {
+    for (int i = 0; i < hidden; ++i) {
+        cell[i] = sigmoid(gates[hidden + i]) * cell[i] + sigmoid(gates[i]) * std::tanh(gates[2 * hidden + i]);
+        result[i] = sigmoid(gates[3 * hidden + i]) * std::tanh(cell[i]);
+    }
+}
+
 } // namespace
 
 const RowKernels& rowKernels([[maybe_unused]] InstructionSet set) {
-    static constexpr RowKernels portable{layerNorm, narrow, attention, gather};
+    static constexpr RowKernels portable{layerNorm, narrow, attention, gather, lstmStep};
 #ifdef LIVEGLOSS_WITH_AVX2
-    static constexpr RowKernels avx2{layerNormAvx2, narrowAvx2, attentionAvx2, gatherAvx2};
+    static constexpr RowKernels avx2{layerNormAvx2, narrowAvx2, attentionAvx2, gatherAvx2, lstmStepAvx2};
     if (set >= InstructionSet::Avx2) {
         return avx2;
     }

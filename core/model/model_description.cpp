@@ -20,6 +20,14 @@ Result<ModelDescription> describeModelFile(const std::filesystem::path& path) {
     if (const auto source = table.metadata.find("source"); source != table.metadata.end()) {
         description.source = source->second;
     }
+    if (!description.backbone) {
+        auto quantisation = readQuantisation(table.metadata, description.config);
+        if (quantisation) {
+            description.quantisation = std::move(*quantisation);
+        } else {
+            description.quantisationProblem = quantisation.error().message;
+        }
+    }
     description.costs = partCosts(description.config, adapterWidthOf(table));
     if (description.backbone) {
         std::erase_if(description.costs, [](const PartCost& cost) { return cost.part != ModelPart::Backbone; });

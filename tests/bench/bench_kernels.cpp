@@ -1,3 +1,4 @@
+#include "kernels/int8_linear.h"
 #include "kernels/linear.h"
 #include "kernels/row_kernels.h"
 
@@ -54,13 +55,13 @@ void linear(benchmark::State& state, Backend backend, Activation activation) {
 
 void layerShapes(benchmark::internal::Benchmark* benchmark) {
     for (const int rows : {197, 394, 50}) {
-        for (const auto& [inputs, outputs] :
-             {std::pair{768, 2304}, std::pair{768, 768}, std::pair{768, 3072}, std::pair{3072, 768},
-              std::pair{768, 192}, std::pair{192, 768}}) {
+        for (const auto& [inputs, outputs] : {std::pair{768, 2304}, std::pair{768, 768}, std::pair{768, 3072},
+                                              std::pair{3072, 768}, std::pair{768, 192}, std::pair{192, 768}}) {
             benchmark->Args({rows, inputs, outputs});
         }
     }
     benchmark->Args({1, 768, 768});
+    benchmark->Args({1, 512, 2048}); // a step of the temporal head's LSTM
 }
 
 BENCHMARK_CAPTURE(linear, avx2, Backend::Avx2, Activation::None)->Apply(layerShapes);
@@ -68,6 +69,33 @@ BENCHMARK_CAPTURE(linear, onednn, Backend::OneDnn, Activation::None)->Apply(laye
 BENCHMARK_CAPTURE(linear, avx2_silu, Backend::Avx2, Activation::Silu)->Args({197, 768, 3072});
 BENCHMARK_CAPTURE(linear, onednn_silu, Backend::OneDnn, Activation::Silu)->Args({197, 768, 3072});
 BENCHMARK_CAPTURE(linear, avx2_gelu, Backend::Avx2, Activation::Gelu)->Args({197, 768, 3072});
+
+/// The same in 8 bits, f32 in and out. Arguments: rows, inputs, outputs.
+void int8Linear(benchmark::State& state) {
+    const InstructionSet set = usableInstructionSet();
+    if (!int8Available(Backend::OneDnn, set)) {
+        state.SkipWithError("not in this build or processor");
+        return;
+    }
+    const int rows = static_cast<int>(state.range(0));
+    LinearSpec spec;
+    spec.inputs = static_cast<int>(state.range(1));
+    spec.outputs = static_cast<int>(state.range(2));
+    spec.expectedRows = rows;
+    const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
+    const auto layer = makeInt8Linear(spec, randomValues(size(spec.inputs, spec.outputs)),
+                                      randomValues(static_cast<std::size_t>(spec.outputs)), {-1.0F, 1.0F},
+                                      int8Levels(set), Backend::OneDnn);
+    const std::vector<float> source = randomValues(size(rows, spec.inputs));
+    std::vector<float> destination(size(rows, spec.outputs));
+    Workspace space;
+    for ([[maybe_unused]] auto iteration : state) {
+        layer->run(source.data(), rows, 0, destination.data(), space);
+        benchmark::DoNotOptimize(destination.data());
+    }
+    report(state, 2.0 * rows * spec.inputs * spec.outputs);
+}
+BENCHMARK(int8Linear)->Apply(layerShapes);
 
 /// Argument: tokens.
 void attention(benchmark::State& state) {

@@ -39,7 +39,7 @@ private slots:
         for (const EngineKind engine : {EngineKind::Fast, EngineKind::Reference}) {
             QVERIFY(engineNamed(engineName(engine)) == engine);
         }
-        for (const Precision precision : {Precision::Auto, Precision::F32, Precision::Bf16}) {
+        for (const Precision precision : {Precision::Auto, Precision::F32, Precision::Bf16, Precision::Int8}) {
             QVERIFY(precisionNamed(precisionName(precision)) == precision);
         }
         QVERIFY(!engineNamed("quick") && !precisionNamed("f16"));
@@ -118,6 +118,7 @@ private slots:
         random.config.heads = 8;
         random.config.layers = 4;
         random.adapterWidth = 128;
+        random.config.hidden = 1024; // a head about as large as the encoder
         const auto path = file("large.safetensors");
         QVERIFY(random.save(path));
         QVERIFY(loadModel(path)); // what LibTorch keeps for itself from the first load on is not the model's

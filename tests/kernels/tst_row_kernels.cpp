@@ -152,6 +152,23 @@ private slots:
         }
     }
 
+    void lstmStep() {
+        for (const int hidden : {1, 7, 8, 37, 512}) {
+            std::vector<float> gates = random_->uniform(size(4, hidden));
+            for (float& gate : gates) {
+                gate *= 8.0F;
+            }
+            std::vector<float> expectedCell = random_->uniform(size(hidden));
+            std::vector<float> cell = expectedCell;
+            std::vector<float> expected(cell.size());
+            std::vector<float> actual(cell.size());
+            portable_.lstmStep(gates.data(), hidden, expectedCell.data(), expected.data());
+            own().lstmStep(gates.data(), hidden, cell.data(), actual.data());
+            QVERIFY(test::relativeError(cell, expectedCell) < 2e-6);
+            QVERIFY(test::relativeError(actual, expected) < 2e-6);
+        }
+    }
+
 private:
     static const RowKernels& own() { return rowKernels(usableInstructionSet()); }
 

@@ -13,8 +13,14 @@ public:
         if (choice.engine == engine::EngineKind::Reference) {
             return tr("In use: the reference engine (LibTorch), f32.");
         }
-        return choice.precision == engine::Precision::Bf16 ? tr("In use: the fast engine, bf16.")
-                                                           : tr("In use: the fast engine, f32.");
+        switch (choice.precision) {
+        case engine::Precision::Bf16:
+            return tr("In use: the fast engine, bf16.");
+        case engine::Precision::Int8:
+            return tr("In use: the fast engine, int8.");
+        default:
+            return tr("In use: the fast engine, f32.");
+        }
     }
     static QString why(const engine::ComputeChoice& choice) {
         switch (choice.reason) {
@@ -25,6 +31,10 @@ public:
         case engine::ComputeReason::RoundedOnly:
             return tr(
                 "This processor does not multiply bf16: values are only rounded to it, which is slower than f32.");
+        case engine::ComputeReason::CheckedInt8:
+            return tr("This processor multiplies int8, and the model passed its check with it.");
+        case engine::ComputeReason::Int8NotFast:
+            return tr("This processor has no instructions of its own for int8, so its results are less exact.");
         case engine::ComputeReason::NoFastKernels:
             return tr("The fast engine needs AVX2, which this processor does not have.");
         case engine::ComputeReason::AskedFor:

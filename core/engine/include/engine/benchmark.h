@@ -32,7 +32,7 @@ Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const flo
 /// at once for about `seconds`, by what `choice` multiplies with. 0 for the reference engine.
 double productRate(const ComputeChoice& choice, int threads, double seconds);
 
-/// Bytes that the packed encoder takes; 0 for the reference engine.
+/// Bytes that the packed encoder and head take; 0 for the reference engine.
 std::size_t packedBytes(const LoadedModelPtr& model);
 
 } // namespace livegloss::engine

@@ -11,9 +11,10 @@ enum class EngineKind {
     Reference ///< LibTorch in f32
 };
 enum class Precision {
-    Auto, ///< bf16 where the processor multiplies it in tiles (AMX), else f32
+    Auto, ///< int8 where the processor has it (VNNI) and the model a passed check; bf16 with AMX; else f32
     F32,
-    Bf16 ///< weights and activations; sums, residual, layer norm, softmax, aggregation and temporal head stay f32
+    Bf16, ///< weights and activations; sums, residual, layer norm, softmax, aggregation and temporal head stay f32
+    Int8  ///< the large layers' products, by scales in the model's file; everything else as in f32
 };
 
 /// What a person asks for.
@@ -32,6 +33,8 @@ enum class ComputeReason {
     NoAmx,        ///< automatic: f32, because bf16 is slower here
     Amx,          ///< automatic: bf16
     RoundedOnly,  ///< bf16 asked for, but not in the processor: f32 arithmetic on rounded values, slower than f32
+    CheckedInt8,  ///< automatic: int8, which the processor multiplies and the model passed its check with
+    Int8NotFast,  ///< int8 asked for, but the processor has no products of its own for it
     NoFastKernels ///< the reference engine, because the fast one has nothing for this processor
 };
 
@@ -49,13 +52,14 @@ struct ComputeChoice {
     Precision devicePrecision = Precision::F32;
 };
 
-/// What `request` comes to on this processor, within LIVEGLOSS_MAX_ISA.
-ComputeChoice chooseCompute(ComputeRequest request);
+/// What `request` comes to on this processor, within LIVEGLOSS_MAX_ISA, for a model that did or did not pass a check of
+/// its int8 scales.
+ComputeChoice chooseCompute(ComputeRequest request, bool int8Checked = false);
 /// One English sentence for logs and the command line.
 std::string describe(const ComputeChoice& choice);
 
 std::string_view engineName(EngineKind engine);      ///< "fast", "reference"
-std::string_view precisionName(Precision precision); ///< "auto", "f32", "bf16"
+std::string_view precisionName(Precision precision); ///< "auto", "f32", "bf16", "int8"
 std::optional<EngineKind> engineNamed(std::string_view name);
 std::optional<Precision> precisionNamed(std::string_view name);
 

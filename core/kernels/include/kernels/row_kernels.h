@@ -42,6 +42,9 @@ struct RowKernels {
     void (*toBfloat16)(const float* values, std::size_t count, Bfloat16* result);
     void (*attention)(const AttentionCall& call, Workspace& space);
     void (*gather)(const GatherCall& call, Workspace& space);
+    /// gates [4 H] of an LSTM step (input, forget, cell, output, before their activations) and cell state [H], which is
+    /// replaced, -> hidden [H].
+    void (*lstmStep)(const float* gates, int hidden, float* cell, float* result);
 };
 
 /// Those for `set`: own AVX2 kernels from Avx2 on, else plain C++.

@@ -3,6 +3,7 @@
 #include "base/result.h"
 #include "model/model_config.h"
 #include "model/model_layout.h"
+#include "model/quantisation.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -20,6 +21,9 @@ struct ModelDescription {
     /// has.
     std::int64_t parameters = 0;
     std::vector<PartCost> costs; ///< of a backbone its blocks alone
+    std::optional<Quantisation> quantisation;
+    std::string
+        quantisationProblem; ///< why what the file says of 8 bits cannot be used; empty: it can, or says nothing
 };
 
 /// Reads the header and checks it; the weights stay on the disk. Any thread. Errors say which key or shape is wrong.

@@ -1,0 +1,148 @@
+#include "commands.h"
+#include "output_file.h"
+#include "quantise_run.h"
+#include "recognition_inputs.h"
+#include "terminal.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+namespace livegloss::cli {
+namespace {
+
+struct Options {
+    CalibrationRequest calibration;
+    std::string output;
+    std::string data;
+    std::string split = "test";
+    int synthClips = 0;
+    std::uint64_t seed = 1;
+    int limit = 0;
+};
+
+struct CheckClips {
+    std::vector<TestClip> clips;
+    std::string name;
+};
+
+/// None where no check was asked for.
+CheckClips checkClips(const Options& options) {
+    CheckClips check;
+    if (options.synthClips > 0) {
+        check.clips = clipsOfSigner(options.synthClips, options.split, options.seed);
+        check.name = "synthetic signer, " + options.split + ", seed " + std::to_string(options.seed);
+    } else if (!options.data.empty()) {
+        const dataset::Dataset data = valueOrFail(dataset::openDataset(options.data));
+        check.clips = clipsOfDataset(data, options.split);
+        check.name = std::filesystem::path(options.data).filename().string() + ", " + options.split;
+        if (check.clips.empty()) {
+            throw CommandFailure{{ErrorCode::NotFound, options.data + " has no clips in " + options.split,
+                                  "livegloss-cli dataset check shows its parts."}};
+        }
+    }
+    if (options.limit > 0 && check.clips.size() > static_cast<std::size_t>(options.limit)) {
+        check.clips.resize(static_cast<std::size_t>(options.limit));
+    }
+    return check;
+}
+
+void printScales(const model::Quantisation& scales) {
+    std::printf("Calibrated on %zu %s, %d frames: %d of %zu layers in 8 bits\n", scales.clips.size(),
+                scales.clips.size() == 1 ? "clip" : "clips", scales.frames, layersInInt8(scales), scales.layers.size());
+    for (const auto& [name, range] : scales.layers) {
+        if (range.keepF32) {
+            std::printf("  %s stays in f32: 8 bits would put the features too far off\n", name.c_str());
+        }
+    }
+    std::printf("Frame features are %.1e off f32 (relative L2)\n", scales.featureError);
+    if (scales.levels < 255) {
+        std::printf(
+            "Measured with 7 of the 8 bits, because this processor has no VNNI; with VNNI or AMX it is less.\n");
+    }
+}
+
+void printCheck(const std::optional<model::QuantisationCheck>& check) {
+    if (!check) {
+        std::printf("Not checked: auto will not choose int8 for this model. --check DATA measures its word errors.\n");
+        return;
+    }
+    std::printf("WER on %d clips (%s): %.2f%% in %s, %.2f%% in int8, difference %+.2f\n", check->clips,
+                check->data.c_str(), check->baselineWer, check->baseline.c_str(), check->int8Wer, check->difference());
+    std::printf(check->passed() ? "Passed: auto chooses int8 where the processor multiplies it (VNNI, AMX).\n"
+                                : "Not passed (half a point more is allowed): auto will not choose int8.\n");
+}
+
+void run(Options options) {
+    valueOrFail(checkOutput(options.output));
+    if (!std::filesystem::exists(options.calibration.model)) {
+        throw CommandFailure{{ErrorCode::NotFound, "there is no file " + options.calibration.model,
+                              "Give the model's .safetensors file: --model FILE"}};
+    }
+    catchInterrupts();
+    const CheckClips clips = checkClips(options);
+    model::Quantisation scales;
+    {
+        std::string current;
+        std::unique_ptr<ProgressBar> bar;
+        options.calibration.progress = [&](const std::string& what, double fraction) {
+            if (what != current) {
+                current = what;
+                bar = std::make_unique<ProgressBar>(what);
+            }
+            bar->update(fraction, "");
+        };
+        scales = calibrate(options.calibration);
+        if (!clips.clips.empty()) {
+            scales.check = checkWordErrors(options.calibration, scales, clips.clips, clips.name);
+        }
+    }
+    valueOrFail(model::writeQuantised(options.calibration.model, options.output, scales));
+    printScales(scales);
+    printCheck(scales.check);
+    std::printf("Wrote %s\n", printable(options.output).c_str());
+}
+
+} // namespace
+
+void addQuantizeCommand(CLI::App& app) {
+    auto options = std::make_shared<Options>();
+    CLI::App* command = app.add_subcommand("quantize", "Find scales for running a model in 8 bits, and check them.");
+    command->add_option("--model", options->calibration.model, "model (.safetensors)")->required()->type_name("FILE");
+    command->add_option("--calibration", options->calibration.clips, "video files of signing like what is to come")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--output", options->output, "the same model with scales; opens in f32 as well")
+        ->required()
+        ->type_name("FILE");
+    command->add_option("--seconds", options->calibration.seconds, "of each calibration clip; 0: all of it")
+        ->check(CLI::Range(0.0, 86400.0))
+        ->capture_default_str();
+    auto* data =
+        command->add_option("--check", options->data, "data set to count word errors on, with and without 8 bits")
+            ->type_name("DATA");
+    command->add_option("--synth", options->synthClips, "check on so many clips of the synthetic signer instead")
+        ->check(CLI::Range(1, 100000))
+        ->excludes(data);
+    command->add_option("--split", options->split, "which part of the data")->capture_default_str();
+    command->add_option("--seed", options->seed, "with --synth: same seed, same clips")->capture_default_str();
+    command->add_option("--limit", options->limit, "only the first so many clips")->check(CLI::PositiveNumber);
+    command->footer(
+        "The large layers of the encoder get fixed scales: for what a layer reads, the smallest and largest value "
+        "that\n"
+        "it read in the calibration clips; for its weights, the largest of each output. Aggregation, norms, softmax "
+        "and\n"
+        "the temporal head stay in f32. Layers whose error is largest stay in f32 as well, until the frame features "
+        "of\n"
+        "the calibration clips are at most 1e-2 off. The scales are written into the model's metadata; the weights "
+        "stay\n"
+        "as they are. auto chooses int8 only for a model that passed a check: at most half a point of WER more.\n\n"
+        "Examples:\n"
+        "  livegloss-cli quantize --model m.safetensors --calibration a.mp4 b.mp4 --output m8.safetensors --check "
+        "data\n"
+        "  livegloss-cli recognize clip.mp4 --model m8.safetensors --precision int8\n"
+        "  livegloss-cli inspect m8.safetensors");
+    command->callback([options] { run(*options); });
+}
+
+} // namespace livegloss::cli

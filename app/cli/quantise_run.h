@@ -1,0 +1,32 @@
+#pragma once
+
+#include "evaluation_run.h"
+#include "model/quantisation.h"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace livegloss::cli {
+
+/// What scales are found with.
+struct CalibrationRequest {
+    std::string model;
+    std::vector<std::string> clips; ///< video files
+    double seconds = 10.0;          ///< of each clip; 0: all
+    /// Named, with a share of the whole or below 0 where that is not known.
+    std::function<void(const std::string& what, double fraction)> progress = [](const auto&, double) {};
+};
+
+/// Ranges from all clips and, where the features of those clips in 8 bits are more than 1e-2 off, the worst layers kept
+/// in f32 until they are not. Throws CommandFailure, also when interrupted.
+model::Quantisation calibrate(const CalibrationRequest& request);
+
+/// Word error rates on `clips` without and with `scales`. Throws CommandFailure.
+model::QuantisationCheck checkWordErrors(const CalibrationRequest& request, const model::Quantisation& scales,
+                                         const std::vector<TestClip>& clips, const std::string& dataName);
+
+/// Layers of it that run in 8 bits.
+int layersInInt8(const model::Quantisation& scales);
+
+} // namespace livegloss::cli

@@ -1,0 +1,66 @@
+#pragma once
+
+#include "base/result.h"
+#include "engine/compute.h"
+#include "engine/loaded_model.h"
+#include "model/quantisation.h"
+
+#include "layer_maker.h"
+
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+namespace livegloss::engine {
+
+/// What runs a model, and who makes its large layers.
+struct Arranged {
+    ComputeChoice choice;
+    LayerMaker maker;
+};
+/// For `request`, of a model whose file says `scales` about 8 bits (an error: it says what cannot be used, which
+/// matters only where int8 was asked for). Unsupported for int8 without scales.
+Result<Arranged> arrangementOf(ComputeRequest request, Result<std::optional<model::Quantisation>> scales);
+
+/// Reads the model at `path` as loadModel() does and arranges it as `arrange` says.
+using Arrangement = std::function<Result<Arranged>(const tensorfile::Metadata&, const model::ModelConfig&)>;
+Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arrangement& arrange,
+                                    const ComputeRequest* onDevice = nullptr);
+
+/// Layers in 8 bits by these scales; those to be kept in f32 are left to the packer.
+LayerMaker int8Maker(model::Quantisation scales);
+
+/// Writes down the smallest and largest value that each large layer reads. Any thread.
+class RangeRecord {
+public:
+    /// Makes f32 layers that write into the record, which lives as long as one of them.
+    static LayerMaker maker(std::shared_ptr<RangeRecord> record);
+    void add(const std::string& name, float low, float high);
+    std::map<std::string, model::LayerRange, std::less<>> ranges() const;
+
+private:
+    mutable std::mutex mutex_;
+    std::map<std::string, model::LayerRange, std::less<>> ranges_;
+};
+
+/// Compares what large layers give in 8 bits with f32, each on the source that the f32 network has there. Any thread.
+class ErrorRecord {
+public:
+    static LayerMaker maker(std::shared_ptr<ErrorRecord> record, model::Quantisation scales);
+    void add(const std::string& name, double difference, double norm);
+    /// Relative L2 of each layer's destination.
+    std::map<std::string, double, std::less<>> errors() const;
+
+private:
+    struct Sums {
+        double difference = 0.0;
+        double norm = 0.0;
+    };
+    mutable std::mutex mutex_;
+    std::map<std::string, Sums, std::less<>> sums_;
+};
+
+} // namespace livegloss::engine

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "fast_head.h"
+#include "model/adapt_sign.h"
+
+namespace livegloss::engine {
+
+/// Packs the temporal head of `network`, in eval mode, for the fast engine. `classifier`: [H, V], columns of length
+/// one.
+void packHead(const model::AdaptSign& network, const torch::Tensor& classifier, kernels::InstructionSet instructions,
+              FastHeadNetwork& packed);
+
+} // namespace livegloss::engine

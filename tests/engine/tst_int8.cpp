@@ -1,0 +1,156 @@
+#include "engine/quantise.h"
+#include "engine/streaming_encoder.h"
+#include "random_model.h"
+
+#include <QTemporaryDir>
+#include <QtTest>
+
+using namespace livegloss;
+using namespace livegloss::engine;
+
+namespace {
+
+constexpr int frameCount = 8;
+
+} // namespace
+
+/// A model in 8 bits: scales from a run, what they do to its features, and when it is chosen.
+class TestInt8 : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() {
+        random_ = std::make_unique<test::RandomModel>(test::announcedSeed());
+        random_->config.width = 128;
+        random_->config.heads = 2;
+        path_ = folder_.filePath("model.safetensors").toStdString();
+        QVERIFY(random_->save(path_));
+        const int side = random_->config.resolution;
+        clip_ = random_->uniform(static_cast<std::size_t>(frameCount * 3 * side * side));
+        if (chooseCompute({}).engine != EngineKind::Fast) {
+            QSKIP("the fast engine has nothing for this processor");
+        }
+        const auto observed = loadObserved(path_);
+        QVERIFY2(observed, observed ? "" : observed.error().message.c_str());
+        exact_ = features(observed->model);
+        scales_.levels = quantisationLevels();
+        scales_.layers = observed->ranges();
+    }
+    void cleanup() { qunsetenv("LIVEGLOSS_MAX_ISA"); }
+
+    /// Every layer was seen, and watching changed nothing.
+    void observesEveryLayer() {
+        const auto names = model::quantisableLayers(random_->config);
+        QCOMPARE(scales_.layers.size(), names.size());
+        for (const std::string& name : names) {
+            const auto found = scales_.layers.find(name);
+            QVERIFY2(found != scales_.layers.end(), name.c_str());
+            QVERIFY2(found->second.low < found->second.high, name.c_str());
+        }
+        QCOMPARE(exact_, features(*loadModel(path_, {EngineKind::Fast, Precision::F32})));
+    }
+
+    void featuresStayClose() {
+        const auto quantised = loadQuantised(path_, scales_);
+        QVERIFY(quantised);
+        QVERIFY((*quantised)->compute().precision == Precision::Int8);
+        const double error = test::relativeL2(features(*quantised), exact_);
+        qInfo("relative error of the frame features in int8: %.2e", error);
+        QVERIFY(error > 1e-5); // 8 bits were at work
+        QVERIFY(error < 0.1); // random weights spread wider than learnt ones
+    }
+
+    /// Layers can be kept in f32, down to the last.
+    void keptLayersStayExact() {
+        model::Quantisation some = scales_;
+        for (auto& [name, range] : some.layers) {
+            range.keepF32 = !name.ends_with("expand");
+        }
+        const double fewer = test::relativeL2(features(*loadQuantised(path_, some)), exact_);
+        QVERIFY(fewer > 0.0);
+        QVERIFY(fewer < test::relativeL2(features(*loadQuantised(path_, scales_)), exact_));
+        for (auto& [name, range] : some.layers) {
+            range.keepF32 = true;
+        }
+        QCOMPARE(features(*loadQuantised(path_, some)), exact_);
+    }
+
+    /// A layer with a range that is far too small shows as the worst.
+    void comparisonFindsTheWorstLayer() {
+        model::Quantisation bad = scales_;
+        bad.layers.find("blocks.1.contract")->second = {-1e-3F, 1e-3F, false};
+        const auto compared = loadCompared(path_, bad);
+        QVERIFY(compared);
+        QCOMPARE(features(compared->model), exact_);
+        const auto errors = compared->errors();
+        QCOMPARE(errors.size(), bad.layers.size());
+        const auto worst = std::ranges::max_element(errors, {}, [](const auto& layer) { return layer.second; });
+        QCOMPARE(worst->first, std::string("blocks.1.contract"));
+    }
+
+    /// From the file: the same as by hand; refused without scales or with another model's; f32 opens in any case.
+    void loadsByTheFilesScales() {
+        QCOMPARE(loadModel(path_, {EngineKind::Fast, Precision::Int8}).error().code, ErrorCode::Unsupported);
+        const auto with = folder_.filePath("model8.safetensors").toStdString();
+        QVERIFY(model::writeQuantised(path_, with, scales_));
+        const auto loaded = loadModel(with, {EngineKind::Fast, Precision::Int8});
+        QVERIFY2(loaded, loaded ? "" : loaded.error().message.c_str());
+        QCOMPARE(features(*loaded), features(*loadQuantised(path_, scales_)));
+        QCOMPARE(features(*loadModel(with, {EngineKind::Fast, Precision::F32})), exact_);
+
+        model::Quantisation other = scales_;
+        other.layers.erase("blocks.0.expand");
+        const auto wrong = folder_.filePath("wrong.safetensors").toStdString();
+        QVERIFY(model::writeQuantised(path_, wrong, other));
+        const auto refused = loadModel(wrong, {EngineKind::Fast, Precision::Int8});
+        QVERIFY(!refused);
+        QVERIFY(QString::fromStdString(refused.error().message).contains("blocks.0.expand"));
+        QVERIFY(QString::fromStdString(refused.error().message).contains("wrong.safetensors"));
+        QCOMPARE(features(*loadModel(wrong, {EngineKind::Fast, Precision::F32})), exact_);
+    }
+
+    /// Automatic takes int8 for a checked model on a processor with VNNI, and nowhere else.
+    void automaticWantsACheckAndTheProcessor() {
+        for (const char* limit : {"portable", "avx2", "avx512", "vnni", "amx"}) {
+            qputenv("LIVEGLOSS_MAX_ISA", limit);
+            QVERIFY(chooseCompute({}, false).precision != Precision::Int8);
+            const ComputeChoice checked = chooseCompute({}, true);
+            const bool multiplies = checked.instructions == "vnni" || checked.instructions == "amx";
+            QCOMPARE(checked.precision == Precision::Int8, multiplies);
+            QCOMPARE(checked.reason == ComputeReason::CheckedInt8, multiplies);
+            const ComputeChoice forced = chooseCompute({EngineKind::Fast, Precision::Int8});
+            QCOMPARE(forced.precision == Precision::Int8, forced.engine == EngineKind::Fast);
+            if (forced.engine == EngineKind::Fast && !multiplies) {
+                QVERIFY(forced.reason == ComputeReason::Int8NotFast);
+                QVERIFY(QString::fromStdString(describe(forced)).contains("VNNI"));
+            }
+        }
+    }
+
+    void needsTheFastEngine() {
+        qputenv("LIVEGLOSS_MAX_ISA", "portable");
+        QCOMPARE(loadObserved(path_).error().code, ErrorCode::Unsupported);
+        QCOMPARE(loadQuantised(path_, scales_).error().code, ErrorCode::Unsupported);
+    }
+
+private:
+    std::vector<float> features(const LoadedModelPtr& model) const {
+        std::vector<float> values;
+        auto encoder = makeStreamingEncoder(model, EncoderOptions{false});
+        for (const auto& output : {encoder->push(clip_, frameCount, false).value(), encoder->finish().value()}) {
+            for (const FrameFeature& feature : output.features) {
+                values.insert(values.end(), feature.values.begin(), feature.values.end());
+            }
+        }
+        return values;
+    }
+
+    QTemporaryDir folder_;
+    std::filesystem::path path_;
+    std::unique_ptr<test::RandomModel> random_;
+    std::vector<float> clip_, exact_;
+    model::Quantisation scales_;
+};
+
+QTEST_GUILESS_MAIN(TestInt8)
+#include "tst_int8.moc"
