@@ -346,6 +346,14 @@
         <source>See, fetch and delete models, and choose the one to recognise with</source>
         <translation>Modelle ansehen, holen und löschen, und das Modell zum Erkennen wählen</translation>
     </message>
+    <message>
+        <source>Save Glosses…</source>
+        <translation>Glossen speichern …</translation>
+    </message>
+    <message>
+        <source>Save the recognised glosses as subtitles, a table or a list</source>
+        <translation>Die erkannten Glossen als Untertitel, Tabelle oder Liste speichern</translation>
+    </message>
 </context>
 <context>
     <name>Computing</name>
@@ -745,6 +753,14 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+</context>
+<context>
+    <name>TextFormat</name>
+    <message>
+        <source>%1%</source>
+        <comment>a confidence in percent</comment>
+        <translation>%1 %</translation>
     </message>
 </context>
 <context>
@@ -1299,6 +1315,57 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>The frames around this one appear here.</source>
         <translation>Hier erscheinen die Bilder um dieses herum.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::GlossExport</name>
+    <message>
+        <source>SubRip subtitles</source>
+        <translation>SubRip-Untertitel</translation>
+    </message>
+    <message>
+        <source>WebVTT subtitles</source>
+        <translation>WebVTT-Untertitel</translation>
+    </message>
+    <message>
+        <source>Table</source>
+        <translation>Tabelle</translation>
+    </message>
+    <message>
+        <source>Times for scoring, CTM</source>
+        <translation>Zeiten zum Auswerten, CTM</translation>
+    </message>
+    <message>
+        <source>JSON</source>
+        <translation>JSON</translation>
+    </message>
+    <message>
+        <source>Glosses in one line</source>
+        <translation>Glossen in einer Zeile</translation>
+    </message>
+    <message>
+        <source>Save Glosses</source>
+        <translation>Glossen speichern</translation>
+    </message>
+    <message>
+        <source>Glosses %1</source>
+        <translation>Glossen %1</translation>
+    </message>
+    <message>
+        <source>The glosses were not saved</source>
+        <translation>Die Glossen wurden nicht gespeichert</translation>
+    </message>
+    <message>
+        <source>“%1” does not say in which format. End the name in .srt, .vtt, .csv, .ctm, .json or .txt.</source>
+        <translation>„%1“ sagt nicht, in welchem Format. Der Name muss auf .srt, .vtt, .csv, .ctm, .json oder .txt enden.</translation>
+    </message>
+    <message>
+        <source>%1 cannot be written: %2. Choose another folder.</source>
+        <translation>%1 kann nicht geschrieben werden: %2. Bitte einen anderen Ordner wählen.</translation>
+    </message>
+    <message>
+        <source>Glosses saved in %1: %2</source>
+        <translation>In %1 gespeicherte Glossen: %2</translation>
     </message>
 </context>
 <context>

@@ -1,5 +1,7 @@
 #include "ui/text_format.h"
 
+#include <QCoreApplication>
+
 #include <algorithm>
 #include <cmath>
 
@@ -34,7 +36,8 @@ QString withHint(const Error& error) {
 }
 
 QString formatConfidence(float confidence) {
-    return QString::number(std::lround(std::clamp(confidence, 0.0F, 1.0F) * 100.0F)) + QLatin1Char('%');
+    return QCoreApplication::translate("TextFormat", "%1%", "a confidence in percent")
+        .arg(std::lround(std::clamp(confidence, 0.0F, 1.0F) * 100.0F));
 }
 
 } // namespace livegloss::ui

@@ -2,7 +2,6 @@
 #include "attention/truth_score.h"
 #include "attention/view.h"
 #include "commands.h"
-#include "gloss_output.h"
 #include "recognition_inputs.h"
 #include "report_output.h"
 #include "synth/signer.h"

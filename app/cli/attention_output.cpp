@@ -1,7 +1,6 @@
 #include "attention_output.h"
 
 #include "attention/values_file.h"
-#include "gloss_output.h"
 #include "output_file.h"
 #include "terminal.h"
 #include "ui/sheets/attention_sheets.h"

@@ -4,10 +4,11 @@
 #include "evaluation/scoring.h"
 #include "evaluation_run.h"
 #include "evaluation_sweep.h"
-#include "gloss_output.h"
 #include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
+#include "report_output.h"
+#include "session/gloss_file.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
@@ -95,7 +96,7 @@ ordered_json resultJson(const Options& options, const EvaluationScores& scores,
     } else if (options.online) {
         result["online"] = onlineJson(scores.online.front());
     }
-    result["frames"] = framesJson(scores.frames);
+    result["frames"] = session::framesJson(scores.frames);
     result["seconds"] = std::round(scores.seconds * 10.0) / 10.0;
     return result;
 }

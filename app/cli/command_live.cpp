@@ -1,10 +1,11 @@
 #include "commands.h"
 #include "compute_options.h"
 #include "engine/feature_window.h"
-#include "gloss_output.h"
 #include "live_run.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
+#include "report_output.h"
+#include "session/gloss_file.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
@@ -116,7 +117,7 @@ const char* changeName(session::OfflineChange change) {
 ordered_json onlineJson(const CaptionEvents& events) {
     auto list = ordered_json::array();
     for (const CaptionEvent& event : events.events()) {
-        ordered_json gloss = glossJson(event.gloss);
+        ordered_json gloss = session::glossJson(event.gloss);
         gloss["provisional_at_s"] =
             event.provisionalSeconds ? ordered_json(rounded(*event.provisionalSeconds)) : ordered_json(nullptr);
         gloss["committed_at_s"] = rounded(event.committedSeconds);
@@ -128,7 +129,7 @@ ordered_json onlineJson(const CaptionEvents& events) {
 ordered_json offlineJson(const std::vector<session::CaptionGloss>& offline) {
     auto list = ordered_json::array();
     for (const session::CaptionGloss& gloss : offline) {
-        ordered_json entry = glossJson(gloss);
+        ordered_json entry = session::glossJson(gloss);
         entry["change"] = changeName(gloss.change);
         if (gloss.change == session::OfflineChange::Replaced) {
             entry["replaced"] = gloss.replacedText;
@@ -171,7 +172,7 @@ ordered_json reportJson(const Options& options, const LiveRunResult& result, con
                         {"glosses", onlineJson(result.events)},
                         {"offline", offlineJson(result.offline)},
                         {"revisions", result.events.revisions()},
-                        {"frames", framesJson(result.frames)}};
+                        {"frames", session::framesJson(result.frames)}};
     const double encodedPerSecond =
         result.wallSeconds > 0.0 ? static_cast<double>(result.frames.encoded) / result.wallSeconds : 0.0;
     report["rates"] = {

@@ -1,15 +1,14 @@
 #include "commands.h"
 #include "compute_options.h"
-#include "gloss_output.h"
 #include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
+#include "session/gloss_file.h"
 #include "session/offline_recogniser.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <map>
 #include <memory>
 
 namespace livegloss::cli {
@@ -26,10 +25,6 @@ struct Options {
     int beam = 10;
     LanguageOptions language;
 };
-
-const std::map<std::string, GlossFormat> formats{{"json", GlossFormat::Json}, {"text", GlossFormat::Text},
-                                                 {"srt", GlossFormat::Srt},   {"vtt", GlossFormat::Vtt},
-                                                 {"csv", GlossFormat::Csv},   {"ctm", GlossFormat::Ctm}};
 
 media::SourceRequest videoFile(const std::string& text) {
     if (text.empty()) {
@@ -59,12 +54,12 @@ session::OfflineResult recognise(const Options& options, const media::SourceRequ
 }
 
 /// An empty list may have two reasons; which one it was is told to people, not to what reads the output.
-void explainNothing(const RecognitionOutput& output, double minConfidence) {
-    if (output.leftOut > 0) {
+void explainNothing(const session::GlossReport& output, double minConfidence) {
+    if (*output.leftOut > 0) {
         std::fprintf(stderr,
                      "Signing was seen, but nothing that the model is sure of (%d %s below a confidence of %.2f).\n"
                      "Its signs may not be in the model's vocabulary: livegloss-cli inspect shows it.\n",
-                     output.leftOut, output.leftOut == 1 ? "guess" : "guesses", minConfidence);
+                     *output.leftOut, *output.leftOut == 1 ? "guess" : "guesses", minConfidence);
     } else {
         std::fprintf(stderr, "No signing was recognised in %.1f s of video.\n", output.durationSeconds);
     }
@@ -76,21 +71,22 @@ void run(Options options) {
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     session::OfflineResult result = recognise(options, request, model);
-    RecognitionOutput output;
+    session::GlossReport output;
     output.model = options.model;
     output.input = options.input;
     output.fps = model->config().fps;
     output.durationSeconds = toSeconds(result.duration);
     output.frames = result.clip.frames;
+    output.leftOut = 0;
     for (session::CaptionGloss& gloss : result.clip.offline) {
         if (gloss.confidence >= options.minConfidence) {
             output.glosses.push_back(std::move(gloss));
         } else {
-            ++output.leftOut;
+            ++*output.leftOut;
         }
     }
-    valueOrFail(writeOutput(options.output,
-                            formatGlosses(output, options.json ? GlossFormat::Json : formats.at(options.format))));
+    valueOrFail(writeOutput(
+        options.output, session::formatGlosses(output, *session::glossFormat(options.json ? "json" : options.format))));
     if (output.glosses.empty()) {
         explainNothing(output, static_cast<double>(options.minConfidence));
     }

@@ -147,4 +147,16 @@ std::unique_ptr<AttentionPass> makeAttentionPass(LoadedModelPtr model) {
     return std::make_unique<ReferenceAttentionPass>(std::move(model));
 }
 
+Result<void> prepareAttention(const LoadedModelPtr& model) try {
+    if (const auto* own = dynamic_cast<const TorchModel*>(model.get())) {
+        own->whole();
+    }
+    return {};
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "not enough memory for the weights that attention needs",
+                   "Close other programs, or choose the reference engine, which keeps them.");
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Unreadable, std::string("attention could not be computed: ") + error.what());
+}
+
 } // namespace livegloss::engine

@@ -54,6 +54,16 @@ int computeThreads() {
     return chosenThreads;
 }
 
+FileStamp stampOf(const std::filesystem::path& path) {
+    std::error_code none;
+    FileStamp stamp{std::filesystem::file_size(path, none), {}};
+    if (none) {
+        return {};
+    }
+    stamp.changed = std::filesystem::last_write_time(path, none);
+    return stamp;
+}
+
 const TorchModel& TorchModel::whole() const {
     if (!fast) {
         return *this;
@@ -61,6 +71,10 @@ const TorchModel& TorchModel::whole() const {
     const std::scoped_lock lock(wholeMutex_);
     if (!whole_) {
         Result<model::AdaptSign> source = failure(ErrorCode::NotFound, "the model came from no file");
+        if (!path_.empty() && stampOf(path_) != stamp_) {
+            throw std::runtime_error("the weights cannot be read again: '" + path_.string() +
+                                     "' was changed or removed since it was opened. Open the model again");
+        }
         if (!path_.empty()) {
             source = model::loadAdaptSign(path_);
         }

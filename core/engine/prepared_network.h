@@ -59,6 +59,15 @@ PreparedBlock prepareBlock(const model::AdaptSign& network, std::size_t index);
 struct FastNetwork;
 
 /// What a LoadedModel is in this folder.
+/// Tells a file from another that was put in its place.
+struct FileStamp {
+    std::uintmax_t bytes = 0;
+    std::filesystem::file_time_type changed;
+    bool operator==(const FileStamp&) const = default;
+};
+/// All zero where there is no such file.
+FileStamp stampOf(const std::filesystem::path& path);
+
 class TorchModel final : public LoadedModel {
 public:
     /// `path`: where `source` was read from; may be empty.
@@ -68,7 +77,8 @@ public:
           prepared(std::move(rearranged)),
           fast(std::move(packed)),
           choice(std::move(chosen)),
-          path_(std::move(path)) {}
+          path_(std::move(path)),
+          stamp_(stampOf(path_)) {}
     const model::ModelConfig& config() const override { return network->config(); }
     const ComputeChoice& compute() const override { return choice; }
 
@@ -84,6 +94,7 @@ public:
 
 private:
     std::filesystem::path path_;
+    FileStamp stamp_; ///< of the file when it was read
     mutable std::mutex wholeMutex_;
     mutable std::shared_ptr<const TorchModel> whole_;
 };

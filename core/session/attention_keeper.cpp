@@ -20,15 +20,16 @@ bool needsFrozen(const engine::AttentionRequest& request) {
 
 } // namespace
 
-void AttentionKeeper::setView(const std::optional<attention::View>& view) {
+bool AttentionKeeper::setView(const std::optional<attention::View>& view) {
     {
         const std::scoped_lock lock(mutex_);
         const bool same = view.has_value() == wanted_.has_value() &&
                           (!view || (view->shown == wanted_->shown && requestFor(*view) == requestFor(*wanted_)));
         wanted_ = view;
         if (same) {
-            return;
+            return false;
         }
+        gaveUp_ = false;
     }
     if (view) {
         board_.startAttended();
@@ -36,6 +37,7 @@ void AttentionKeeper::setView(const std::optional<attention::View>& view) {
     } else {
         board_.stopAttended();
     }
+    return true;
 }
 
 /// Takes up a view that was set meanwhile.
@@ -43,7 +45,9 @@ void AttentionKeeper::refreshView(const model::ModelConfig& config) {
     std::optional<attention::View> wanted;
     {
         const std::scoped_lock lock(mutex_);
-        wanted = wanted_;
+        if (!gaveUp_) {
+            wanted = wanted_;
+        }
     }
     if (!wanted) {
         view_.reset();
@@ -64,7 +68,26 @@ void AttentionKeeper::refreshView(const model::ModelConfig& config) {
     }
 }
 
+/// Pictures go on without attention instead of waiting for it.
+void AttentionKeeper::giveUp() {
+    {
+        const std::scoped_lock lock(mutex_);
+        gaveUp_ = true;
+    }
+    view_.reset();
+    request_ = {};
+    pass_.reset();
+    board_.stopAttended();
+}
+
 void AttentionKeeper::clear() {
+    {
+        const std::scoped_lock lock(mutex_);
+        if (std::exchange(gaveUp_, false) && wanted_) {
+            board_.startAttended();
+        }
+    }
+    readyModel_.reset();
     slots_.clear();
     scales_.reset();
     pass_.reset();
@@ -78,8 +101,15 @@ void AttentionKeeper::startRun(const RunPtr& run, MediaTime firstTime) {
     std::erase_if(slots_, [firstTime](const Slot& slot) { return slot.time >= firstTime; });
 }
 
-engine::AttentionRequest AttentionKeeper::encoderRequest(const RunPtr& run) {
+Result<engine::AttentionRequest> AttentionKeeper::encoderRequest(const RunPtr& run) {
     refreshView(run->model->config());
+    if (view_ && readyModel_ != run->model) {
+        if (auto ready = engine::prepareAttention(run->model); !ready) {
+            giveUp();
+            return tl::unexpected(std::move(ready.error()));
+        }
+        readyModel_ = run->model;
+    }
     // Of a live source every frame counts, so the second pass through the backbone has to wait for a free moment.
     return view_ && !(run->live && needsFrozen(request_)) ? request_ : engine::AttentionRequest{};
 }
@@ -98,6 +128,9 @@ void AttentionKeeper::remember(const std::vector<PreparedFrame>& frames, std::in
 }
 
 void AttentionKeeper::take(const std::vector<engine::AttentionResult>& results) {
+    if (!view_) {
+        return;
+    }
     for (const engine::AttentionResult& result : results) {
         // The results of a run come in order, so the slot is among the newest.
         const auto slot = std::find_if(slots_.rbegin(), slots_.rend(), [&](const Slot& candidate) {
@@ -168,6 +201,7 @@ Result<void> AttentionKeeper::fillGap() {
     }
     auto results = pass_->compute(frames, count, first, 1, true, request_);
     if (!results) {
+        giveUp();
         return tl::unexpected(std::move(results.error()));
     }
     publish(*slot, results->front());

@@ -21,18 +21,19 @@ class AttentionKeeper {
 public:
     AttentionKeeper(FrameIntake& intake, PictureBoard& board) : intake_(intake), board_(board) {}
 
-    /// Any thread. Colours and normalisation change nothing here.
-    void setView(const std::optional<attention::View>& view);
+    /// Any thread. Colours and normalisation change nothing here: false when nothing else changed.
+    bool setView(const std::optional<attention::View>& view);
 
     void clear();
     void startRun(const RunPtr& run, MediaTime firstTime);
-    /// What the encoder is to compute for the next frames of `run`.
-    engine::AttentionRequest encoderRequest(const RunPtr& run);
+    /// What the encoder is to compute for the next frames of `run`. An error, told once: nothing can be shown with this
+    /// model, and nothing will be tried again until another view or model.
+    Result<engine::AttentionRequest> encoderRequest(const RunPtr& run);
     /// The frames about to be encoded, `firstIndex` that of the first in its run. `byEncoder`: it took the request.
     void remember(const std::vector<PreparedFrame>& frames, std::int64_t firstIndex, bool byEncoder);
     void take(const std::vector<engine::AttentionResult>& results);
     void endRun() { runOver_ = true; }
-    /// Computes the most wanted picture that is missing.
+    /// Computes the most wanted picture that is missing. Errors as encoderRequest().
     Result<void> fillGap();
 
 private:
@@ -45,6 +46,7 @@ private:
         bool done = false; ///< for the view in use
     };
     void refreshView(const model::ModelConfig& config);
+    void giveUp();
     Slot* neighbour(const Slot& slot, std::int64_t offset);
     Slot* mostWanted();
     bool isComplete(const Slot& slot) const;
@@ -55,6 +57,7 @@ private:
     PictureBoard& board_;
     std::mutex mutex_;
     std::optional<attention::View> wanted_; ///< under the mutex
+    bool gaveUp_ = false;                   ///< on wanted_, under the mutex
 
     std::optional<attention::View> view_; ///< in use, fitted to the model
     engine::AttentionRequest request_;
@@ -63,6 +66,7 @@ private:
     std::deque<Slot> slots_;
     attention::ClipScales scales_;
     engine::LoadedModelPtr passModel_;
+    engine::LoadedModelPtr readyModel_; ///< prepareAttention() was done
     std::unique_ptr<engine::AttentionPass> pass_;
 };
 

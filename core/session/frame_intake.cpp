@@ -95,7 +95,7 @@ bool FrameIntake::offer(const FramePtr& frame, std::stop_token stop) {
     if (!run || !run->model) {
         return true;
     }
-    if (fedRun_ != run) {
+    if (fedRun_.lock() != run) {
         fedRun_ = run;
         resampler_.emplace(run->model->config().fps);
     }
@@ -113,7 +113,7 @@ void FrameIntake::endRun(bool complete, std::stop_token stop) {
         return;
     }
     bool whole = complete;
-    if (run->model && fedRun_ == run) {
+    if (run->model && fedRun_.lock() == run) {
         whole = enqueueSlots(resampler_->finish(), run, stop) && complete;
     }
     fedRun_.reset();
@@ -168,6 +168,7 @@ void FrameIntake::discardFrames() {
 
 void FrameIntake::discardEverything() {
     entries_.clear();
+    entries_.emplace_back(Forget{});
     frames_ = 0;
     bytes_ = 0;
     ++ticket_;
@@ -242,6 +243,10 @@ std::optional<Task> FrameIntake::take(std::stop_token stop) {
         Task task(*pass);
         entries_.pop_front();
         return task;
+    }
+    if (std::holds_alternative<Forget>(entries_.front())) {
+        entries_.pop_front();
+        return Task(Forget{});
     }
     std::vector<PreparedFrame> batch;
     while (batch.size() < kBatch && !entries_.empty()) {

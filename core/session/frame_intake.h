@@ -50,8 +50,10 @@ struct OfflinePass {
 };
 /// Nothing waits, and attention is missing for pictures that were recognised already.
 struct AttentionGap {};
+/// Another source or model, or none: what is kept of the one before is of no more use.
+struct Forget {};
 /// What the recognition thread does next; frames come several at once when they wait.
-using Task = std::variant<std::vector<PreparedFrame>, EndOfRun, OfflinePass, AttentionGap>;
+using Task = std::variant<std::vector<PreparedFrame>, EndOfRun, OfflinePass, Forget, AttentionGap>;
 
 /// -1..1 <-> 16 bits: half the memory of floats, with an error below 2e-5.
 std::vector<std::uint16_t> packInput(const std::vector<float>& values);
@@ -94,7 +96,7 @@ public:
     std::int64_t backlog() const;
 
 private:
-    using Entry = std::variant<PreparedFrame, EndOfRun, OfflinePass>;
+    using Entry = std::variant<PreparedFrame, EndOfRun, OfflinePass, Forget>;
     bool enqueue(PreparedFrame frame, const std::stop_token& stop);
     bool enqueueSlots(const std::vector<FramePtr>& slots, const RunPtr& run, const std::stop_token& stop);
     void dropOldestFrame();
@@ -106,7 +108,7 @@ private:
 
     // The feeding side's own state: one feeder at a time.
     std::mutex feedMutex_;
-    RunPtr fedRun_;
+    std::weak_ptr<const Run> fedRun_;
     std::optional<media::RateResampler> resampler_;
 
     mutable std::mutex mutex_;

@@ -3,6 +3,7 @@
 #include "decode/offline_diff.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace livegloss::session {
@@ -60,6 +61,23 @@ std::vector<CaptionGloss> markChanges(const std::vector<CaptionGloss>& committed
         marked.push_back(std::move(gloss));
     }
     return marked;
+}
+
+std::vector<CaptionGloss> markChangesWithin(const std::vector<TimeSpan>& seen,
+                                            const std::vector<CaptionGloss>& committed,
+                                            const std::vector<CaptionGloss>& offline, MediaTime step) {
+    const auto wasSeen = [&](const CaptionGloss& caption) {
+        const MediaTime middle = caption.start + (caption.end - caption.start) / 2;
+        return std::ranges::any_of(
+            seen, [middle](const TimeSpan& span) { return middle >= span.begin && middle < span.end; });
+    };
+    std::vector<CaptionGloss> checked;
+    std::vector<CaptionGloss> unchecked;
+    std::ranges::partition_copy(committed, std::back_inserter(checked), std::back_inserter(unchecked), wasSeen);
+    const std::vector<CaptionGloss> marked = markChanges(checked, offline, step);
+    std::vector<CaptionGloss> all;
+    std::ranges::merge(marked, unchecked, std::back_inserter(all), {}, &CaptionGloss::start, &CaptionGloss::start);
+    return all;
 }
 
 } // namespace livegloss::session

@@ -10,7 +10,7 @@ namespace {
 constexpr std::size_t kMaps = 96;
 /// An older map than this says nothing about the picture on show.
 constexpr MediaTime kOldest = std::chrono::milliseconds(200);
-/// A live picture is not held back for its attention any longer.
+/// Without any attention for so long, live pictures no longer wait for theirs.
 constexpr MediaTime kLongestWait = std::chrono::seconds(1);
 } // namespace
 
@@ -25,7 +25,7 @@ void PictureBoard::clear(std::uint64_t epoch) {
                        .attention = nullptr,
                        .attentionRegion = {},
                        .serial = picture_.serial + 1};
-    position_ = MediaTime{0};
+    position_ = attendedTo_ = MediaTime{0};
 }
 
 void PictureBoard::show(FramePtr frame, MediaTime position, bool live) {
@@ -53,6 +53,7 @@ void PictureBoard::put(FramePtr frame, MediaTime position) {
 void PictureBoard::startAttended() {
     const std::scoped_lock lock(mutex_);
     wantsAttended_ = true;
+    attendedTo_ = position_;
     attended_.clear();
 }
 
@@ -71,6 +72,7 @@ void PictureBoard::addAttended(std::uint64_t epoch, AttendedPicturePtr attended,
     }
     period_ = period;
     const MediaTime time = attended->time;
+    attendedTo_ = std::max(attendedTo_, time);
     attended_.insert_or_assign(time, std::move(attended));
     if (attended_.size() > kMaps) {
         const bool firstIsFarther =
@@ -101,7 +103,7 @@ void PictureBoard::chooseAttended() {
         waiting_.erase(waiting_.begin(), std::prev(newest.base()));
         chosen = &waiting_.front();
     } else if (!waiting_.empty() &&
-               (!picture_.frame || !wantsAttended_ || waiting_.back().position - position_ > kLongestWait)) {
+               (!picture_.frame || !wantsAttended_ || waiting_.back().position - attendedTo_ > kLongestWait)) {
         chosen = &waiting_.back();
     }
     if (chosen != nullptr && chosen->frame != picture_.frame && (!picture_.frame || chosen->position >= position_)) {

@@ -54,6 +54,7 @@ private:
     std::uint64_t epoch_ = 0;
     bool wantsAttended_ = false;
     std::map<MediaTime, AttendedPicturePtr> attended_;
+    MediaTime attendedTo_{0}; ///< the newest attention there was, or where it began to be wanted
     MediaTime period_{0};
     std::deque<Waiting> waiting_; ///< live pictures, oldest first, the newest on show or waiting
 };

@@ -1,6 +1,9 @@
 #include "player.h"
 
 #include <algorithm>
+#include <exception>
+#include <new>
+#include <string>
 #include <utility>
 
 namespace livegloss::session {
@@ -198,6 +201,24 @@ MediaTime Player::frameBefore(MediaTime position, int frames) const {
         return *(here - frames);
     }
     return position - framePeriod() * frames;
+}
+
+void Player::guarded(Lock& lock, const std::function<void()>& work) {
+    std::optional<Error> error;
+    try {
+        work();
+    } catch (const std::bad_alloc&) {
+        error = {ErrorCode::OutOfMemory, "there is not enough memory for this picture", {}};
+    } catch (const std::exception& problem) {
+        error = {ErrorCode::Internal, std::string("playing stopped: ") + problem.what(), {}};
+    }
+    if (error) {
+        if (!lock.owns_lock()) {
+            lock.lock();
+        }
+        queue_.clear();
+        end(State::Failed, std::move(error));
+    }
 }
 
 /// Nothing more will be shown: says so, and asks for the offline pass.

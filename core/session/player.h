@@ -9,6 +9,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -53,6 +54,9 @@ private:
     bool hasCommand() const { return openCommand_ || closeCommand_ || stopCommand_ || seekCommand_; }
     bool isFile() const { return source_ && !info_.live; }
     void end(State state, std::optional<Error> error);
+    /// Does `work`; what it throws (memory that is not to be had) ends the source with a message instead of the
+    /// program.
+    void guarded(Lock& lock, const std::function<void()>& work);
 
     // Reading thread (player_reader.cpp).
     void readLoop(const std::stop_token& stop);

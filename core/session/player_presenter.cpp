@@ -16,11 +16,13 @@ constexpr std::size_t kShownTimes = 512;
 void Player::presentLoop(const std::stop_token& stop) {
     Lock lock(mutex_);
     while (changed_.wait(lock, stop, [&] { return canPresent(); }) && !stop.stop_requested()) {
-        if (queue_.empty()) {
-            presentEnd(lock, stop);
-        } else {
-            presentFrame(lock, stop);
-        }
+        guarded(lock, [&] {
+            if (queue_.empty()) {
+                presentEnd(lock, stop);
+            } else {
+                presentFrame(lock, stop);
+            }
+        });
     }
 }
 
@@ -80,8 +82,9 @@ void Player::presentEnd(Lock& lock, const std::stop_token& stop) {
     if (!endFed_) {
         endFed_ = true;
         const std::stop_token feeding = feeding_.get_token();
+        const bool whole = !endError_;
         lock.unlock();
-        intake_.endRun(true, feeding);
+        intake_.endRun(whole, feeding);
         lock.lock();
         return;
     }

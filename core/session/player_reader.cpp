@@ -15,13 +15,15 @@ constexpr auto kRetry = std::chrono::milliseconds(500);
 void Player::readLoop(const std::stop_token& stop) {
     Lock lock(mutex_);
     while (!stop.stop_requested()) {
-        if (hasCommand()) {
-            handleCommand(lock, stop);
-        } else if (canRead()) {
-            readFrame(lock, stop);
-        } else {
-            changed_.wait(lock, stop, [&] { return hasCommand() || canRead(); });
-        }
+        guarded(lock, [&] {
+            if (hasCommand()) {
+                handleCommand(lock, stop);
+            } else if (canRead()) {
+                readFrame(lock, stop);
+            } else {
+                changed_.wait(lock, stop, [&] { return hasCommand() || canRead(); });
+            }
+        });
     }
     releaseSource(lock);
 }
@@ -160,8 +162,9 @@ void Player::seekNow(Lock& lock) {
         end(State::Failed, std::move(done.error()));
         return;
     }
+    // The end of a round leaves what waits to the network; a jump takes it away.
     intake_.beginRun({.live = false, .fromClipStart = target == MediaTime{0}, .newRound = newRound, .offset = {}},
-                     true);
+                     !newRound);
 }
 
 void Player::readFrame(Lock& lock, const std::stop_token& stop) {
@@ -242,8 +245,9 @@ void Player::sourceEnded(Lock& lock, std::optional<Error> error) {
     }
     const std::stop_token feeding = feeding_.get_token();
     const bool live = info_.live;
+    const bool whole = !live && !endError_;
     lock.unlock();
-    intake_.endRun(true, feeding);
+    intake_.endRun(whole, feeding);
     lock.lock();
     if (live && !hasCommand()) {
         releaseSource(lock);

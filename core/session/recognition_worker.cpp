@@ -48,8 +48,10 @@ void RecognitionWorker::work(const std::stop_token& stop) {
                 endRun(*end);
             } else if (const auto* pass = std::get_if<OfflinePass>(&*task)) {
                 offlinePass(*pass, stop);
+            } else if (std::holds_alternative<Forget>(*task)) {
+                forget();
             } else if (auto filled = attention_.fillGap(); !filled) {
-                fail(std::move(filled.error()));
+                state_.failAttention(epoch_, std::move(filled.error()));
             }
         } catch (const std::exception& problem) {
             fail({ErrorCode::Internal, std::string("Recognition stopped: ") + problem.what(), {}});
@@ -74,7 +76,7 @@ void RecognitionWorker::recognise(const std::vector<PreparedFrame>& frames) {
     }
     newestTime_ = times.back();
     const std::int64_t firstIndex = recogniser_->frames();
-    attention_.remember(frames, firstIndex, recogniser_->requestAttention(attention_.encoderRequest(run)));
+    attention_.remember(frames, firstIndex, requestAttention());
     auto output = recogniser_->push(input_, times, attentionWanted_);
     if (!output) {
         fail(std::move(output.error()));
@@ -89,6 +91,15 @@ void RecognitionWorker::recognise(const std::vector<PreparedFrame>& frames) {
     }
 }
 
+/// Tells the encoder what is wanted now. False: it leaves attention to others.
+bool RecognitionWorker::requestAttention() {
+    auto request = attention_.encoderRequest(run_);
+    if (!request) {
+        state_.failAttention(epoch_, std::move(request.error()));
+    }
+    return recogniser_->requestAttention(request.value_or(engine::AttentionRequest{}));
+}
+
 void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
     giveUpRun();
     if (run->epoch != epoch_) {
@@ -100,6 +111,7 @@ void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
     } else if (!history_.knowsWholeClip()) {
         state_.publishOffline(epoch_, nullptr); // it was about less than will be seen now
     }
+    state_.recogniseAgain(epoch_);
     attention_.startRun(run, firstTime);
     run_ = run;
     lastRun_ = run;
@@ -127,6 +139,15 @@ void RecognitionWorker::giveUpRun() {
     run_.reset();
 }
 
+/// Lets go of the model and of what came of it.
+void RecognitionWorker::forget() {
+    recogniser_.reset();
+    run_.reset();
+    lastRun_.reset();
+    store_.clear();
+    attention_.clear();
+}
+
 void RecognitionWorker::keepFeatures(bool complete) {
     store_.add(recogniser_->takeFeatures(), complete);
 }
@@ -135,6 +156,7 @@ void RecognitionWorker::endRun(const EndOfRun& end) {
     if (end.run != run_ || !recogniser_) {
         return;
     }
+    requestAttention(); // results for a view that was left meanwhile would be taken for the present one's
     auto output = recogniser_->finish();
     if (!output) {
         fail(std::move(output.error()));
@@ -167,7 +189,9 @@ void RecognitionWorker::offlinePass(const OfflinePass& pass, const std::stop_tok
     options.minConfidence = lastRun_->settings.minConfidence;
     options.cancelled = [&] { return stop.stop_requested() || !intake_.stillWanted(pass.ticket); };
     std::vector<CaptionGloss> glosses;
+    std::vector<TimeSpan> seen;
     for (const ClipFeatures& part : store_.parts()) {
+        seen.push_back({part.times.front(), part.times.back() + frameDuration(model->config())});
         auto decoded = decodeOffline(model, part, options);
         if (!decoded) {
             state_.setOfflineRunning(pass.epoch, false);
@@ -180,7 +204,7 @@ void RecognitionWorker::offlinePass(const OfflinePass& pass, const std::stop_tok
     }
     const int stride = model::temporalLayout(model->config().convType).stride;
     const MediaTime step = frameDuration(model->config()) * stride;
-    state_.publishOffline(pass.epoch, listOf(markChanges(history_.committed(), glosses, step)));
+    state_.publishOffline(pass.epoch, listOf(markChangesWithin(seen, history_.committed(), glosses, step)));
 }
 
 void RecognitionWorker::showAttention(const std::vector<engine::SpatialAttention>& attention, std::int64_t firstIndex,
@@ -218,9 +242,13 @@ void RecognitionWorker::publishCaptions() {
 
 void RecognitionWorker::fail(Error error) {
     state_.failRecognition(epoch_, std::move(error));
+    state_.setOfflineRunning(epoch_, false);
     history_.dropProvisional();
     publishCaptions();
-    recogniser_.reset(); // run_ stays: its remaining frames are passed over
+    if (recogniser_) {
+        keepFeatures(false);
+        recogniser_.reset(); // run_ stays: its remaining frames are passed over
+    }
 }
 
 } // namespace livegloss::session

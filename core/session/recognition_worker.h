@@ -28,7 +28,11 @@ public:
 
     void setAttentionWanted(bool wanted) { attentionWanted_ = wanted; }
     /// See SessionSettings::view.
-    void setView(const std::optional<attention::View>& view) { attention_.setView(view); }
+    void setView(const std::optional<attention::View>& view) {
+        if (attention_.setView(view)) {
+            state_.attentionWanted();
+        }
+    }
 
 private:
     void work(const std::stop_token& stop);
@@ -37,7 +41,9 @@ private:
     void offlinePass(const OfflinePass& pass, const std::stop_token& stop);
 
     void startRun(const RunPtr& run, MediaTime firstTime);
+    bool requestAttention();
     void giveUpRun();
+    void forget();
     void keepFeatures(bool complete);
     void showAttention(const std::vector<engine::SpatialAttention>& attention, std::int64_t firstIndex,
                        const std::vector<PreparedFrame>& frames);

@@ -21,6 +21,7 @@ void SessionState::clearLists() {
     snapshot_.offline = nullptr;
     snapshot_.offlineRunning = false;
     snapshot_.notSure = false;
+    snapshot_.attentionError.reset();
     ++snapshot_.captionRevision;
 }
 
@@ -29,6 +30,7 @@ std::uint64_t SessionState::beginSource(State state) {
     clearLists();
     snapshot_.state = state;
     snapshot_.error.reset();
+    recognitionError_.reset();
     snapshot_.source = {};
     return ++epoch_;
 }
@@ -37,9 +39,7 @@ std::uint64_t SessionState::beginModel(engine::ComputeDevice device) {
     const std::scoped_lock lock(mutex_);
     snapshot_.statistics.device = std::move(device);
     clearLists();
-    if (snapshot_.state != State::Failed && snapshot_.state != State::Opening) {
-        snapshot_.error.reset(); // one of the former model, if any
-    }
+    recognitionError_.reset();
     return ++epoch_;
 }
 
@@ -71,8 +71,27 @@ void SessionState::setError(std::optional<Error> error) {
 void SessionState::failRecognition(std::uint64_t epoch, Error error) {
     const std::scoped_lock lock(mutex_);
     if (epoch == epoch_) {
-        snapshot_.error = std::move(error);
+        recognitionError_ = std::move(error);
     }
+}
+
+void SessionState::recogniseAgain(std::uint64_t epoch) {
+    const std::scoped_lock lock(mutex_);
+    if (epoch == epoch_) {
+        recognitionError_.reset();
+    }
+}
+
+void SessionState::failAttention(std::uint64_t epoch, Error error) {
+    const std::scoped_lock lock(mutex_);
+    if (epoch == epoch_) {
+        snapshot_.attentionError = std::move(error);
+    }
+}
+
+void SessionState::attentionWanted() {
+    const std::scoped_lock lock(mutex_);
+    snapshot_.attentionError.reset();
 }
 
 void SessionState::publishCaptions(std::uint64_t epoch, CaptionList committed, CaptionList provisional, bool notSure) {
@@ -103,7 +122,11 @@ void SessionState::publishOffline(std::uint64_t epoch, CaptionList glosses) {
 
 Snapshot SessionState::read() const {
     const std::scoped_lock lock(mutex_);
-    return snapshot_;
+    Snapshot all = snapshot_;
+    if (!all.error) {
+        all.error = recognitionError_;
+    }
+    return all;
 }
 
 } // namespace livegloss::session

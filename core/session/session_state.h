@@ -24,7 +24,14 @@ public:
     void setSource(const media::SourceInfo& info);
     void setError(std::optional<Error> error);
 
+    /// Recognition has stopped, while the picture may go on.
     void failRecognition(std::uint64_t epoch, Error error);
+    /// A new run: what stopped the one before is over.
+    void recogniseAgain(std::uint64_t epoch);
+    /// The view of attention that was asked for cannot be had.
+    void failAttention(std::uint64_t epoch, Error error);
+    /// Another view.
+    void attentionWanted();
     void publishCaptions(std::uint64_t epoch, CaptionList committed, CaptionList provisional, bool notSure);
     void setOfflineRunning(std::uint64_t epoch, bool running);
     void publishOffline(std::uint64_t epoch, CaptionList glosses);
@@ -36,7 +43,8 @@ private:
     void clearLists();
 
     mutable std::mutex mutex_;
-    Snapshot snapshot_;
+    Snapshot snapshot_; ///< its error is that of the source
+    std::optional<Error> recognitionError_;
     std::uint64_t epoch_ = 0;
 };
 

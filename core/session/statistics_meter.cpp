@@ -42,10 +42,19 @@ int LossWatch::frame(MediaTime time) {
     }
     constexpr double kGap = 1.75;
     constexpr int kNewRate = 4;
-    if (interval_ > 0.0 && gap > kGap * interval_ && ++steadyGaps_ < kNewRate) {
+    constexpr std::size_t kFirstGaps = 5;
+    if (interval_ <= 0.0) { // what waited while the source was opened comes at once, and tells nothing of the rate
+        firstGaps_.push_back(gap);
+        if (firstGaps_.size() == kFirstGaps) {
+            std::ranges::nth_element(firstGaps_, firstGaps_.begin() + kFirstGaps / 2);
+            interval_ = firstGaps_[kFirstGaps / 2];
+        }
+        return 0;
+    }
+    if (gap > kGap * interval_ && ++steadyGaps_ < kNewRate) {
         return static_cast<int>(gap / interval_ + 0.5) - 1;
     }
-    interval_ = interval_ > 0.0 && steadyGaps_ < kNewRate ? interval_ + (gap - interval_) * 0.1 : gap;
+    interval_ = steadyGaps_ < kNewRate ? interval_ + (gap - interval_) * 0.1 : gap;
     steadyGaps_ = 0;
     return 0;
 }

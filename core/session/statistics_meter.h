@@ -6,6 +6,7 @@
 #include <deque>
 #include <memory>
 #include <mutex>
+#include <vector>
 
 namespace livegloss::session {
 
@@ -31,8 +32,9 @@ public:
 private:
     bool any_ = false;
     MediaTime last_{0};
-    double interval_ = 0.0; ///< microseconds; 0: not known yet
-    int steadyGaps_ = 0;    ///< gaps in a row: a slower rate, not a loss
+    std::vector<double> firstGaps_; ///< until there are enough to tell the usual one
+    double interval_ = 0.0;         ///< microseconds; 0: not known yet
+    int steadyGaps_ = 0;            ///< gaps in a row: a slower rate, not a loss
 };
 
 /// Tells a passing hitch from a machine that is too slow: overload that goes on for more than a second.

@@ -1,4 +1,5 @@
 #include "caption_history.h"
+#include "session/offline_marks.h"
 
 #include <QTest>
 
@@ -138,6 +139,21 @@ private slots:
         history.beginRun(0s, true, false);
         history.apply(commits({gloss(1, 7, 1s)}));
         QVERIFY(history.committed().at(0).id > last);
+    }
+
+    void theOfflinePassJudgesOnlyWhatItSaw() {
+        const std::vector<CaptionGloss> committed{gloss(1, 11, 1s), gloss(2, 12, 2s), gloss(3, 13, 3s),
+                                                  gloss(4, 14, 61s)};
+        const std::vector<CaptionGloss> offline{gloss(0, 12, 2s), gloss(0, 15, 62s)};
+        const auto marked = markChangesWithin({{1500ms, 5s}, {60s, 70s}}, committed, offline, 40ms);
+        QCOMPARE(labels(marked), (std::vector<int>{11, 12, 13, 14, 15}));
+        const auto change = [&](std::size_t i) { return marked[i].change; };
+        QCOMPARE(change(0), OfflineChange::None); // before all that was kept
+        QCOMPARE(change(1), OfflineChange::Confirmed);
+        QCOMPARE(change(2), OfflineChange::Removed);
+        QCOMPARE(change(3), OfflineChange::Removed);
+        QCOMPARE(change(4), OfflineChange::Added);
+        QCOMPARE(markChangesWithin({}, committed, {}, 40ms).size(), committed.size());
     }
 };
 

@@ -18,6 +18,15 @@ std::vector<std::int64_t> milliseconds(const Task& task) {
     return result;
 }
 
+/// The next task that has to do with frames.
+std::optional<Task> takeWork(FrameIntake& intake) {
+    auto task = intake.take({});
+    while (task && std::holds_alternative<Forget>(*task)) {
+        task = intake.take({});
+    }
+    return task;
+}
+
 } // namespace
 
 class TestFrameIntake : public QObject {
@@ -52,9 +61,27 @@ private slots:
         offerFrames(intake, 11); // ten slots are decided: each frame needs the one after it
         QCOMPARE(intake.backlog(), std::int64_t{4});
         QCOMPARE(statistics.read().droppedOverload, std::int64_t{6});
-        const auto task = intake.take({});
+        const auto task = takeWork(intake);
         QVERIFY(task.has_value());
         QCOMPARE(milliseconds(*task), (std::vector<std::int64_t>{240, 280, 320, 360}));
+    }
+
+    void anotherModelMakesTheRecognitionSideForget() {
+        StatisticsMeter statistics(clock_);
+        FrameIntake intake(statistics, 1U << 30U);
+        intake.setModel(model_, 1);
+        const auto first = intake.take({});
+        QVERIFY(first && std::holds_alternative<Forget>(*first));
+        std::weak_ptr<const engine::LoadedModel> model;
+        {
+            const auto own = test::tinyModel(7);
+            model = own;
+            intake.setModel(own, 2);
+            intake.beginRun({}, true);
+            offerFrames(intake, 5);
+        }
+        intake.setModel(nullptr, 3);
+        QVERIFY(model.expired());
     }
 
     void filesWaitForRoomAndLoseNothing() {
@@ -69,7 +96,7 @@ private slots:
         });
         QVERIFY(test::eventually([&] { return intake.backlog() == 5; }));
         std::vector<std::int64_t> times;
-        while (auto task = intake.take({})) {
+        while (auto task = takeWork(intake)) {
             if (const auto* end = std::get_if<EndOfRun>(&*task)) {
                 QVERIFY(end->complete);
                 break;
@@ -112,10 +139,10 @@ private slots:
         QVERIFY(intake.requestOffline(1));
         intake.beginRun({}, true);
         offerFrames(intake, 3, 50);
-        const auto first = intake.take({});
+        const auto first = takeWork(intake);
         QVERIFY(first && std::holds_alternative<OfflinePass>(*first));
         QVERIFY(intake.stillWanted(std::get<OfflinePass>(*first).ticket));
-        const auto second = intake.take({});
+        const auto second = takeWork(intake);
         QCOMPARE(milliseconds(*second), (std::vector<std::int64_t>{2000, 2040}));
         intake.discardAll(2);
         QVERIFY(!intake.stillWanted(std::get<OfflinePass>(*first).ticket));
@@ -134,11 +161,11 @@ private slots:
         settings.stability = 4;
         intake.setSettings(settings);
         offerFrames(intake, 3, 3);
-        QCOMPARE(milliseconds(*intake.take({})), (std::vector<std::int64_t>{0, 40}));
-        const auto end = intake.take({});
+        QCOMPARE(milliseconds(*takeWork(intake)), (std::vector<std::int64_t>{0, 40}));
+        const auto end = takeWork(intake);
         QVERIFY(std::holds_alternative<EndOfRun>(*end));
         QVERIFY(!std::get<EndOfRun>(*end).complete);
-        const auto next = intake.take({});
+        const auto next = takeWork(intake);
         const RunPtr run = std::get<std::vector<PreparedFrame>>(*next).front().run;
         QCOMPARE(run->settings.stability, 4);
         QVERIFY(!run->fromClipStart);
@@ -159,7 +186,7 @@ private slots:
         intake.setModel(model_, 1);
         intake.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = 10s}, false);
         offerFrames(intake, 2);
-        QCOMPARE(milliseconds(*intake.take({})), (std::vector<std::int64_t>{10000}));
+        QCOMPARE(milliseconds(*takeWork(intake)), (std::vector<std::int64_t>{10000}));
     }
 };
 

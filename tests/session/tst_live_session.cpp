@@ -70,7 +70,7 @@ private slots:
         session.setSettings(settings);
         session.setModel(model_);
         session.open(kAnything);
-        QCOMPARE(session.snapshot()->state, State::Opening);
+        QVERIFY(session.snapshot()->state != State::Idle);
         QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
         QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
         const auto snapshot = session.snapshot();
@@ -454,6 +454,66 @@ private slots:
         const std::int64_t shown = shownFrame(session);
         QVERIFY(eventually([&] { return shownFrame(session) > shown + 3; }));
         QCOMPARE(session.snapshot()->state, State::Playing);
+    }
+
+    void whatWasRecognisedBeforeAFailureStays() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        LiveSession session(test::scriptedParts(script(200), clock_, encoder));
+        SessionSettings settings = showEverything();
+        settings.rate = 2.0;
+        session.setSettings(settings);
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->committed->size() >= 3; }));
+        encoder->fails = true;
+        QVERIFY(eventually([&] { return session.snapshot()->error.has_value(); }));
+        const std::size_t committed = session.snapshot()->committed->size();
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        QCOMPARE(session.snapshot()->error->message, std::string("the encoder broke"));
+        const auto offline = session.snapshot()->offline;
+        const auto kept = std::ranges::count_if(*offline, [](const CaptionGloss& gloss) {
+            return gloss.change != OfflineChange::Removed && gloss.change != OfflineChange::Added;
+        });
+        QVERIFY2(kept * 2 >= static_cast<std::ptrdiff_t>(committed), qPrintable(QString::number(kept)));
+        QVERIFY(!session.snapshot()->offlineRunning);
+        encoder->fails = false;
+        session.play();
+        QVERIFY(eventually([&] { return !session.snapshot()->error; })); // it goes on, and says so
+    }
+
+    void roundsOfALoopWaitForASlowModel() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        encoder->gated = true;
+        LiveSession session(test::scriptedParts(script(30), clock_, encoder));
+        const auto opener = qScopeGuard([&] { encoder->openGate(); });
+        SessionSettings settings;
+        settings.rate = 2.0;
+        settings.loop = true;
+        session.setSettings(settings);
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.captured > 45; }));
+        settings.loop = false;
+        session.setSettings(settings);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        encoder->openGate();
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        QCOMPARE(encoder->encoded.load(), session.snapshot()->statistics.captured);
+    }
+
+    void aModelThatIsNoLongerUsedGoes() {
+        LiveSession session(test::scriptedParts(script(1000), clock_));
+        std::weak_ptr<const engine::LoadedModel> model;
+        {
+            const auto own = test::tinyModel(8);
+            model = own;
+            session.setModel(own);
+        }
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.encoded > 8; }));
+        session.setModel(nullptr);
+        QVERIFY(eventually([&] { return model.expired(); }));
     }
 
     void endsQuicklyWhileASourceBlocks() {

@@ -1,6 +1,7 @@
 #include "session_fakes.h"
 #include "vision/preprocess.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 using namespace livegloss;
@@ -105,6 +106,30 @@ private slots:
                 return picture.frame->index == frame && shows(session, view);
             }));
         }
+    }
+
+    void captionsGoOnWhereTheWeightsCannotBeReadAgain() {
+        const QTemporaryDir folder;
+        const auto path = std::filesystem::path(folder.filePath("model.safetensors").toStdString());
+        test::writeTinyModel(path, 3);
+        auto model = engine::loadModel(path, {.engine = engine::EngineKind::Fast});
+        QVERIFY(model);
+        std::filesystem::remove(path);
+        LiveSession session(test::scriptedParts(script(40), clock_));
+        session.setSettings(settingsFor({}));
+        session.setModel(*model);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        const auto snapshot = session.snapshot();
+        QVERIFY(!snapshot->error);
+        QCOMPARE(snapshot->statistics.encoded, std::int64_t{40});
+        QVERIFY(snapshot->attentionError);
+        QVERIFY(QString::fromStdString(snapshot->attentionError->message).contains("changed or removed"));
+        session.setModel(model_); // one that can
+        session.open(kAnything, true);
+        QVERIFY(eventually([&] { return shows(session, {}); }));
+        QVERIFY(!session.snapshot()->attentionError);
     }
 
     void aNewViewReachesThePictureOnShow() {

@@ -69,6 +69,35 @@ private slots:
         QVERIFY(lost <= 5);
     }
 
+    void whatWaitedAtTheStartIsNoRate() {
+        LossWatch watch;
+        MediaTime time{0};
+        int lost = 0;
+        for (int i = 0; i < 3; ++i) { // from a buffer
+            lost += watch.frame(time += 3ms);
+        }
+        for (int i = 0; i < 20; ++i) {
+            lost += watch.frame(time += 40ms);
+        }
+        QCOMPARE(lost, 0);
+        QCOMPARE(watch.frame(time + 120ms), 2);
+    }
+
+    void withoutAnyAttentionLivePicturesDoNotWait() {
+        PictureBoard board;
+        board.clear(1);
+        board.startAttended();
+        int shown = 0;
+        std::uint64_t serial = board.picture().serial;
+        for (int i = 0; i < 100; ++i) {
+            board.show(test::greyFrame(i, 40ms * i), 40ms * i, true);
+            shown += board.picture().serial != serial ? 1 : 0;
+            serial = board.picture().serial;
+        }
+        QVERIFY2(shown >= 70, qPrintable(QString::number(shown))); // all but those of the first second
+        QCOMPARE(board.picture().frame->index, std::int64_t{99});
+    }
+
     void captionDelayRunsFromCapture() {
         const auto clock = std::make_shared<ManualClock>();
         StatisticsMeter meter(clock);

@@ -36,6 +36,7 @@ enum class LiveAction {
     SidePanel,
     ShowHistory,
     SearchVocabulary,
+    SaveHistory,
     CopyHistory,
     SelectHistory,
     Count

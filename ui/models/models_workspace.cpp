@@ -1,5 +1,6 @@
 #include "ui/models/models_workspace.h"
 
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/models/model_texts.h"
 #include "ui/style/icons.h"
 #include "ui/style/theme.h"
@@ -8,7 +9,6 @@
 #include <QDesktopServices>
 #include <QDir>
 #include <QDragEnterEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
 #include <QMessageBox>
@@ -28,6 +28,7 @@ namespace {
 
 constexpr int listWidth = 44 * grid;
 const QString splitterKey = QStringLiteral("models/splitter");
+const QString folderKey = QStringLiteral("models/folder");
 
 bool isOwnModel(const QString& path) {
     return path.endsWith(QStringLiteral(".safetensors"), Qt::CaseInsensitive);
@@ -229,11 +230,11 @@ void ModelsWorkspace::askForImport(const QString& path) {
 }
 
 void ModelsWorkspace::chooseFile() {
-    const QString start = QStandardPaths::writableLocation(QStandardPaths::DownloadLocation);
     const QString filter = tr("Models and checkpoints") + QStringLiteral(" (*.safetensors *.pt *.pth *.ckpt *.bin);;") +
                            tr("All files") + QStringLiteral(" (*)");
-    const QString path = QFileDialog::getOpenFileName(this, tr("Add Model File"), start, filter);
+    const QString path = askForFile(this, tr("Add Model File"), filter, lastFolder_, QStandardPaths::DownloadLocation);
     if (!path.isEmpty()) {
+        lastFolder_ = folderOf(path);
         takeFile(path);
     }
 }
@@ -289,10 +290,12 @@ void ModelsWorkspace::updateStatus() {
 
 void ModelsWorkspace::saveState(QSettings& store) const {
     store.setValue(splitterKey, splitter_->saveState());
+    store.setValue(folderKey, lastFolder_);
 }
 
 void ModelsWorkspace::restoreState(const QSettings& store) {
     splitter_->restoreState(store.value(splitterKey).toByteArray());
+    lastFolder_ = store.value(folderKey).toString();
 }
 
 void ModelsWorkspace::changeEvent(QEvent* event) {

@@ -85,6 +85,7 @@ private:
     QPushButton* openFolder_;
     QLabel* status_;
     QSplitter* splitter_;
+    QString lastFolder_; ///< of a file that was added
     QString checksumOf_; ///< file whose checksum has been asked for
 };
 

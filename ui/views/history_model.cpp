@@ -39,6 +39,11 @@ void HistoryModel::setGlosses(const std::vector<session::CaptionGloss>& glosses)
     }
 }
 
+int HistoryModel::standing() const {
+    return static_cast<int>(std::ranges::count_if(
+        glosses_, [](const session::CaptionGloss& entry) { return entry.change != session::OfflineChange::Removed; }));
+}
+
 QString HistoryModel::asText(std::vector<int> rows) const {
     std::sort(rows.begin(), rows.end());
     QString text;

@@ -20,6 +20,8 @@ public:
     /// Keeps the rows that stay, so that selection and scroll position stay with them.
     void setGlosses(const std::vector<session::CaptionGloss>& glosses);
     const session::CaptionGloss& gloss(int row) const { return glosses_[static_cast<std::size_t>(row)]; }
+    /// Glosses that stand: without those that the offline pass withdrew.
+    int standing() const;
     /// Rows as lines of time, gloss and confidence, separated by tabs.
     QString asText(std::vector<int> rows) const;
     /// Texts in the language in use.

@@ -115,12 +115,14 @@ HistoryPanel::HistoryPanel(const LiveActions& actions, QWidget* parent)
         return fontMetrics().horizontalAdvance(QString::fromLatin1(widest)) + 2 * cellMargin + grid;
     };
     view_->setColumnWidth(HistoryModel::TimeColumn, width("00:00.0"));
-    view_->setColumnWidth(HistoryModel::ConfidenceColumn, width("100% ?"));
+    hoursWidth_ = width("00:00:00.0");
+    view_->setColumnWidth(HistoryModel::ConfidenceColumn, width("100 % ?"));
     view_->horizontalHeader()->setSectionResizeMode(HistoryModel::GlossColumn, QHeaderView::Stretch);
     view_->horizontalHeader()->setSectionResizeMode(HistoryModel::ConfidenceColumn, QHeaderView::Fixed);
     view_->setContextMenuPolicy(Qt::ActionsContextMenu);
     view_->addAction(actions[LiveAction::CopyHistory]);
     view_->addAction(actions[LiveAction::SelectHistory]);
+    view_->addAction(actions[LiveAction::SaveHistory]);
     connect(view_, &QTableView::clicked, this, &HistoryPanel::chooseRow);
     connect(view_, &QTableView::activated, this, &HistoryPanel::chooseRow);
 
@@ -131,14 +133,16 @@ HistoryPanel::HistoryPanel(const LiveActions& actions, QWidget* parent)
     emptyLayout->setContentsMargins(2 * grid, 5 * grid, 2 * grid, 2 * grid);
     emptyLayout->addWidget(empty_);
 
-    auto* copyButton = new QToolButton(this);
-    copyButton->setDefaultAction(actions[LiveAction::CopyHistory]);
-    copyButton->setAutoRaise(true);
     summary_->setProperty("role", QStringLiteral("muted"));
     auto* foot = new QHBoxLayout;
     foot->setContentsMargins(2 * grid, 0, grid, 0);
     foot->addWidget(summary_, 1);
-    foot->addWidget(copyButton);
+    for (const LiveAction action : {LiveAction::CopyHistory, LiveAction::SaveHistory}) {
+        auto* button = new QToolButton(this);
+        button->setDefaultAction(actions[action]);
+        button->setAutoRaise(true);
+        foot->addWidget(button);
+    }
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, grid / 2);
     column->setSpacing(grid / 2);
@@ -157,6 +161,9 @@ void HistoryPanel::setGlosses(const std::vector<session::CaptionGloss>& glosses,
     model_.setGlosses(glosses);
     afterOfflinePass_ = afterOfflinePass;
     offlineRunning_ = offlineRunning;
+    if (!glosses.empty() && glosses.back().start >= std::chrono::hours(1)) {
+        view_->setColumnWidth(HistoryModel::TimeColumn, hoursWidth_);
+    }
     if (atEnd) {
         view_->scrollToBottom();
     }
@@ -173,10 +180,11 @@ int HistoryPanel::copy() {
             rows.push_back(row);
         }
     }
-    if (!rows.empty()) {
-        QApplication::clipboard()->setText(model_.asText(rows));
+    const QString text = model_.asText(rows);
+    if (!text.isEmpty()) {
+        QApplication::clipboard()->setText(text);
     }
-    return static_cast<int>(rows.size());
+    return static_cast<int>(text.count(QLatin1Char('\n')));
 }
 
 void HistoryPanel::selectAll() {
@@ -196,11 +204,11 @@ void HistoryPanel::chooseRow(const QModelIndex& index) {
 }
 
 void HistoryPanel::updateSummary() {
-    const int count = model_.rowCount();
-    empty_->setVisible(count == 0);
+    const int count = model_.standing();
+    empty_->setVisible(model_.rowCount() == 0);
     if (offlineRunning_) {
         summary_->setText(tr("Checking the whole clip…"));
-    } else if (count == 0) {
+    } else if (model_.rowCount() == 0) {
         summary_->clear();
     } else {
         summary_->setText(afterOfflinePass_ ? tr("Glosses: %1, checked").arg(count) : tr("Glosses: %1").arg(count));

@@ -40,6 +40,7 @@ private:
     QTableView* view_;
     QLabel* empty_;
     QLabel* summary_;
+    int hoursWidth_ = 0;
     bool seekable_ = false;
     bool afterOfflinePass_ = false;
     bool offlineRunning_ = false;

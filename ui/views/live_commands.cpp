@@ -105,6 +105,9 @@ void LiveCommands::jumpToGloss(int direction) {
     const session::CaptionList& list = snapshot.offline ? snapshot.offline : snapshot.committed;
     std::optional<MediaTime> target;
     for (const session::CaptionGloss& gloss : *list) {
+        if (gloss.change == session::OfflineChange::Removed) {
+            continue;
+        }
         const bool before = gloss.start < snapshot.position - atGloss;
         if (direction < 0 && before && (!target || gloss.start > *target)) {
             target = gloss.start;
@@ -125,7 +128,7 @@ void LiveCommands::applyPreferences() {
         return std::tuple(s.attention, s.loop, s.stability, s.minConfidence);
     };
     const auto before = recognition(settings);
-    settings.attention = values.attention;
+    settings.attention = values.attention && !settings.view; // which another workspace draws
     settings.loop = values.loop;
     settings.stability = values.stability;
     settings.minConfidence = static_cast<float>(values.minConfidence) / 100.0F;
@@ -163,7 +166,7 @@ void LiveCommands::updateState() {
     for (const LiveAction action : {LiveAction::PreviousGloss, LiveAction::NextGloss}) {
         actions_[action]->setEnabled(seekable && glosses);
     }
-    for (const LiveAction action : {LiveAction::CopyHistory, LiveAction::SelectHistory}) {
+    for (const LiveAction action : {LiveAction::SaveHistory, LiveAction::CopyHistory, LiveAction::SelectHistory}) {
         actions_[action]->setEnabled(glosses);
     }
     actions_[LiveAction::Mirror]->setChecked(mirrored());

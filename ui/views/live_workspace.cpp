@@ -23,6 +23,9 @@ namespace {
 
 constexpr int sideWidth = 40 * grid;
 const QString splitterKey = QStringLiteral("live/splitter");
+const QString videoFolderKey = QStringLiteral("live/video-folder");
+const QString modelFolderKey = QStringLiteral("live/model-folder");
+const QString glossFolderKey = QStringLiteral("live/gloss-folder");
 
 } // namespace
 
@@ -34,6 +37,7 @@ LiveWorkspace::LiveWorkspace(std::unique_ptr<Recogniser> recogniser, const Engin
       bridge_(std::move(recogniser)),
       sources_(actions_, services, resources, this),
       models_(actions_, services, resources.demoModel, this),
+      glossExport_(bridge_, models_, this),
       commands_(actions_, bridge_, preferences, nullptr),
       toolbar_(new LiveToolbar(actions_, sources_.menu(), models_.menu(), this)),
       notice_(new NoticeBar(this)),
@@ -140,6 +144,8 @@ void LiveWorkspace::connectHistory() {
     connect(side_->history(), &HistoryPanel::momentChosen, &bridge_, &SessionBridge::seek);
     connect(actions_[LiveAction::CopyHistory], &QAction::triggered, this,
             [this] { status_->setTip(tr("Glosses copied: %1").arg(side_->history()->copy())); });
+    connect(actions_[LiveAction::SaveHistory], &QAction::triggered, &glossExport_, &GlossExport::save);
+    connect(&glossExport_, &GlossExport::saved, status_, &LiveStatus::setTip);
     connect(actions_[LiveAction::SelectHistory], &QAction::triggered, side_->history(), &HistoryPanel::selectAll);
     connect(actions_[LiveAction::ShowHistory], &QAction::triggered, this, [this, showSide] {
         showSide();
@@ -191,6 +197,7 @@ void LiveWorkspace::fillMenus(const WorkspaceMenus& menus) {
     add(menus.file, {LiveAction::OpenFile, LiveAction::UseCamera, LiveAction::OpenStream, LiveAction::PlaySample,
                      LiveAction::OpenPattern, LiveAction::CloseSource});
     add(menus.file, {LiveAction::UseDemoModel, LiveAction::OpenModel, LiveAction::ManageModels});
+    add(menus.file, {LiveAction::SaveHistory});
     add(menus.edit, {LiveAction::CopyHistory, LiveAction::SelectHistory, LiveAction::SearchVocabulary});
     add(menus.playback, {LiveAction::PlayPause, LiveAction::Stop, LiveAction::Loop});
     add(menus.playback, {LiveAction::StepBack, LiveAction::StepForward, LiveAction::SecondBack,
@@ -209,10 +216,16 @@ void LiveWorkspace::setImmersive(bool immersive) {
 
 void LiveWorkspace::saveState(QSettings& store) const {
     store.setValue(splitterKey, splitter_->saveState());
+    store.setValue(videoFolderKey, sources_.lastFolder());
+    store.setValue(modelFolderKey, models_.lastFolder());
+    store.setValue(glossFolderKey, glossExport_.lastFolder());
 }
 
 void LiveWorkspace::restoreState(const QSettings& store) {
     splitter_->restoreState(store.value(splitterKey).toByteArray());
+    sources_.setLastFolder(store.value(videoFolderKey).toString());
+    models_.setLastFolder(store.value(modelFolderKey).toString());
+    glossExport_.setLastFolder(store.value(glossFolderKey).toString());
 }
 
 void LiveWorkspace::applyPreferences() {
@@ -238,11 +251,7 @@ void LiveWorkspace::applyComputing() {
         return;
     }
     engine::setDefaultCompute(request);
-    if (models_.loading()) {
-        models_.load(models_.loadingPath());
-    } else if (models_.current()) {
-        models_.load(models_.current()->path);
-    }
+    models_.reload();
 }
 
 void LiveWorkspace::updateCaptions() {

@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_services.h"
 #include "ui/bridge/session_bridge.h"
 #include "ui/settings/preferences.h"
+#include "ui/views/gloss_export.h"
 #include "ui/views/live_commands.h"
 #include "ui/views/live_status.h"
 #include "ui/views/live_toolbar.h"
@@ -50,6 +51,7 @@ public:
     LiveStatus* status() { return status_; }
     NoticeBar* notice() { return notice_; }
     ModelPicker& models() { return models_; }
+    GlossExport& glossExport() { return glossExport_; }
 
 Q_SIGNALS:
     /// A file was dropped that has to be imported before it can be used.
@@ -88,6 +90,7 @@ private:
     SessionBridge bridge_;
     SourcePicker sources_;
     ModelPicker models_;
+    GlossExport glossExport_;
     LiveCommands commands_;
     QAction retry_;
     QAction chooseSource_;

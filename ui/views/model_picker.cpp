@@ -1,8 +1,8 @@
 #include "ui/views/model_picker.h"
 
 #include "ui/bridge/background.h"
+#include "ui/dialogs/file_dialogs.h"
 
-#include <QFileDialog>
 #include <QFileInfo>
 
 #include <utility>
@@ -16,6 +16,7 @@ ModelInfo infoOf(const model::ModelConfig& config, const QString& path, bool isD
     info.path = path;
     info.isDemo = isDemo;
     info.name = config.name.empty() ? QFileInfo(path).completeBaseName() : QString::fromStdString(config.name);
+    info.fps = config.fps;
     info.signCount = std::max(0, config.classes - 1);
     info.signLanguage = QString::fromStdString(config.signLanguage);
     info.licence = QString::fromStdString(config.licence);
@@ -58,17 +59,26 @@ void ModelPicker::loadOrDemo(const QString& path) {
     orDemo_ = path != demoModel_;
 }
 
+void ModelPicker::reload() {
+    if (loadingPath_) {
+        begin(*loadingPath_);
+    } else if (current_) {
+        load(current_->path);
+    }
+}
+
 void ModelPicker::begin(const QString& path) {
     loadingPath_ = path;
+    const int request = ++request_;
     Q_EMIT changed();
     const std::filesystem::path file(path.toStdU16String());
     runInBackground(
         this, [loadModel = services_.loadModel, file] { return loadModel(file); },
-        [this, path](const Result<engine::LoadedModelPtr>& result) { finish(path, result); });
+        [this, request, path](const Result<engine::LoadedModelPtr>& result) { finish(request, path, result); });
 }
 
-void ModelPicker::finish(const QString& path, const Result<engine::LoadedModelPtr>& result) {
-    if (loadingPath_ != path) {
+void ModelPicker::finish(int request, const QString& path, const Result<engine::LoadedModelPtr>& result) {
+    if (request != request_) {
         return;
     }
     loadingPath_.reset();
@@ -88,10 +98,10 @@ void ModelPicker::finish(const QString& path, const Result<engine::LoadedModelPt
 }
 
 void ModelPicker::chooseFile() {
-    const QString path =
-        QFileDialog::getOpenFileName(window_, tr("Open Model File"), QFileInfo(demoModel_).absolutePath(),
-                                     tr("Models") + QStringLiteral(" (*.safetensors)"));
+    const QString path = askForFile(window_, tr("Open Model File"), tr("Models") + QStringLiteral(" (*.safetensors)"),
+                                    lastFolder_, QStandardPaths::DownloadLocation);
     if (!path.isEmpty()) {
+        lastFolder_ = folderOf(path);
         load(path);
     }
 }

@@ -15,6 +15,7 @@ struct ModelInfo {
     QString name;
     QString path;
     bool isDemo = false;
+    double fps = 0.0;
     int signCount = 0;      ///< glosses without the blank
     QStringList vocabulary; ///< empty when the model brings no names
     QString signLanguage;
@@ -28,10 +29,15 @@ public:
     ModelPicker(const LiveActions& actions, EngineServices services, QString demoModel, QWidget* window);
 
     QMenu* menu() { return &menu_; }
+    /// Where the next file is looked for.
+    QString lastFolder() const { return lastFolder_; }
+    void setLastFolder(const QString& folder) { lastFolder_ = folder; }
     void load(const QString& path);
     void loadDemo();
     /// As load(), with the demo model where it fails; problem() then still says why, and demoInstead() is true.
     void loadOrDemo(const QString& path);
+    /// Loads once more what is being loaded or in use.
+    void reload();
     bool demoInstead() const { return problem_ && current_ && current_->isDemo && fellBack_; }
     bool loading() const { return loadingPath_.has_value(); }
     /// The file that is being loaded.
@@ -52,16 +58,18 @@ Q_SIGNALS:
 private:
     void begin(const QString& path);
     void chooseFile();
-    void finish(const QString& path, const Result<engine::LoadedModelPtr>& result);
+    void finish(int request, const QString& path, const Result<engine::LoadedModelPtr>& result);
 
     const LiveActions& actions_;
     EngineServices services_;
     QString demoModel_;
     QWidget* window_;
     QMenu menu_;
-    std::optional<QString> loadingPath_; ///< the newest request; results of older ones are discarded
-    bool orDemo_ = false;                ///< if the load in progress fails
-    bool fellBack_ = false;              ///< problem() made the demo model take over
+    QString lastFolder_;
+    std::optional<QString> loadingPath_;
+    int request_ = 0;       ///< the newest; results of older ones are discarded
+    bool orDemo_ = false;   ///< if the load in progress fails
+    bool fellBack_ = false; ///< problem() made the demo model take over
     std::optional<ModelInfo> current_;
     std::optional<Error> problem_;
     QString problemPath_;

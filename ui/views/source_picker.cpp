@@ -2,11 +2,12 @@
 
 #include "ui/bridge/background.h"
 #include "ui/dialogs/address_dialog.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/style/icons.h"
 
-#include <QFileDialog>
 #include <QFileInfo>
-#include <QStandardPaths>
+
+#include <utility>
 
 namespace livegloss::ui {
 
@@ -62,19 +63,8 @@ void SourcePicker::playSample(int index) {
 }
 
 void SourcePicker::useFirstCamera() {
-    if (lookingForCameras_) {
-        return;
-    }
-    lookingForCameras_ = true;
-    runInBackground(this, services_.listCameras, [this](const std::vector<media::CameraDevice>& cameras) {
-        lookingForCameras_ = false;
-        showCameras(cameras);
-        if (cameras.empty()) {
-            Q_EMIT noCameraFound();
-        } else {
-            choose(media::SourceKind::Camera, QString::fromStdString(cameras.front().address));
-        }
-    });
+    wantsCamera_ = true;
+    refreshCameras();
 }
 
 bool SourcePicker::isModelFile(const QString& path) {
@@ -143,6 +133,14 @@ void SourcePicker::refreshCameras() {
     runInBackground(this, services_.listCameras, [this](const std::vector<media::CameraDevice>& cameras) {
         lookingForCameras_ = false;
         showCameras(cameras);
+        if (!std::exchange(wantsCamera_, false)) {
+            return;
+        }
+        if (cameras.empty()) {
+            Q_EMIT noCameraFound();
+        } else {
+            choose(media::SourceKind::Camera, QString::fromStdString(cameras.front().address));
+        }
     });
 }
 
@@ -161,9 +159,10 @@ void SourcePicker::showCameras(const std::vector<media::CameraDevice>& cameras) 
 }
 
 void SourcePicker::chooseFile() {
-    const QString start = QStandardPaths::writableLocation(QStandardPaths::MoviesLocation);
-    const QString path = QFileDialog::getOpenFileName(window_, tr("Open Video File"), start, videoFilter());
+    const QString path =
+        askForFile(window_, tr("Open Video File"), videoFilter(), lastFolder_, QStandardPaths::MoviesLocation);
     if (!path.isEmpty()) {
+        lastFolder_ = folderOf(path);
         choose(media::SourceKind::File, path);
     }
 }

@@ -20,6 +20,9 @@ public:
     SourcePicker(const LiveActions& actions, EngineServices services, ResourceLocations resources, QWidget* window);
 
     QMenu* menu() { return &menu_; }
+    /// Where the next file is looked for.
+    QString lastFolder() const { return lastFolder_; }
+    void setLastFolder(const QString& folder) { lastFolder_ = folder; }
     /// Samples that are really there.
     QStringList samples() const;
     void playSample(int index);
@@ -52,8 +55,10 @@ private:
     ResourceLocations resources_;
     QWidget* window_;
     QMenu menu_;
+    QString lastFolder_;
     QMenu* cameraMenu_ = nullptr;
     bool lookingForCameras_ = false;
+    bool wantsCamera_ = false; ///< the first one found is to be used
 };
 
 } // namespace livegloss::ui

@@ -199,7 +199,14 @@ void MainWindow::setFullScreen(bool full) {
     menuBar()->setVisible(!full);
     rail_->setVisible(!full);
     statusBar()->setVisible(!full);
-    static_cast<Workspace*>(pages_->currentWidget())->setImmersive(full);
+    // All of them: another one may be on show when full screen ends. The one on show last, so that it has the focus.
+    auto* const shown = static_cast<Workspace*>(pages_->currentWidget());
+    for (Workspace* workspace : workspaces_) {
+        if (workspace != shown) {
+            workspace->setImmersive(full);
+        }
+    }
+    shown->setImmersive(full);
     actions_[WindowAction::FullScreen]->setChecked(full);
     actions_[WindowAction::LeaveFullScreen]->setEnabled(full);
 }

@@ -99,4 +99,8 @@ public:
 
 std::unique_ptr<AttentionPass> makeAttentionPass(LoadedModelPtr model);
 
+/// Makes `model` ready for requests: a model that was packed for speed reads its weights from the file once more, which
+/// takes as long as loading it did. What comes after that has nothing more to fail on. Unreadable, OutOfMemory.
+Result<void> prepareAttention(const LoadedModelPtr& model);
+
 } // namespace livegloss::engine

@@ -48,6 +48,7 @@ struct Statistics {
 struct Snapshot {
     State state = State::Idle;
     std::optional<Error> error;
+    std::optional<Error> attentionError; ///< why SessionSettings::view cannot be shown; captions go on
     media::SourceInfo source;
     MediaTime position{0};   ///< of the picture now on show
     CaptionList committed;   ///< all of them, oldest first; never null

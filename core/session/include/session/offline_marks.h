@@ -12,4 +12,16 @@ namespace livegloss::session {
 std::vector<CaptionGloss> markChanges(const std::vector<CaptionGloss>& committed,
                                       const std::vector<CaptionGloss>& offline, MediaTime step);
 
+/// From `begin` up to `end`, which is no part of it.
+struct TimeSpan {
+    MediaTime begin{0};
+    MediaTime end{0};
+};
+
+/// The same where the offline pass saw only the spans in `seen`: a committed gloss whose middle lies in none of them was
+/// not checked, and stays as it is.
+std::vector<CaptionGloss> markChangesWithin(const std::vector<TimeSpan>& seen,
+                                            const std::vector<CaptionGloss>& committed,
+                                            const std::vector<CaptionGloss>& offline, MediaTime step);
+
 } // namespace livegloss::session

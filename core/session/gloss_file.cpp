@@ -1,17 +1,17 @@
-#include "gloss_output.h"
+#include "session/gloss_file.h"
 
 #include "evaluation/stm_ctm.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
-namespace livegloss::cli {
+namespace livegloss::session {
 
 namespace {
-
-using session::CaptionGloss;
 
 std::string printed(const char* format, double value) {
     char text[64];
@@ -76,7 +76,7 @@ std::string csv(const std::vector<CaptionGloss>& glosses) {
     std::string text = "gloss,start_s,end_s,confidence,alternatives\n";
     for (const CaptionGloss& gloss : glosses) {
         std::string others;
-        for (const session::GlossAlternative& other : gloss.alternatives) {
+        for (const GlossAlternative& other : gloss.alternatives) {
             others += (others.empty() ? "" : "; ") + other.text + " " + printed("%.3f", other.probability);
         }
         text += csvField(gloss.text) + printed(",%.3f", toSeconds(gloss.start)) +
@@ -85,10 +85,10 @@ std::string csv(const std::vector<CaptionGloss>& glosses) {
     return text;
 }
 
-std::string ctm(const RecognitionOutput& output) {
+std::string ctm(const GlossReport& report) {
     std::vector<evaluation::CtmWord> words;
-    const std::string file = std::filesystem::path(output.input).stem().string();
-    for (const CaptionGloss& gloss : output.glosses) {
+    const std::string file = std::filesystem::path(report.input).stem().string();
+    for (const CaptionGloss& gloss : report.glosses) {
         words.push_back({file, "1", toSeconds(gloss.start), toSeconds(gloss.end - gloss.start), gloss.text,
                          static_cast<double>(gloss.confidence)});
     }
@@ -103,11 +103,24 @@ std::string wordsLine(const std::vector<CaptionGloss>& glosses) {
     return line + "\n";
 }
 
+constexpr std::pair<std::string_view, GlossFormat> formatNames[] = {
+    {"json", GlossFormat::Json}, {"text", GlossFormat::Text}, {"txt", GlossFormat::Text}, {"srt", GlossFormat::Srt},
+    {"vtt", GlossFormat::Vtt},   {"csv", GlossFormat::Csv},   {"ctm", GlossFormat::Ctm}};
+
 } // namespace
+
+std::optional<GlossFormat> glossFormat(std::string_view name) {
+    std::string lower(name);
+    std::transform(lower.begin(), lower.end(), lower.begin(),
+                   [](unsigned char letter) { return static_cast<char>(std::tolower(letter)); });
+    const auto* found = std::find_if(std::begin(formatNames), std::end(formatNames),
+                                     [&](const auto& entry) { return entry.first == lower; });
+    return found == std::end(formatNames) ? std::nullopt : std::optional(found->second);
+}
 
 nlohmann::ordered_json glossJson(const CaptionGloss& gloss) {
     auto alternatives = nlohmann::ordered_json::array();
-    for (const session::GlossAlternative& other : gloss.alternatives) {
+    for (const GlossAlternative& other : gloss.alternatives) {
         alternatives.push_back({{"gloss", other.text}, {"probability", rounded(other.probability, 1e4)}});
     }
     return {{"gloss", gloss.text},
@@ -117,36 +130,39 @@ nlohmann::ordered_json glossJson(const CaptionGloss& gloss) {
             {"alternatives", std::move(alternatives)}};
 }
 
-nlohmann::ordered_json framesJson(const session::FrameCounts& frames) {
+nlohmann::ordered_json framesJson(const FrameCounts& frames) {
     return {{"captured", frames.captured}, {"encoded", frames.encoded}, {"dropped", frames.dropped}};
 }
 
-std::string formatGlosses(const RecognitionOutput& output, GlossFormat format) {
+std::string formatGlosses(const GlossReport& report, GlossFormat format) {
     switch (format) {
     case GlossFormat::Text:
-        return wordsLine(output.glosses);
+        return wordsLine(report.glosses);
     case GlossFormat::Srt:
-        return subtitles(output.glosses, false);
+        return subtitles(report.glosses, false);
     case GlossFormat::Vtt:
-        return subtitles(output.glosses, true);
+        return subtitles(report.glosses, true);
     case GlossFormat::Csv:
-        return csv(output.glosses);
+        return csv(report.glosses);
     case GlossFormat::Ctm:
-        return ctm(output);
+        return ctm(report);
     case GlossFormat::Json:
         break;
     }
     auto glosses = nlohmann::ordered_json::array();
-    for (const CaptionGloss& gloss : output.glosses) {
+    for (const CaptionGloss& gloss : report.glosses) {
         glosses.push_back(glossJson(gloss));
     }
-    return jsonText({{"model", output.model},
-                     {"input", output.input},
-                     {"fps", output.fps},
-                     {"duration_s", rounded(output.durationSeconds, 1e3)},
-                     {"glosses", std::move(glosses)},
-                     {"left_out", output.leftOut},
-                     {"frames", framesJson(output.frames)}});
+    nlohmann::ordered_json json{{"model", report.model},
+                                {"input", report.input},
+                                {"fps", report.fps},
+                                {"duration_s", rounded(report.durationSeconds, 1e3)},
+                                {"glosses", std::move(glosses)}};
+    if (report.leftOut) {
+        json["left_out"] = *report.leftOut;
+    }
+    json["frames"] = framesJson(report.frames);
+    return json.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
 }
 
-} // namespace livegloss::cli
+} // namespace livegloss::session
