@@ -6,12 +6,32 @@
 #include <QPdfWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <QSvgRenderer>
 
 namespace livegloss::ui {
 
 namespace {
 
 constexpr double pngScale = 2.0;
+
+QByteArray pngOf(const QImage& image) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    image.save(&buffer, "PNG");
+    return bytes;
+}
+
+/// Whole or not at all.
+Result<void> saveBytes(const QByteArray& bytes, const QString& path) {
+    QSaveFile file(path);
+    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {
+        return failure(ErrorCode::WriteFailed,
+                       "cannot write " + path.toStdString() + ": " + file.errorString().toStdString(),
+                       "Check that the folder can be written to and has room.");
+    }
+    return {};
+}
 
 QByteArray asPng(const Sheet& sheet) {
     const QSizeF size = sheetSize(sheet);
@@ -21,11 +41,7 @@ QByteArray asPng(const Sheet& sheet) {
         painter.scale(pngScale, pngScale);
         paintSheet(painter, sheet);
     }
-    QByteArray bytes;
-    QBuffer buffer(&bytes);
-    buffer.open(QIODevice::WriteOnly);
-    image.save(&buffer, "PNG");
-    return bytes;
+    return pngOf(image);
 }
 
 QByteArray asSvg(const Sheet& sheet) {
@@ -78,13 +94,21 @@ Result<void> saveSheet(const Sheet& sheet, const QString& path) {
         return failure(ErrorCode::InvalidArgument, path.toStdString() + ": a sheet cannot be written in this format",
                        "End the file's name in .png, .svg or .pdf.");
     }
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {
-        return failure(ErrorCode::WriteFailed,
-                       "cannot write " + path.toStdString() + ": " + file.errorString().toStdString(),
-                       "Check that the folder can be written to and has room.");
+    return saveBytes(bytes, path);
+}
+
+Result<void> saveDrawing(const QByteArray& svg, const QString& path) {
+    QSvgRenderer renderer(svg);
+    if (!renderer.isValid()) {
+        return failure(ErrorCode::InvalidArgument, "a drawing for " + path.toStdString() + " is no SVG");
     }
-    return {};
+    QImage image((QSizeF(renderer.defaultSize()) * pngScale).toSize(), QImage::Format_RGB32);
+    image.fill(Qt::white);
+    {
+        QPainter painter(&image);
+        renderer.render(&painter);
+    }
+    return saveBytes(pngOf(image), path);
 }
 
 } // namespace livegloss::ui

@@ -9,4 +9,7 @@ namespace livegloss::ui {
 /// InvalidArgument for other endings, WriteFailed.
 Result<void> saveSheet(const Sheet& sheet, const QString& path);
 
+/// A drawing that is already SVG, as .png of two pixels a point. As saveSheet().
+Result<void> saveDrawing(const QByteArray& svg, const QString& path);
+
 } // namespace livegloss::ui
