@@ -1,5 +1,6 @@
 #include "attention_output.h"
 
+#include "drawing_application.h"
 #include "output_file.h"
 #include "session/offline_recogniser.h"
 #include "terminal.h"
@@ -25,23 +26,6 @@ std::string endingOf(const std::string& path) {
     std::ranges::transform(ending, ending.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     return ending;
 }
-
-/// Fonts and documents come from Qt, which needs an application object, but no screen.
-class DrawingApplication {
-public:
-    DrawingApplication() {
-        qputenv("QT_QPA_PLATFORM", "offscreen");
-        QCoreApplication::setApplicationName(QStringLiteral("livegloss-cli"));
-        QCoreApplication::setApplicationVersion(QStringLiteral(LIVEGLOSS_VERSION));
-        application_ = std::make_unique<QGuiApplication>(count_, arguments_.data());
-    }
-
-private:
-    std::string name_ = "livegloss-cli";
-    std::array<char*, 2> arguments_{name_.data(), nullptr};
-    int count_ = 1;
-    std::unique_ptr<QGuiApplication> application_;
-};
 
 /// Keeps, for each wanted frame, the newest frame of the network that is not after it.
 class Picker {

@@ -74,6 +74,8 @@ void addRecogniser(nlohmann::ordered_json& json, const Inspection& inspection) {
     json["prefix"] = config.prefix;
     json["window"] = config.window;
     json["int8"] = int8Json(inspection.model);
+    json["modules"] = model::moduleList(config);
+    json["cross_frame_direction"] = config.pastOnly ? "past" : "both";
     json["added_computation_percent"] = 100.0 * inspection.addedShare(&model::PartCost::multiplicationsAsDrawn);
     json["added_computation_percent_fused"] = 100.0 * inspection.addedShare(&model::PartCost::multiplicationsFused);
     auto vocabulary = nlohmann::ordered_json::array();
@@ -195,8 +197,15 @@ void printRecogniser(const Inspection& inspection) {
     const model::TemporalLayout layout = model::temporalLayout(config.convType);
     line("Sign language", config.signLanguage);
     std::printf("%-15s %g per second, cropped from %d x %d\n", "Frames", config.fps, config.resize, config.resize);
-    std::printf("%-15s %d prefixes a block, neighbours up to %d frames away\n", "Modules", config.prefix,
-                config.window / 2);
+    const std::string modules = model::moduleList(config);
+    line("Modules", modules.empty() ? "none" : modules);
+    if (config.prefix > 0) {
+        std::printf("%-15s %d a block\n", "Prefixes", config.prefix);
+    }
+    if (config.window > 0) {
+        std::printf("%-15s up to %d frames away%s\n", "Neighbours", config.window / 2,
+                    config.pastOnly ? ", earlier ones only" : "");
+    }
     std::printf("%-15s convolutions of type %d, width %d: a step every %d frames, each sees %d\n", "Temporal head",
                 config.convType, config.hidden, layout.stride, layout.receptiveField);
     std::printf("%-15s %.3f million, %.1f%% of them trained on the frozen backbone\n", "Parameters",

@@ -2,20 +2,20 @@
 #ifdef LIVEGLOSS_WITH_MEDIA
 #include "dataset_samples.h"
 #endif
+#include "output_file.h"
 #include "synth_samples.h"
+#include "terminal.h"
 #include "training/trainer.h"
+#include "training_report.h"
 
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <map>
 #include <memory>
 
 namespace livegloss::cli {
 namespace {
-
-volatile std::sig_atomic_t interrupted = 0;
 
 const std::map<std::string, training::Stage> stages{
     {"pretrain", training::Stage::Pretrain}, {"adapt", training::Stage::Adapt}, {"all", training::Stage::All}};
@@ -23,6 +23,8 @@ const std::map<std::string, training::Stage> stages{
 struct Arguments {
     std::string recipe;
     std::string work;
+    std::string output;
+    bool resume = false;
     std::string stage = "all";
     std::string data;
     int threads = 2;
@@ -50,23 +52,59 @@ std::unique_ptr<training::SampleSource> openSamples(const Arguments& arguments,
 #endif
 }
 
+namespace fs = std::filesystem;
+
+fs::path workFolder(const Arguments& arguments) {
+    if (arguments.work.empty() && arguments.output.empty()) {
+        throw CommandFailure{{ErrorCode::InvalidArgument, "train needs a place to write to",
+                              "Name the model's file with --output, or a folder with --work."}};
+    }
+    return arguments.work.empty() ? fs::path(arguments.output + ".training") : fs::path(arguments.work);
+}
+
+/// The best model under the name that was asked for, whole or not at all.
+void publish(const fs::path& model, const std::string& output) {
+    const fs::path part = output + ".part";
+    std::error_code problem;
+    fs::copy_file(model, part, fs::copy_options::overwrite_existing, problem);
+    if (!problem) {
+        fs::rename(part, output, problem);
+    }
+    if (problem) {
+        throw CommandFailure{{ErrorCode::WriteFailed, "cannot write " + output + ": " + problem.message(),
+                              "The model is in " + model.string() + "."}};
+    }
+}
+
 void runTraining(const Arguments& arguments) {
     const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
-    const std::unique_ptr<training::SampleSource> source = openSamples(arguments, recipe);
     training::TrainOptions options;
-    options.workFolder = arguments.work;
+    options.workFolder = workFolder(arguments);
+    if (arguments.resume && !fs::exists(options.workFolder / "adapt.safetensors") &&
+        !fs::exists(options.workFolder / "pretrain.safetensors")) {
+        throw CommandFailure{{ErrorCode::NotFound, "there is no checkpoint in " + options.workFolder.string(),
+                              "Leave out --resume to begin, or name the folder of the run with --work."}};
+    }
+    if (!arguments.output.empty()) {
+        valueOrFail(checkOutput(arguments.output));
+    }
+    const std::unique_ptr<training::SampleSource> source = openSamples(arguments, recipe);
     options.stage = stages.at(arguments.stage);
     options.threads = arguments.threads;
     options.loaders = arguments.loaders;
     options.maxMinutes = arguments.maxMinutes;
-    options.stopRequested = [] { return interrupted != 0; };
-    options.report = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
-    std::signal(SIGINT, [](int) { interrupted = 1; });
-    std::signal(SIGTERM, [](int) { interrupted = 1; });
+    catchInterrupts();
+    options.stopRequested = [] { return interrupted(); };
+    showTraining(options);
     const training::TrainOutcome outcome = valueOrFail(training::train(recipe, *source, options));
-    std::fprintf(stderr, "%s\n", outcome.summary.c_str());
-    if (interrupted != 0) {
-        throw CommandFailure{{ErrorCode::Cancelled, "interrupted; the checkpoint is in " + arguments.work, ""}};
+    options.report(outcome.summary);
+    if (interrupted()) {
+        throw CommandFailure{{ErrorCode::Cancelled, "interrupted; the checkpoint is in " + options.workFolder.string(),
+                              "The same command goes on from there."}};
+    }
+    const bool adapted = outcome.finished && options.stage != training::Stage::Pretrain;
+    if (adapted && !arguments.output.empty()) {
+        publish(options.workFolder / "model.safetensors", arguments.output);
     }
 }
 
@@ -75,9 +113,12 @@ void runTraining(const Arguments& arguments) {
 void addTrainCommand(CLI::App& app) {
     auto* command = app.add_subcommand("train", "Train a model as a recipe says, in steps that can be interrupted");
     auto arguments = std::make_shared<Arguments>();
-    command->add_option("--recipe", arguments->recipe, "JSON file with sizes, seeds, steps and rates")->required();
-    command->add_option("--work", arguments->work, "Folder for checkpoints, log.jsonl and model.safetensors")
-        ->required();
+    command->add_option("--recipe", arguments->recipe, "JSON file that says what is trained and how")->required();
+    command->add_option("--output", arguments->output, "The best model's file (.safetensors)");
+    command->add_option(
+        "--work", arguments->work,
+        "Folder for checkpoints, log.jsonl, curves.png and model.safetensors; OUTPUT.training if not given");
+    command->add_flag("--resume", arguments->resume, "Refuse to begin: there has to be a checkpoint to go on from");
     command->add_option("--data", arguments->data,
                         "Data set of any layout that dataset check knows; the synthetic signer if not given");
     command->add_option("--stage", arguments->stage, "pretrain, adapt or all")
@@ -97,9 +138,10 @@ void addTrainCommand(CLI::App& app) {
         "Examples:\n"
         "  livegloss-cli train --recipe models/demo-recipe.json --work build/demo\n"
         "  livegloss-cli train --recipe models/demo-recipe.json --work build/demo --stage pretrain --max-minutes 30\n"
-        "  livegloss-cli train --data phoenix-256 --recipe recipe.json --work build/phoenix\n"
+        "  livegloss-cli train --data phoenix-256 --recipe recipe.json --output phoenix.safetensors\n"
         "The same command goes on where it stopped, after Ctrl+C too. The recipe's numbers of steps may be\n"
-        "changed in between.");
+        "changed in between. Several processes started by torchrun, or with RANK, WORLD_SIZE, MASTER_ADDR and\n"
+        "MASTER_PORT, train one model together.");
     command->callback([arguments] { runTraining(*arguments); });
 }
 

@@ -41,6 +41,7 @@ void addEvaluateCommand(CLI::App& app);
 void addSynthCommand(CLI::App& app);
 void addDatasetCommand(CLI::App& app);
 void addDevicesCommand(CLI::App& app);
+void addReproduceCommand(CLI::App& app);
 #endif
 
 }  // namespace livegloss::cli

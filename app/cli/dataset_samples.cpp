@@ -33,7 +33,8 @@ public:
 
     training::TrainingClip clip(const training::ClipQuery& query) const override {
         const std::vector<dataset::Clip>& part = query.part == training::SamplePart::Train ? train_ : dev_;
-        const dataset::Clip& listed = part[query.seed % part.size()];
+        const auto place = query.number ? static_cast<std::uint64_t>(*query.number) : query.seed;
+        const dataset::Clip& listed = part[place % part.size()];
         training::TrainingClip clip;
         clip.size = query.size;
         media::RateResampler resampler(query.fps);
@@ -49,13 +50,17 @@ public:
             return {};
         });
         if (!read) {
-            throw std::runtime_error(dataset::listedAt(listed) + ": " + read.error().message);
+            throw training::SampleFailure(dataset::listedAt(listed) + ": " + read.error().message);
         }
         take(resampler.finish());
         for (const std::string& gloss : listed.glosses) {
             clip.labels.push_back(labels_.at(gloss));
         }
         return clip;
+    }
+
+    std::int64_t clipCount(training::SamplePart part) const override {
+        return static_cast<std::int64_t>(part == training::SamplePart::Train ? train_.size() : dev_.size());
     }
 
     std::vector<training::TrainingStill> stillGroup(std::uint64_t, training::SamplePart, int, int) const override {

@@ -10,9 +10,9 @@
 
 namespace livegloss::cli {
 
-/// Training material from a data set: its part train, with dev for measurements. Clips are drawn by the query's seed
-/// and resampled to its rate; lengths of sentences are not chosen. Stills with captions are not to be had from a data
-/// set. Throws CommandFailure where a part is empty.
+/// Training material from a data set: its part train, with dev for measurements. Clips come by number, or by the
+/// query's seed, and are resampled to its rate; lengths of sentences are not chosen. Stills with captions are not to be
+/// had from a data set. Throws CommandFailure where a part is empty.
 std::unique_ptr<training::SampleSource> makeDatasetSamples(dataset::Dataset data);
 
 /// The frame as a square of `side` pixels, aspect not kept: [side, side, 3].

@@ -60,6 +60,7 @@ int main(int argc, char** argv) {
     addSynthCommand(app);
     addDatasetCommand(app);
     addDevicesCommand(app);
+    addReproduceCommand(app);
 #endif
     addScoreCommand(app);
     addLmCommand(app);

@@ -7,6 +7,7 @@
 #ifdef _WIN32
 #include <io.h>
 #else
+#include <sys/ioctl.h>
 #include <unistd.h>
 #endif
 
@@ -31,6 +32,17 @@ bool isTerminal(std::FILE* file) {
 #else
     return isatty(fileno(file)) != 0;
 #endif
+}
+
+/// Columns of the terminal behind standard error.
+std::size_t errorColumns() {
+#ifndef _WIN32
+    winsize size{};
+    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) {
+        return size.ws_col;
+    }
+#endif
+    return 80;
 }
 
 } // namespace
@@ -85,7 +97,10 @@ void ProgressBar::update(double fraction, const std::string& detail) {
         bar.append(static_cast<std::size_t>(filled), '#').append(static_cast<std::size_t>(kWidth - filled), '.');
         bar.append("] ").append(std::to_string(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100.0))).append("%  ");
     }
-    std::fprintf(stderr, "\r\033[K%s  %s%s", what_.c_str(), bar.c_str(), detail.c_str());
+    // A line that wraps could not be drawn over.
+    std::string line = what_ + "  " + bar + detail;
+    line.resize(std::min(line.size(), errorColumns() - 1));
+    std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);
 }
 

@@ -85,7 +85,11 @@ CrossFrameMap ReferenceAttentionPass::crossFrame(const torch::Tensor& normed, st
         const std::int64_t nearest = std::clamp<std::int64_t>(place, 0, normed.size(0) - 1);
         NeighbourMap neighbour;
         neighbour.offset = offset;
-        neighbour.kind = place == nearest ? Neighbour::Frame : padded ? Neighbour::Copy : Neighbour::Outside;
+        const bool seen = offset <= model_->config().framesAhead();
+        neighbour.kind = !seen              ? Neighbour::Outside
+                         : place == nearest ? Neighbour::Frame
+                         : padded           ? Neighbour::Copy
+                                            : Neighbour::Outside;
         const torch::Tensor rows =
             neighbour.kind == Neighbour::Outside ? torch::Tensor() : normed[nearest].narrow(0, 1, patches);
         neighbour.weights = crossFrameWeights(direction, rows, patches);

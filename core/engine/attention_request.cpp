@@ -19,6 +19,10 @@ Result<void> checkSpatial(const SpatialRequest& request, const model::ModelConfi
         return failure(ErrorCode::InvalidArgument, "the frozen backbone has no aggregation query",
                        "Ask for the attention of its class token or of a patch.");
     }
+    if (request.source == AttentionSource::AggregationQuery && !config.aggregation) {
+        return failure(ErrorCode::InvalidArgument, "this model was trained without aggregation, so it has no query",
+                       "Ask for the attention of its class token or of a patch.");
+    }
     if (auto block = checkIndex("block", request.block, lastBlock, config.layers); !block) {
         return block;
     }
@@ -36,6 +40,10 @@ Result<void> checkRequest(const AttentionRequest& request, const model::ModelCon
         if (auto checked = checkSpatial(spatial, config); !checked) {
             return checked;
         }
+    }
+    if (request.crossFrame && config.window == 0) {
+        return failure(ErrorCode::InvalidArgument, "this model was trained without cross-frame attention",
+                       "Ask for the attention within a frame.");
     }
     if (request.crossFrame && request.crossFrame->fromPatch) {
         return checkIndex("patch", request.crossFrame->patch, 0, config.patches());

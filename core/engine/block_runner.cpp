@@ -153,10 +153,15 @@ BlockOutput BlockRunner::runReference(const Tensor& images, bool wantAttention, 
         if (probe != nullptr) {
             probe->afterBlock(static_cast<int>(i), output.tokens, output.query);
         }
-        output.query = gatherTokens(blocks[i], output.query, norm.view({frames, tokens_, width_}));
+        const bool aggregation = model_->config().aggregation;
+        if (aggregation) {
+            output.query = gatherTokens(blocks[i], output.query, norm.view({frames, tokens_, width_}));
+        }
         if (trace != nullptr) {
             trace->emplace_back("tokens_block_" + std::to_string(i), output.tokens.clone());
-            trace->emplace_back("query_block_" + std::to_string(i), output.query.unsqueeze(1));
+            if (aggregation) {
+                trace->emplace_back("query_block_" + std::to_string(i), output.query.unsqueeze(1));
+            }
             if (last) {
                 trace->emplace_back("attention_adapted_last", weights);
             }

@@ -63,7 +63,9 @@ public:
             x = afterAttention(block, x, norm, last && wantAttention_ ? &result.classAttention : nullptr);
             x = afterMlp(block, x);
             norm = bareNorm(x);
-            result.query = gatherTokens(block, result.query, norm);
+            if (network_.config.aggregation) {
+                result.query = gatherTokens(block, result.query, norm);
+            }
         }
         result.tokens = x;
         result.bareNorm = norm;

@@ -37,7 +37,9 @@ BlockOutput BlockRunner::runFast(const Tensor& images, bool wantAttention, model
                 return;
             }
             trace->emplace_back("tokens_block_" + std::to_string(block), output.tokens.clone());
-            trace->emplace_back("query_block_" + std::to_string(block), output.query.unsqueeze(1).clone());
+            if (model_->config().aggregation) {
+                trace->emplace_back("query_block_" + std::to_string(block), output.query.unsqueeze(1).clone());
+            }
         };
     }
     fastBlocks().run(pixels.data_ptr<float>(), static_cast<int>(frames), places);

@@ -121,13 +121,14 @@ void FastBlocks::runBlock(const FastBlock& block, const FastOutput& output, bool
         layer->run(source, rows, 0, destination, space_);
     };
     // The adapter reads the tokens before `addMain` adds to them.
+    const bool adapt = !plain && network_.config.adapters;
     const auto half = [&](const LinearPtr& in, const LinearPtr& out, const auto& addMain) {
         void* const adapted = room(adapted_, in);
-        if (!plain) {
+        if (adapt) {
             run(Stage::Adapters, in, asSource(output.tokens, narrowRows_, values), adapted);
         }
         addMain();
-        if (!plain) {
+        if (adapt) {
             run(Stage::Adapters, out, adapted, output.tokens);
         }
         const StageTimer timer(times_, Stage::LayerNorm);
@@ -212,7 +213,7 @@ void FastBlocks::runAll(const float* images, int frames, const FastOutput& outpu
     }
     for (std::size_t i = 0; i < network_.blocks.size(); ++i) {
         runBlock(network_.blocks[i], output, plain, i + 1 == network_.blocks.size());
-        if (!plain) {
+        if (!plain && network_.config.aggregation) {
             gather(network_.blocks[i], output.bareNorm, output.query);
         }
         if (output.afterBlock) {

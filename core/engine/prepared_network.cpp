@@ -58,7 +58,7 @@ void prepareAttention(const model::ResidualBlock& block, int heads, PreparedBloc
     prepared.queryKeyValue = all.weight;
     prepared.queryKeyValueBias = all.bias;
 
-    const auto perHead = [heads](const Tensor& rows) { return rows.view({rows.size(0), heads, -1}).transpose(0, 1); };
+    const auto perHead = [heads](const Tensor& rows) { return rows.view({rows.size(0), heads, 64}).transpose(0, 1); };
     const Tensor keys = torch::matmul(block->prefixKey.squeeze(1), key.weight) + key.bias;
     const Tensor values = torch::matmul(block->prefixValue.squeeze(1), value.weight) + value.bias;
     prepared.prefixKeys = perHead(keys).transpose(1, 2).contiguous();

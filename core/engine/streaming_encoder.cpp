@@ -28,6 +28,7 @@ TorchStreamingEncoder::TorchStreamingEncoder(LoadedModelPtr model, EncoderOption
       network_(torchModel(model_)),
       options_(options),
       reach_(model_->config().window / 2),
+      ahead_(model_->config().framesAhead()),
       workers_(computeThreads()),
       runners_(static_cast<std::size_t>(workers_.count()), BlockRunner(network_)) {
     if (network_.device && !network_.device->failed) {
@@ -128,7 +129,8 @@ std::vector<TorchStreamingEncoder::EncodedFramePtr> TorchStreamingEncoder::neigh
     std::vector<EncodedFramePtr> around;
     for (std::int64_t position = index - reach_; position <= index + reach_; ++position) {
         const std::int64_t place = position - first_;
-        const bool inside = place >= 0 && place < static_cast<std::int64_t>(recent_.size());
+        const bool inside =
+            position <= index + ahead_ && place >= 0 && place < static_cast<std::int64_t>(recent_.size());
         around.push_back(inside ? recent_[static_cast<std::size_t>(place)] : nullptr);
     }
     return around;
@@ -158,6 +160,9 @@ AttentionResult TorchStreamingEncoder::withCrossFrame(const std::vector<EncodedF
 /// The middle frame's class token after the cross-frame step (paper section 3.3); frames outside the clip add nothing.
 Tensor TorchStreamingEncoder::classRowWithNeighbours(const std::vector<EncodedFramePtr>& around) {
     const EncodedFrame& middle = *around[static_cast<std::size_t>(reach_)];
+    if (model_->config().window == 0) {
+        return middle.classRow;
+    }
     const Tensor direction = middle.normedClass / std::sqrt(static_cast<double>(model_->config().width));
     Tensor update = torch::zeros_like(middle.classRow);
     std::vector<Tensor> affinities;

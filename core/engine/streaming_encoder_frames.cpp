@@ -111,7 +111,7 @@ void TorchStreamingEncoder::encode(const Tensor& images, bool wantAttention, Enc
         }
         takeComputed(shares[share], row++, wantAttention, output);
     }
-    giveOutFinal(first_ + static_cast<std::int64_t>(recent_.size()) - reach_, output);
+    giveOutFinal(first_ + static_cast<std::int64_t>(recent_.size()) - ahead_, output);
 }
 
 /// Which frames take what an earlier one gave. The one that they are compared with stays the same until another is

@@ -63,6 +63,7 @@ private:
     const TorchModel& network_;
     EncoderOptions options_;
     int reach_; ///< frames to either side that the cross-frame step looks at
+    int ahead_; ///< later frames of these that it does look at
     FrameWorkers workers_;
     std::vector<BlockRunner> runners_;     ///< one per worker
     std::unique_ptr<DeviceBlocks> device_; ///< null: none, or it failed

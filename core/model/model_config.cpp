@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <sstream>
 
 namespace livegloss::model {
 
@@ -133,13 +134,13 @@ Result<void> checkModelConfig(const ModelConfig& config) {
     if (config.hidden <= 0 || config.hidden % 2 != 0) {
         return wrongSize("hidden " + std::to_string(config.hidden) + " is not a positive even number");
     }
-    if (config.window < 1 || config.window % 2 == 0) {
-        return wrongSize("window " + std::to_string(config.window) + " is not a positive odd number");
+    if (config.window != 0 && (config.window < 1 || config.window % 2 == 0)) {
+        return wrongSize("window " + std::to_string(config.window) + " is not 0 or a positive odd number");
     }
     const Limit limits[] = {{"hidden", config.hidden, 2, 16384},
                             {"classes", config.classes, 2, 1'000'000},
                             {"prefix", config.prefix, 0, 1024},
-                            {"window", config.window, 1, 999}};
+                            {"window", config.window, 0, 999}};
     if (auto checked = checkLimits(limits); !checked) {
         return checked;
     }
@@ -155,6 +156,43 @@ Result<void> checkModelConfig(const ModelConfig& config) {
 
 std::string_view activationName(Activation activation) {
     return activation == Activation::Gelu ? "gelu" : "quick_gelu";
+}
+
+std::string moduleList(const ModelConfig& config) {
+    std::string list;
+    const auto add = [&list](bool present, const char* name) {
+        if (present) {
+            list.append(list.empty() ? "" : " ").append(name);
+        }
+    };
+    add(config.adapters, "adapters");
+    add(config.prefix > 0, "prefixes");
+    add(config.aggregation, "aggregation");
+    add(config.window > 0, "cross-frame");
+    return list;
+}
+
+Result<void> applyModuleList(ModelConfig& config, std::string_view list) {
+    ModelConfig without = config;
+    without.adapters = without.aggregation = false;
+    without.prefix = without.window = 0;
+    std::istringstream words{std::string(list)};
+    for (std::string word; words >> word;) {
+        if (word == "adapters") {
+            without.adapters = true;
+        } else if (word == "prefixes") {
+            without.prefix = config.prefix;
+        } else if (word == "aggregation") {
+            without.aggregation = true;
+        } else if (word == "cross-frame") {
+            without.window = config.window;
+        } else {
+            return failure(ErrorCode::Unsupported, "has the module '" + word.substr(0, 40) + "', which is not known",
+                           "It may need a newer version of LiveGloss.");
+        }
+    }
+    config = std::move(without);
+    return {};
 }
 
 std::string glossText(const ModelConfig& config, int label) {

@@ -143,8 +143,28 @@ private:
             return;
         }
         readTower();
-        const std::string prefix = visualPrefix + "transformer.resblocks.0.prefix_embedding_k";
-        config_.prefix = agreed("prefix", shapeOf(prefix, 3)[0], prefix);
+        config_.window = integerMetadata("window").value_or(5);
+        readModules();
+        if (config_.prefix > 0) {
+            const std::string prefix = visualPrefix + "transformer.resblocks.0.prefix_embedding_k";
+            config_.prefix = agreed("prefix", shapeOf(prefix, 3)[0], prefix);
+        }
+    }
+
+    /// A file that says nothing has all modules, as released checkpoints do.
+    void readModules() {
+        if (const std::string* list = metadata("modules")) {
+            if (const auto applied = applyModuleList(config_, *list); !applied) {
+                fail(applied.error().code, applied.error().message, applied.error().hint);
+            }
+        }
+        if (const std::string* direction = metadata("cross_frame_direction")) {
+            if (*direction != "both" && *direction != "past") {
+                fail(ErrorCode::Unsupported,
+                     "its metadata says cross_frame_direction = '" + direction->substr(0, 40) + "', not both or past");
+            }
+            config_.pastOnly = *direction == "past";
+        }
     }
 
     void readTower() {
@@ -172,7 +192,6 @@ private:
         const auto shape = shapeOf(classifier, 2);
         config_.hidden = agreed("hidden", shape[0], classifier);
         config_.classes = agreed("classes", shape[1], classifier);
-        config_.window = integerMetadata("window").value_or(5);
     }
 
     /// Place in the sequence of layers -> frames that the convolution there covers.

@@ -80,7 +80,7 @@ Result<AdaptSign> load(const std::filesystem::path& path) {
     }
     const ShapeTable table = shapeTable(*reader);
     const int adapterWidth = adapterWidthOf(table);
-    if (adapterWidth == 0) {
+    if (adapterWidth == 0 && config->adapters) {
         return problemIn(*reader, "has no adapters, or adapters of an unusable shape", ErrorCode::Unsupported);
     }
     // Before the network takes memory for the sizes that the file claims.
@@ -108,7 +108,9 @@ Result<AdaptSign> load(const std::filesystem::path& path) {
 std::vector<std::pair<std::string, Tensor>> namedTensors(const AdaptSign& network) {
     std::vector<std::pair<std::string, Tensor>> tensors;
     for (const auto& entry : network->named_parameters()) {
-        tensors.emplace_back(entry.key(), entry.value());
+        if (!inAbsentModule(network->config(), entry.key())) {
+            tensors.emplace_back(entry.key(), entry.value());
+        }
     }
     for (const auto& entry : network->named_buffers()) {
         tensors.emplace_back(entry.key(), entry.value());

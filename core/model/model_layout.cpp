@@ -17,7 +17,9 @@ public:
         addVisual();
         for (int layer = 0; layer < config_.layers; ++layer) {
             addBlock(layer);
-            addAggregation(layer);
+            if (config_.aggregation) {
+                addAggregation(layer);
+            }
         }
         addTemporal();
         return std::move(tensors_);
@@ -50,24 +52,33 @@ private:
         norm(visual_ + "ln_pre", width, ModelPart::Backbone);
         norm(visual_ + "ln_post", width, ModelPart::FrameFeature);
         add(visual_ + "proj", {width, config_.embedDim}, ModelPart::FrameFeature);
-        norm(visual_ + "ln_post_cls", width, ModelPart::FrameFeature);
-        add(visual_ + "ada_weight", {2}, ModelPart::FrameFeature);
-        add(transformer_ + "query", {1, 1, width}, ModelPart::Aggregation);
-        add(transformer_ + "temporal_ada_weight", {1}, ModelPart::CrossFrame);
-        norm(transformer_ + "taggblocks.ln_1", width, ModelPart::CrossFrame);
+        if (config_.aggregation) {
+            norm(visual_ + "ln_post_cls", width, ModelPart::FrameFeature);
+            add(visual_ + "ada_weight", {2}, ModelPart::FrameFeature);
+            add(transformer_ + "query", {1, 1, width}, ModelPart::Aggregation);
+        }
+        if (config_.window > 0) {
+            add(transformer_ + "temporal_ada_weight", {1}, ModelPart::CrossFrame);
+            norm(transformer_ + "taggblocks.ln_1", width, ModelPart::CrossFrame);
+        }
     }
 
     void addBlock(int layer) {
         const int width = config_.width;
         const std::string block = transformer_ + "resblocks." + std::to_string(layer) + ".";
-        add(block + "prefix_embedding_k", {config_.prefix, 1, width}, ModelPart::Prefixes);
-        add(block + "prefix_embedding_v", {config_.prefix, 1, width}, ModelPart::Prefixes);
+        if (config_.prefix > 0) {
+            add(block + "prefix_embedding_k", {config_.prefix, 1, width}, ModelPart::Prefixes);
+            add(block + "prefix_embedding_v", {config_.prefix, 1, width}, ModelPart::Prefixes);
+        }
         attention(block + "attn", ModelPart::Backbone);
         norm(block + "ln_1", width, ModelPart::Backbone);
         norm(block + "ln_2", width, ModelPart::Backbone);
         linear(block + "mlp.c_fc", 4 * width, width, ModelPart::Backbone);
         linear(block + "mlp.c_proj", width, 4 * width, ModelPart::Backbone);
         for (const char* adapter : {"S_Adapter", "MLP_Adapter"}) {
+            if (!config_.adapters) {
+                break;
+            }
             linear(block + adapter + ".mlp.c_in", adapterWidth_, width, ModelPart::Adapters);
             linear(block + adapter + ".mlp.c_out", width, adapterWidth_, ModelPart::Adapters);
         }
@@ -206,6 +217,22 @@ bool trainedByReleasedRule(std::string_view name) {
     return false;
 }
 
+bool inAbsentModule(const ModelConfig& config, std::string_view name) {
+    const auto has = [name](std::string_view part) { return name.find(part) != std::string_view::npos; };
+    if (has("_Adapter.")) {
+        return !config.adapters;
+    }
+    if (has("prefix_embedding")) {
+        return config.prefix == 0;
+    }
+    if (has(".temporal_ada_weight") || has(".taggblocks.")) {
+        return config.window == 0;
+    }
+    const bool aggregation = has(".aggblocks.") || has(".ln_post_cls.") || name.ends_with(".ada_weight") ||
+                             name.ends_with("transformer.query");
+    return aggregation && !config.aggregation;
+}
+
 std::vector<PartCost> partCosts(const ModelConfig& config, int adapterWidth) {
     std::vector<PartCost> costs;
     for (const ModelPart part : allParts) {
@@ -231,15 +258,16 @@ std::vector<PartCost> partCosts(const ModelConfig& config, int adapterWidth) {
     const double block = tokens * 12.0 * width * width + 2.0 * tokens * tokens * width;
     const double backbone = patches * 3.0 * config.patch * config.patch * width + layers * block;
     set(ModelPart::Backbone, backbone, backbone);
-    const double adapters = layers * 4.0 * tokens * width * adapterWidth;
+    const double adapters = config.adapters ? layers * 4.0 * tokens * width * adapterWidth : 0.0;
     set(ModelPart::Adapters, adapters, adapters);
     const double prefixScores = layers * 2.0 * tokens * prefix * width;
     set(ModelPart::Prefixes, prefixScores + layers * 2.0 * prefix * width * width, prefixScores);
     const double queryAndMlp = 4.0 * width * width; // query and output projections, two layers of the mlp
     const double drawn = queryAndMlp + tokens * 2.0 * width * width + 2.0 * tokens * width;
     const double moved = queryAndMlp + 2.0 * width * width + 2.0 * config.heads * tokens * width;
-    set(ModelPart::Aggregation, layers * drawn, layers * moved);
-    const double crossFrame = 2.0 * config.window * patches * width;
+    set(ModelPart::Aggregation, config.aggregation ? layers * drawn : 0.0, config.aggregation ? layers * moved : 0.0);
+    const double frames = config.pastOnly ? config.window / 2 + 1 : config.window;
+    const double crossFrame = 2.0 * frames * patches * width;
     set(ModelPart::CrossFrame, crossFrame, crossFrame);
     set(ModelPart::FrameFeature, width * config.embedDim, width * config.embedDim);
     set(ModelPart::TemporalHead, headCost(config), headCost(config));

@@ -16,6 +16,8 @@ tensorfile::Metadata modelMetadata(const ModelConfig& config) {
         {"conv_type", std::to_string(config.convType)}, {"prefix", std::to_string(config.prefix)},
         {"window", std::to_string(config.window)},      {"fps", decimalText(config.fps)},
     };
+    metadata["modules"] = moduleList(config);
+    metadata["cross_frame_direction"] = config.pastOnly ? "past" : "both";
     metadata["activation"] = activationName(config.activation);
     metadata["input_mean"] = nlohmann::json(config.normalisation.mean).dump();
     metadata["input_deviation"] = nlohmann::json(config.normalisation.deviation).dump();
@@ -37,7 +39,8 @@ tensorfile::Metadata modelMetadata(const ModelConfig& config) {
 
 tensorfile::Metadata backboneMetadata(const ModelConfig& config) {
     tensorfile::Metadata metadata = modelMetadata(config);
-    for (const char* key : {"hidden", "classes", "conv_type", "prefix", "window", "fps", "vocabulary"}) {
+    for (const char* key : {"hidden", "classes", "conv_type", "prefix", "window", "modules", "cross_frame_direction",
+                            "fps", "vocabulary"}) {
         metadata.erase(key);
     }
     metadata["kind"] = backboneKind;

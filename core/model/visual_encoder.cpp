@@ -83,7 +83,7 @@ Tensor AttentionImpl::selfAttention(const Tensor& tokens, const Tensor& prefixKe
                                     Tensor* weights) {
     const std::vector<Tensor> projected = F::linear(tokens, inProjWeight, inProjBias).chunk(3, -1);
     const Tensor query = splitHeads(projected[0].contiguous());
-    if (!prefixKey.defined()) {
+    if (!prefixKey.defined() || prefixKey.size(0) == 0) {
         return attend(query, splitHeads(projected[1].contiguous()), splitHeads(projected[2].contiguous()), weights);
     }
     const std::vector<Tensor> weight = inProjWeight.chunk(3, 0);
@@ -148,7 +148,8 @@ Tensor AggregationBlockImpl::forward(const Tensor& query, const Tensor& tokens) 
     return gathered + mlp->forward(ln2->forward(gathered));
 }
 
-TransformerImpl::TransformerImpl(const ModelConfig& config, int adapterInner) : window_(config.window) {
+TransformerImpl::TransformerImpl(const ModelConfig& config, int adapterInner)
+    : window_(config.window), pastOnly_(config.pastOnly) {
     query = register_parameter("query", torch::rand({1, 1, config.width}));
     temporalAdaWeight = register_parameter("temporal_ada_weight", torch::zeros({1}));
     for (int i = 0; i < config.layers; ++i) {
@@ -166,6 +167,10 @@ TransformerImpl::TransformerImpl(const ModelConfig& config, int adapterInner) : 
 CrossFrameResult TransformerImpl::crossFrame(const Tensor& tokens, int frames) {
     const std::int64_t length = tokens.size(1);
     const std::int64_t width = tokens.size(2);
+    if (window_ == 0) {
+        return {torch::zeros({tokens.size(0) / frames, frames, 0, length - 1}, tokens.options()),
+                torch::zeros({tokens.size(0), 1, width}, tokens.options())};
+    }
     const Tensor normed = crossFrameNorm->forward(tokens).view({-1, frames, length, width});
     const Tensor classRow = normed.select(2, 0).unsqueeze(-1); // [B, T, D, 1]
     const Tensor patches = normed.narrow(2, 1, length - 1);
@@ -175,6 +180,10 @@ CrossFrameResult TransformerImpl::crossFrame(const Tensor& tokens, int frames) {
     std::vector<Tensor> affinities;
     Tensor update;
     for (std::int64_t offset = 0; offset < window_; ++offset) {
+        if (pastOnly_ && offset > reach) {
+            affinities.push_back(torch::zeros_like(affinities.front()));
+            continue;
+        }
         const Tensor neighbour = padded.narrow(1, offset, frames);
         const Tensor affinity = torch::matmul(neighbour, classRow).squeeze(-1) / std::sqrt(static_cast<double>(width));
         const Tensor weight = (torch::sigmoid(affinity) - 0.5).unsqueeze(2);
@@ -185,13 +194,15 @@ CrossFrameResult TransformerImpl::crossFrame(const Tensor& tokens, int frames) {
     return {torch::stack(affinities, 2), update.view({-1, 1, width})};
 }
 
-VisualEncoderImpl::VisualEncoderImpl(const ModelConfig& config, int adapterInner) {
+VisualEncoderImpl::VisualEncoderImpl(const ModelConfig& config, int adapterInner)
+    : aggregation_(config.aggregation), crossFrame_(config.window > 0) {
     const int width = config.width;
     const double scale = 1.0 / std::sqrt(static_cast<double>(width));
     classEmbedding = register_parameter("class_embedding", scale * torch::randn({width}));
     positionalEmbedding = register_parameter("positional_embedding", scale * torch::randn({config.tokens(), width}));
     proj = register_parameter("proj", scale * torch::randn({width, config.embedDim}));
-    adaWeight = register_parameter("ada_weight", torch::full({2}, 0.5));
+    adaWeight =
+        register_parameter("ada_weight", config.aggregation ? torch::full({2}, 0.5) : torch::tensor({1.0F, 0.0F}));
     conv1 = register_module("conv1",
                             nn::Conv2d(nn::Conv2dOptions(3, width, config.patch).stride(config.patch).bias(false)));
     lnPre = register_module("ln_pre", layerNorm(width));
@@ -226,10 +237,14 @@ VisualEncoderImpl::BlockOutput VisualEncoderImpl::runBlocks(const Tensor& images
         const bool last = i + 1 == transformer->blocks.size();
         Tensor attention;
         tokens = transformer->blocks[i]->forward(tokens, trace != nullptr && last ? &attention : nullptr);
-        query = transformer->aggregations[i]->forward(query, tokens);
+        if (aggregation_) {
+            query = transformer->aggregations[i]->forward(query, tokens);
+        }
         if (trace != nullptr) {
             trace->emplace_back("tokens_block_" + std::to_string(i), tokens);
-            trace->emplace_back("query_block_" + std::to_string(i), query);
+            if (aggregation_) {
+                trace->emplace_back("query_block_" + std::to_string(i), query);
+            }
             if (last) {
                 trace->emplace_back("attention_adapted_last", attention);
             }
@@ -266,7 +281,7 @@ Tensor VisualEncoderImpl::forward(const Tensor& frames, ForwardTrace* trace) {
     }
     const CrossFrameResult cross = transformer->crossFrame(output.tokens, static_cast<int>(length));
     const Tensor classRow = (output.tokens.narrow(1, 0, 1) + cross.update * transformer->temporalAdaWeight);
-    if (trace != nullptr) {
+    if (trace != nullptr && crossFrame_) {
         trace->emplace_back("cross_frame_affinity", cross.affinity);
         trace->emplace_back("cross_frame_update", cross.update);
     }

@@ -1,15 +1,15 @@
-#include "adam.h"
 #include "augment.h"
-#include "base/decimal.h"
 #include "clip_supply.h"
 #include "fast_encoder.h"
 #include "training/losses.h"
 #include "training/prefetcher.h"
-#include "training/replay.h"
+#include "training_loop.h"
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <numeric>
+#include <span>
 
 namespace livegloss::training {
 namespace {
@@ -17,16 +17,16 @@ namespace {
 using torch::Tensor;
 using Batch = std::vector<PreparedClip>;
 
-class Adaptation {
+/// Training of the network on clips by whatever method the recipe names.
+class Adaptation final : public StageWork {
 public:
-    explicit Adaptation(StageContext& context)
+    Adaptation(StageContext& context, ClipSupply& supply)
         : context_(context),
           stage_(context.recipe.adapt),
-          supply_(context),
-          optimiser_(applyFreezeRule(*context.network, stage_.trainQuery),
-                     {.weightDecay = stage_.weightDecay, .decoupled = false}),
-          clips_([this](std::int64_t number) { return supply_.render(number, progressOf(number)); }),
-          plan_{mixSeed(context.recipe.seed, 6), stage_.batch, stage_.uses, stage_.keepClips} {
+          supply_(supply),
+          settings_(encoderSettings(context)),
+          optimiser_(applyMethod(*context.network, context.recipe),
+                     {.weightDecay = stage_.weightDecay, .decoupled = false}) {
         for (const NamedParameter& parameter : optimiser_.parameters()) {
             (parameter.name.starts_with("conv2d.") ? encoderInputs_ : headInputs_).push_back(parameter.value);
         }
@@ -34,227 +34,278 @@ public:
         encoderFirst_ = optimiser_.parameters().front().name.starts_with("conv2d.");
     }
 
-    bool run() {
-        if (!resume()) {
-            return false;
-        }
-        Prefetcher<Batch> batches(step_, stage_.steps, 2, context_.options.loaders,
-                                  [this](std::int64_t step) { return makeBatch(step); });
-        while (step_ < stage_.steps) {
-            if (context_.pacer.shouldStop()) {
-                save();
-                return false;
-            }
-            trainStep(batches.take());
-            ++step_;
-            if (step_ % stage_.devEvery == 0 || step_ == stage_.steps) {
-                measure();
-            }
-            if (context_.pacer.checkpointDue()) {
-                save();
-            }
-        }
-        save();
-        return true;
-    }
-
-private:
-    /// How far training is when clip `number` comes into use, 0..1.
-    double progressOf(std::int64_t number) const {
-        const double step = static_cast<double>(number - 2L * stage_.batch) * stage_.uses / stage_.batch;
-        return std::clamp(step / std::max(1, stage_.steps), 0.0, 1.0);
-    }
-
-    std::vector<NamedParameter> tensors() const {
+    Adam& optimiser() override { return optimiser_; }
+    std::vector<NamedParameter> tensors() const override {
         std::vector<NamedParameter> all = moduleTensors(*context_.network, "model.");
-        const auto moments = optimiser_.state();
-        all.insert(all.end(), moments.begin(), moments.end());
+        if (context_.recipe.precision == Precision::F16) {
+            all.push_back({"loss_scale", lossScale_});
+        }
         return all;
     }
 
-    /// False when asked to stop before the first step.
-    bool resume() {
-        const auto path = context_.file("adapt.safetensors");
-        if (std::filesystem::exists(path)) {
-            const CheckpointFacts facts = valueOrThrow(readCheckpoint(path, tensors()));
-            step_ = std::stoll(facts.at("step"));
-            seconds_ = numberFact(facts, "seconds");
-            bestWer_ = numberFact(facts, "best_wer");
-            skipped_ = numberFact(facts, "skipped");
-            optimiser_.setSteps(std::stoll(facts.at("adam_steps")));
-            context_.options.report("adaptation resumes at step " + std::to_string(step_) + " of " +
-                                    std::to_string(stage_.steps));
-            return true;
+    void begin(std::int64_t first) override {
+        batches_ = std::make_unique<Prefetcher<Batch>>(first, supply_.steps(), 2, context_.options.loaders,
+                                                       [this](std::int64_t step) { return makeBatch(step); });
+    }
+    void fetch() override { batch_ = batches_->take(); }
+
+    StepResult compute(std::int64_t step) override {
+        context_.network->train();
+        torch::manual_seed(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step), 9));
+        StepResult result;
+        const auto size = static_cast<std::size_t>(stage_.batch);
+        for (std::size_t part = 0; part < static_cast<std::size_t>(stage_.accumulate); ++part) {
+            if (!addBatch(std::span(batch_).subspan(part * size, size), step, result)) {
+                result.gradients.clear();
+                break;
+            }
         }
-        const auto pretrained = context_.file("pretrain.safetensors");
-        if (context_.recipe.backbone.empty() && std::filesystem::exists(pretrained)) {
-            valueOrThrow(readCheckpoint(pretrained, moduleTensors(*context_.network, "model.")));
-        } else if (context_.recipe.pretrain.steps > 0) {
-            throw StageFailure{
-                {ErrorCode::NotFound, pretrained.string() + " is missing", "run --stage pretrain first"}};
+        batch_.clear();
+        for (Tensor& gradient : result.gradients) {
+            if (gradient.defined() && stage_.accumulate > 1) {
+                gradient = gradient / stage_.accumulate;
+            }
         }
-        if (!trainHead(context_)) {
-            return false;
-        }
-        if (context_.recipe.head.clips > 0) {
-            measure();
-        }
-        save();
-        return true;
+        adjustLossScale(result.gradients);
+        return result;
     }
 
-    void save() {
-        valueOrThrow(writeCheckpoint(context_.file("adapt.safetensors"), tensors(),
-                                     {{"step", std::to_string(step_)},
-                                      {"seconds", decimalText(seconds_ + context_.pacer.seconds())},
-                                      {"best_wer", decimalText(bestWer_)},
-                                      {"skipped", decimalText(skipped_)},
-                                      {"adam_steps", std::to_string(optimiser_.steps())}}));
+    /// Blocks that share the first one's prefixes hold copies, which is what files and engines know.
+    void applied() override {
+        if (!settings_.sharedPrefixes) {
+            return;
+        }
+        const torch::NoGradGuard noGrad;
+        auto& blocks = context_.network->visual->transformer->blocks;
+        for (std::size_t block = 1; block < blocks.size(); ++block) {
+            blocks[block]->prefixKey.copy_(blocks[0]->prefixKey);
+            blocks[block]->prefixValue.copy_(blocks[0]->prefixValue);
+        }
     }
 
+    std::optional<double> measure(std::int64_t step) override {
+        const DevResult result = evaluateDev(context_, supply_);
+        const double wer = result.werPercent();
+        char line[160];
+        std::snprintf(line, sizeof line, "adapt step %lld: word error rate %.1f%% on %d clips of dev",
+                      static_cast<long long>(step), wer, supply_.devCount());
+        context_.report(line);
+        context_.log.write("adapt-dev", step, {{"wer_percent", wer}, {"seconds", context_.pacer.seconds()}});
+        return wer;
+    }
+
+    void keep(std::int64_t step) override {
+        tensorfile::Metadata extra{{"training_step", std::to_string(step)}};
+        if (settings_.sharedPrefixes) {
+            extra["shared_prefixes"] = "true";
+        }
+        valueOrThrow(model::saveAdaptSign(context_.network, context_.file("model.safetensors"),
+                                          tensorfile::DataType::F32, extra));
+    }
+
+    void startLossScale() {
+        if (context_.recipe.precision == Precision::F16) {
+            lossScale_.fill_(65536.0F);
+        }
+    }
+
+private:
+    /// This process's clips of a step, accumulated batch after batch. The random numbers of a clip depend on its place
+    /// in the step of all processes, so that their number changes nothing.
     Batch makeBatch(std::int64_t step) {
-        const int side = context_.recipe.model.resolution;
-        const model::TemporalLayout layout = model::temporalLayout(context_.recipe.model.convType);
-        std::mt19937_64 random(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step), 8));
+        const model::ModelConfig& config = context_.network->config();
+        const int side = config.resolution;
+        const model::TemporalLayout layout = model::temporalLayout(config.convType);
+        const std::vector<std::int64_t> numbers = supply_.draw(step);
+        const std::uint64_t seed = mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step), 8);
+        const int workers = context_.group->size();
         Batch batch;
-        for (const std::int64_t number : plan_.draw(step)) {
-            const auto clip = clips_.get(number);
-            const PictureChange change = randomChange(random, clip->size, side, stage_.flips);
-            const std::vector<int> frames =
-                padFrames(resampleFrames(random, clip->frames, stage_.minFrames, stage_.maxFrames), layout);
-            batch.push_back(prepareClip(*clip, frames, change, side));
+        for (int part = 0; part < stage_.accumulate; ++part) {
+            for (int index = 0; index < stage_.batch; ++index) {
+                const auto place =
+                    static_cast<std::size_t>((part * workers + context_.group->rank()) * stage_.batch + index);
+                std::mt19937_64 random(mixSeed(seed, place));
+                const auto clip = supply_.get(numbers[place % numbers.size()]);
+                const PictureChange change = randomChange(random, clip->size, side, stage_.flips, stage_.toneJitter);
+                const std::vector<int> frames =
+                    padFrames(resampleFrames(random, clip->frames, stage_.minFrames, stage_.maxFrames), layout);
+                batch.push_back(prepareClip(*clip, frames, change, side));
+            }
         }
-        clips_.dropBefore(plan_.oldest(step));
-        // Longest first: the threads that share the batch finish at about the same time.
-        std::stable_sort(batch.begin(), batch.end(), [](const PreparedClip& a, const PreparedClip& b) {
-            return a.images.size(0) > b.images.size(0);
-        });
+        supply_.passed(step);
         return batch;
     }
 
-    double distillWeight() const {
+    double distillWeight(std::int64_t step) const {
         if (stage_.distillRampSteps <= 0) {
             return stage_.distillWeight;
         }
-        return stage_.distillWeight * std::min(1.0, static_cast<double>(step_) / stage_.distillRampSteps);
+        return stage_.distillWeight * std::min(1.0, static_cast<double>(step) / stage_.distillRampSteps);
     }
 
-    void trainStep(const Batch& batch) {
-        context_.network->train();
+    /// Longest first: the threads that share the clips finish at about the same time.
+    std::vector<std::size_t> byLength(std::span<const PreparedClip> clips) const {
+        std::vector<std::size_t> order(clips.size());
+        std::iota(order.begin(), order.end(), 0);
+        std::ranges::stable_sort(
+            order, [&](std::size_t a, std::size_t b) { return clips[a].images.size(0) > clips[b].images.size(0); });
+        return order;
+    }
+
+    /// Adds the gradients of one batch; false where its loss is not finite. Each process encodes its own clips; the
+    /// head sees those of all, with the same random numbers everywhere, so that batch norm and losses are those of the
+    /// whole batch.
+    bool addBatch(std::span<const PreparedClip> batch, std::int64_t step, StepResult& result) {
         const int count = static_cast<int>(batch.size());
-        std::vector<Tensor> features(batch.size());
+        const std::vector<std::size_t> order = byLength(batch);
+        std::vector<std::optional<EncodedClip>> encoded(batch.size());
         context_.pool.run(count, [&](int index) {
-            const PreparedClip& clip = batch[static_cast<std::size_t>(index)];
-            features[static_cast<std::size_t>(index)] =
-                encodeClip(*context_.network->visual, clip.images, clip.imageOfFrame);
+            const std::size_t at = order[static_cast<std::size_t>(index)];
+            encoded[at].emplace(*context_.network->visual, settings_, batch[at].images.to(context_.device),
+                                batch[at].imageOfFrame);
         });
+        std::vector<SharedClip> own;
+        for (std::size_t index = 0; index < batch.size(); ++index) {
+            own.push_back({encoded[index]->features().detach().requires_grad_(true), batch[index].labels});
+        }
         std::vector<Tensor> leaves;
         std::vector<std::vector<std::int64_t>> labels;
-        for (std::size_t index = 0; index < batch.size(); ++index) {
-            leaves.push_back(features[index].detach().requires_grad_(true));
-            labels.push_back(batch[index].labels);
+        for (const SharedClip& clip : gatherClips(*context_.group, own)) {
+            leaves.push_back(clip.features);
+            labels.push_back(clip.labels);
         }
-        torch::manual_seed(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step_), 9));
         const ClipBatch joined = joinClips(leaves, labels);
         const auto output = context_.network->recognise(joined.features, joined.lengths);
         const LossTerms terms =
             alignmentLosses(output.sequenceLogits, output.convLogits, output.featureLengths, joined.labels,
-                            joined.labelLengths, {stage_.sequenceWeight, stage_.convWeight, distillWeight()});
+                            joined.labelLengths, {stage_.sequenceWeight, stage_.convWeight, distillWeight(step)});
         if (!std::isfinite(terms.total.item<double>())) {
-            ++skipped_;
-            return;
+            return false;
         }
         std::vector<Tensor> inputs = headInputs_;
-        inputs.insert(inputs.end(), leaves.begin(), leaves.end());
+        for (const SharedClip& clip : own) {
+            inputs.push_back(clip.features);
+        }
         std::vector<Tensor> head = torch::autograd::grad({terms.total}, inputs, {}, false, false, true);
-        std::vector<std::vector<Tensor>> parts(batch.size());
-        context_.pool.run(count, [&](int index) {
-            const auto at = static_cast<std::size_t>(index);
-            parts[at] = torch::autograd::grad({features[at]}, encoderInputs_, {head[headInputs_.size() + at]}, false,
-                                              false, true);
-            features[at] = Tensor();
-        });
+        std::vector<Tensor> gradients = encoderGradients(encoded, order, std::span(head).subspan(headInputs_.size()));
         head.resize(headInputs_.size());
-        std::vector<Tensor> gradients;
+        gradients.insert(encoderFirst_ ? gradients.end() : gradients.begin(), head.begin(), head.end());
+        addGradients(result.gradients, gradients);
+        result.figures = {{"sequence_ctc", terms.sequenceCtc.mean().item<double>()},
+                          {"conv_ctc", terms.convCtc.mean().item<double>()},
+                          {"distillation", terms.distillation.item<double>()}};
+        return true;
+    }
+
+    std::vector<Tensor> encoderGradients(std::vector<std::optional<EncodedClip>>& encoded,
+                                         const std::vector<std::size_t>& order, std::span<const Tensor> towards) {
+        const double scale = lossScale_.item<double>();
+        std::vector<std::vector<Tensor>> parts(encoded.size());
+        context_.pool.run(static_cast<int>(encoded.size()), [&](int index) {
+            const std::size_t at = order[static_cast<std::size_t>(index)];
+            parts[at] = encoded[at]->gradients(encoderInputs_, scale == 1.0 ? towards[at] : towards[at] * scale);
+            encoded[at].reset();
+        });
+        std::vector<Tensor> gradients(encoderInputs_.size());
         for (const auto& part : parts) {
             addGradients(gradients, part);
         }
-        gradients.insert(encoderFirst_ ? gradients.end() : gradients.begin(), head.begin(), head.end());
-        const double norm = clipGradients(gradients, stage_.clipNorm);
-        if (!std::isfinite(norm)) {
-            ++skipped_;
+        if (scale != 1.0) {
+            for (Tensor& gradient : gradients) {
+                gradient = gradient.defined() ? gradient / scale : gradient;
+            }
+        }
+        context_.group->sum(gradients);
+        return gradients;
+    }
+
+    /// In fp16 small gradients would vanish: they are scaled up, further while that goes well, less after an overflow.
+    void adjustLossScale(const std::vector<Tensor>& gradients) {
+        if (context_.recipe.precision != Precision::F16 || gradients.empty()) {
             return;
         }
-        const double rate = rateAt(stage_.rate, static_cast<int>(step_), stage_.steps);
-        optimiser_.step(gradients, rate);
-        reportStep(terms, norm, rate);
-    }
-
-    void reportStep(const LossTerms& terms, double norm, double rate) {
-        const double sequence = terms.sequenceCtc.mean().item<double>();
-        const double conv = terms.convCtc.mean().item<double>();
-        const double distill = terms.distillation.item<double>();
-        smoothed_ = smoothed_ < 0.0 ? sequence : 0.95 * smoothed_ + 0.05 * sequence;
-        if (step_ % 5 == 0) {
-            context_.log.write("adapt", step_,
-                               {{"sequence_ctc", sequence},
-                                {"conv_ctc", conv},
-                                {"distillation", distill},
-                                {"distill_weight", distillWeight()},
-                                {"gradient_norm", norm},
-                                {"rate", rate},
-                                {"skipped", skipped_},
-                                {"seconds", seconds_ + context_.pacer.seconds()}});
-        }
-        if (context_.pacer.reportDue()) {
-            char line[240];
-            std::snprintf(line, sizeof line,
-                          "adapt %lld/%d  sequence %.3f (mean %.3f)  conv %.3f  distillation %.4f  rate %.2e  %.0f s",
-                          static_cast<long long>(step_), stage_.steps, sequence, smoothed_, conv, distill, rate,
-                          seconds_ + context_.pacer.seconds());
-            context_.options.report(line);
-        }
-    }
-
-    void measure() {
-        if (devClips_.empty()) {
-            devClips_ = devClips(context_, stage_.devClips);
-        }
-        const double wer = evaluateDev(context_, devClips_).werPercent();
-        char line[160];
-        std::snprintf(line, sizeof line, "adapt step %lld: word error rate %.1f%% on %d sentences of unseen people",
-                      static_cast<long long>(step_), wer, stage_.devClips);
-        context_.options.report(line);
-        context_.log.write("adapt-dev", step_,
-                           {{"wer_percent", wer}, {"seconds", seconds_ + context_.pacer.seconds()}});
-        if (wer <= bestWer_) {
-            bestWer_ = wer;
-            valueOrThrow(model::saveAdaptSign(context_.network, context_.file("model.safetensors"),
-                                              tensorfile::DataType::F32, {{"training_step", std::to_string(step_)}}));
-        }
+        const bool finite = std::ranges::all_of(gradients, [](const Tensor& gradient) {
+            return !gradient.defined() || torch::isfinite(gradient).all().item<bool>();
+        });
+        const torch::NoGradGuard noGrad;
+        lossScale_.mul_(finite ? 1.0005 : 0.5);
     }
 
     StageContext& context_;
     const AdaptRecipe& stage_;
-    ClipSupply supply_;
+    ClipSupply& supply_;
+    EncoderSettings settings_;
     Adam optimiser_;
-    SampleCache<TrainingClip> clips_;
-    ReplayPlan plan_;
     std::vector<Tensor> encoderInputs_;
     std::vector<Tensor> headInputs_;
     bool encoderFirst_ = true;
-    std::vector<TrainingClip> devClips_;
-    std::int64_t step_ = 0;
-    double seconds_ = 0.0; ///< spent in earlier runs
-    double bestWer_ = 1e9;
-    double skipped_ = 0.0;
-    double smoothed_ = -1.0;
+    Tensor lossScale_ = torch::full({1}, 1.0F);
+    Batch batch_;
+    std::unique_ptr<Prefetcher<Batch>> batches_;
 };
+
+LoopPlan planOf(const StageContext& context, const ClipSupply& supply) {
+    const AdaptRecipe& stage = context.recipe.adapt;
+    LoopPlan plan;
+    plan.stage = "adapt";
+    plan.steps = supply.steps();
+    plan.stepsPerEpoch = supply.stepsPerEpoch();
+    plan.rate = inSteps(stage.rate, std::max<std::int64_t>(1, supply.stepsPerEpoch()));
+    plan.clipNorm = stage.clipNorm;
+    constexpr int oftenEnough = 250;
+    plan.measureEvery = stage.devEvery > 0           ? stage.devEvery
+                        : supply.stepsPerEpoch() > 0 ? supply.stepsPerEpoch()
+                                                     : oftenEnough;
+    plan.earlyStop = stage.earlyStop;
+    return plan;
+}
+
+/// What the backbone starts from, where no checkpoint of this stage says it.
+void startFromPretraining(StageContext& context) {
+    const auto pretrained = context.file("pretrain.safetensors");
+    if (context.recipe.backbone.empty() && std::filesystem::exists(pretrained)) {
+        valueOrThrow(readCheckpoint(pretrained, moduleTensors(*context.network, "model.")));
+    } else if (context.recipe.pretrain.steps > 0) {
+        throw StageFailure{{ErrorCode::NotFound, pretrained.string() + " is missing", "run --stage pretrain first"}};
+    } else if (context.recipe.backbone.empty()) {
+        context.report("the image tower starts from random weights: the recipe names no backbone");
+    }
+}
 
 } // namespace
 
+EncoderSettings encoderSettings(const StageContext& context) {
+    const model::ModelConfig& config = context.network->config();
+    EncoderSettings settings;
+    settings.adapters = config.adapters;
+    settings.prefixes = config.prefix > 0;
+    settings.sharedPrefixes = context.recipe.sharedPrefixes;
+    settings.aggregation = config.aggregation;
+    settings.crossFrame = config.window > 0;
+    settings.forget = context.recipe.gradientCheckpointing;
+    if (context.recipe.precision != Precision::F32) {
+        settings.autocast = context.recipe.precision == Precision::Bf16 ? at::kBFloat16 : at::kHalf;
+    }
+    return settings;
+}
+
 bool runAdaptation(StageContext& context) {
-    return Adaptation(context).run();
+    ClipSupply supply(context);
+    Adaptation work(context, supply);
+    TrainingLoop loop(context, work, planOf(context, supply));
+    if (!loop.resume()) {
+        startFromPretraining(context);
+        work.startLossScale();
+        work.applied();
+        if (!trainHead(context, supply)) {
+            return false;
+        }
+        if (context.recipe.head.clips > 0) {
+            loop.measureFirst();
+        }
+        loop.save();
+    }
+    return loop.run();
 }
 
 } // namespace livegloss::training

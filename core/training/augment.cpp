@@ -25,17 +25,17 @@ PictureChange plainChange(int size, int resolution) {
     return change;
 }
 
-PictureChange randomChange(std::mt19937_64& random, int size, int resolution, double flips) {
+PictureChange randomChange(std::mt19937_64& random, int size, int resolution, double flips, double tones) {
     PictureChange change;
     const auto room = static_cast<std::uint64_t>(size - resolution + 1);
     change.left = static_cast<int>(random() % room);
     change.top = static_cast<int>(random() % room);
     change.flip = flips > 0.0 && uniform(random, 0.0, 1.0) < flips;
-    const double gain = uniform(random, 0.8, 1.2);
-    const double offset = uniform(random, -0.08, 0.08);
-    const double gamma = std::exp(uniform(random, -0.2, 0.2));
+    const double gain = uniform(random, 1.0 - 0.2 * tones, 1.0 + 0.2 * tones);
+    const double offset = uniform(random, -0.08 * tones, 0.08 * tones);
+    const double gamma = std::exp(uniform(random, -0.2 * tones, 0.2 * tones));
     for (auto& channel : change.tone) {
-        const double channelGain = gain * uniform(random, 0.94, 1.06);
+        const double channelGain = gain * uniform(random, 1.0 - 0.06 * tones, 1.0 + 0.06 * tones);
         for (int level = 0; level < 256; ++level) {
             const double value = std::pow(level / 255.0, gamma) * channelGain + offset;
             channel[static_cast<std::size_t>(level)] = static_cast<float>(2.0 * std::clamp(value, 0.0, 1.0) - 1.0);

@@ -22,8 +22,8 @@ struct PictureChange {
 };
 /// The centre crop with tones as they are.
 PictureChange plainChange(int size, int resolution);
-/// A random crop, tones changed a little; mirrored with probability `flips`.
-PictureChange randomChange(std::mt19937_64& random, int size, int resolution, double flips);
+/// A random crop; mirrored with probability `flips`; brightness and colours changed by up to `tones` fifths.
+PictureChange randomChange(std::mt19937_64& random, int size, int resolution, double flips, double tones);
 /// Writes one picture [size, size, 3] as three planes [3, resolution, resolution].
 void applyChange(const PictureChange& change, const std::uint8_t* rgb, int size, int resolution, float* out);
 /// Share of each patch [regionCount, grid * grid] that shows each region, from 1, after `change`.

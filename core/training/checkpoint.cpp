@@ -14,7 +14,7 @@ Result<void> writeCheckpoint(const std::filesystem::path& path, const std::vecto
         writer.setMetadata(key, value);
     }
     for (const NamedParameter& entry : tensors) {
-        const torch::Tensor value = entry.value.detach().contiguous();
+        const torch::Tensor value = entry.value.detach().cpu().contiguous();
         const tensorfile::Shape shape(value.sizes().begin(), value.sizes().end());
         const auto count = static_cast<std::size_t>(value.numel());
         if (value.is_floating_point()) {

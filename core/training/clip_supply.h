@@ -1,21 +1,56 @@
 #pragma once
 
 #include "stage.h"
+#include "training/replay.h"
 
+#include <memory>
+#include <mutex>
 #include <torch/torch.h>
 #include <vector>
 
 namespace livegloss::training {
 
-/// The endless, numbered clips that adaptation trains on.
+/// Which clips each step of adaptation trains on, and the clips themselves. Two ways: a set of clips that is gone
+/// through in a new order every epoch, or an endless supply from which new clips come into use at a steady rate.
+/// Everything follows from seed and step, whatever the number of processes. Thread-safe.
 class ClipSupply {
 public:
-    explicit ClipSupply(const StageContext& context) : context_(context) {}
-    /// Clip `number`; how many signs it may have follows from the curriculum at `progress` (0..1) of the stage.
+    using ClipPtr = std::shared_ptr<const TrainingClip>;
+    /// Throws StageFailure where the recipe counts epochs of a supply without an end.
+    explicit ClipSupply(const StageContext& context);
+
+    std::int64_t steps() const { return steps_; }
+    std::int64_t stepsPerEpoch() const { return stepsPerEpoch_; } ///< 0: endless
+    /// Numbers of the clips of `step`, of all processes and accumulated batches.
+    std::vector<std::int64_t> draw(std::int64_t step) const;
+    ClipPtr get(std::int64_t number);
+    /// No later step needs what only steps before `step` use.
+    void passed(std::int64_t step);
+    /// Clip `number` at `progress` (0..1) of the stage, which chooses the curriculum's lesson; not kept.
     TrainingClip render(std::int64_t number, double progress) const;
 
+    int devCount() const { return devCount_; }
+    ClipPtr dev(int index);
+
 private:
+    bool isSet() const { return stepsPerEpoch_ > 0; }
+    TrainingClip make(std::int64_t number) const;
+    TrainingClip makeDev(std::int64_t index) const;
+    /// Clips that are decoded again when they do not fit into memory.
+    ClipPtr remembered(SamplePart part, std::int64_t number);
+
     const StageContext& context_;
+    const AdaptRecipe& stage_;
+    std::int64_t setSize_ = 0;
+    std::int64_t perStep_ = 1;
+    std::int64_t stepsPerEpoch_ = 0;
+    std::int64_t steps_ = 0;
+    int devCount_ = 0;
+    ReplayPlan plan_;
+    SampleCache<TrainingClip> endless_;
+    std::mutex mutex_;
+    std::map<std::pair<SamplePart, std::int64_t>, ClipPtr> kept_;
+    std::size_t room_ = 0; ///< bytes
 };
 
 /// Features of several clips side by side, the shorter ones continued with their last row.

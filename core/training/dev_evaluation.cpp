@@ -1,7 +1,7 @@
 #include "augment.h"
+#include "clip_supply.h"
 #include "fast_encoder.h"
-#include "stage.h"
-#include "training/replay.h"
+#include "training/prefetcher.h"
 
 #include <algorithm>
 #include <numeric>
@@ -40,42 +40,48 @@ int editDistance(const std::vector<int>& reference, const std::vector<int>& hypo
     return row.back();
 }
 
-std::vector<TrainingClip> devClips(const StageContext& context, int count) {
-    std::vector<TrainingClip> clips(static_cast<std::size_t>(count));
-    context.pool.run(count, [&](int index) {
-        ClipQuery query;
-        query.seed = mixSeed(context.recipe.seed, static_cast<std::uint64_t>(index), 7);
-        query.part = SamplePart::Dev;
-        query.size = context.recipe.model.resize;
-        query.fps = context.recipe.model.fps;
-        clips[static_cast<std::size_t>(index)] = context.source.clip(query);
-    });
-    return clips;
-}
-
-DevResult evaluateDev(StageContext& context, const std::vector<TrainingClip>& clips) {
-    const model::ModelConfig& config = context.recipe.model;
+DevResult evaluateDev(StageContext& context, ClipSupply& supply) {
+    const model::ModelConfig& config = context.network->config();
     const model::TemporalLayout layout = model::temporalLayout(config.convType);
+    const EncoderSettings settings = encoderSettings(context);
+    const int workers = context.group->size();
+    const int mine = (supply.devCount() - context.group->rank() + workers - 1) / workers;
+    Prefetcher<ClipSupply::ClipPtr> clips(0, mine, 2 * context.pool.threads(), context.options.loaders,
+                                          [&](std::int64_t number) {
+                                              const auto place = number * workers + context.group->rank();
+                                              return supply.dev(static_cast<int>(place));
+                                          });
     context.network->eval();
-    std::vector<int> errors(clips.size());
-    context.pool.run(static_cast<int>(clips.size()), [&](int index) {
-        const torch::NoGradGuard noGrad;
-        const TrainingClip& clip = clips[static_cast<std::size_t>(index)];
-        std::vector<int> frames(static_cast<std::size_t>(clip.frames));
-        std::iota(frames.begin(), frames.end(), 0);
-        const PreparedClip prepared =
-            prepareClip(clip, padFrames(frames, layout), plainChange(clip.size, config.resolution), config.resolution);
-        const torch::Tensor features = encodeClip(*context.network->visual, prepared.images, prepared.imageOfFrame);
-        const auto output =
-            context.network->recognise(features.unsqueeze(0), torch::tensor({features.size(0)}, torch::kInt64));
-        errors[static_cast<std::size_t>(index)] = editDistance(clip.labels, greedy(output.sequenceLogits.select(1, 0)));
-    });
-    DevResult result;
-    for (std::size_t index = 0; index < clips.size(); ++index) {
-        result.errors += errors[index];
-        result.words += static_cast<int>(clips[index].labels.size());
+    float errors = 0.0F;
+    float words = 0.0F;
+    for (int done = 0; done < mine;) {
+        std::vector<ClipSupply::ClipPtr> some;
+        for (; done < mine && static_cast<int>(some.size()) < context.pool.threads(); ++done) {
+            some.push_back(clips.take());
+        }
+        std::vector<int> wrong(some.size());
+        context.pool.run(static_cast<int>(some.size()), [&](int index) {
+            const torch::NoGradGuard noGrad;
+            const TrainingClip& clip = *some[static_cast<std::size_t>(index)];
+            std::vector<int> frames(static_cast<std::size_t>(clip.frames));
+            std::iota(frames.begin(), frames.end(), 0);
+            const PreparedClip prepared = prepareClip(clip, padFrames(frames, layout),
+                                                      plainChange(clip.size, config.resolution), config.resolution);
+            const torch::Tensor features = encodeClip(*context.network->visual, prepared.images.to(context.device),
+                                                      prepared.imageOfFrame, settings);
+            const auto output =
+                context.network->recognise(features.unsqueeze(0), torch::tensor({features.size(0)}, torch::kInt64));
+            wrong[static_cast<std::size_t>(index)] =
+                editDistance(clip.labels, greedy(output.sequenceLogits.select(1, 0).cpu()));
+        });
+        for (std::size_t index = 0; index < some.size(); ++index) {
+            errors += static_cast<float>(wrong[index]);
+            words += static_cast<float>(some[index]->labels.size());
+        }
     }
-    return result;
+    std::vector<torch::Tensor> sums{torch::tensor({errors, words})};
+    context.group->sum(sums);
+    return {static_cast<int>(sums[0][0].item<float>()), static_cast<int>(sums[0][1].item<float>())};
 }
 
 } // namespace livegloss::training

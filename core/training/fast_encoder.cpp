@@ -78,9 +78,17 @@ Tensor selfAttention(model::AttentionImpl& attention, const Tensor& tokens, cons
     return attention.outProj->forward(mixed);
 }
 
-Tensor adaptedBlock(model::ResidualBlockImpl& block, const Tensor& tokens) {
+/// `prefixes`: the block whose prefixes are used, itself or the first.
+Tensor adaptedBlock(model::ResidualBlockImpl& block, const model::ResidualBlockImpl& prefixes, const Tensor& tokens,
+                    const EncoderSettings& settings) {
+    const Tensor none;
     const Tensor attended =
-        selfAttention(*block.attn, normalised(*block.ln1, tokens), block.prefixKey, block.prefixValue, tokens.size(1));
+        selfAttention(*block.attn, normalised(*block.ln1, tokens), settings.prefixes ? prefixes.prefixKey : none,
+                      settings.prefixes ? prefixes.prefixValue : none, tokens.size(1));
+    if (!settings.adapters) {
+        const Tensor x = tokens + attended;
+        return x + twoLayer(*block.mlp, normalised(*block.ln2, x));
+    }
     const Tensor x = tokens + attended + twoLayer(*block.spatialAdapter->mlp, tokens);
     return x + twoLayer(*block.mlp, normalised(*block.ln2, x)) + twoLayer(*block.mlpAdapter->mlp, x);
 }
@@ -122,17 +130,41 @@ struct ChunkResult {
     Tensor query;  ///< [N, 1, D]
 };
 
-ChunkResult encodeChunk(model::VisualEncoderImpl& encoder, const Tensor& images) {
+ChunkResult encodeChunk(model::VisualEncoderImpl& encoder, const EncoderSettings& settings, const Tensor& images) {
+    const Autocast autocast(settings.autocast);
     ChunkResult result;
     result.tokens = encoder.embed(images);
     result.query = encoder.transformer->query.expand({images.size(0), 1, -1});
     const auto layers = static_cast<int>(encoder.transformer->blocks.size());
     for (int layer = 0; layer < layers; ++layer) {
-        result.tokens = adaptedBlock(*encoder.transformer->blocks[static_cast<std::size_t>(layer)], result.tokens);
-        result.query =
-            aggregate(*encoder.transformer->aggregations[static_cast<std::size_t>(layer)], result.query, result.tokens);
+        const auto at = static_cast<std::size_t>(layer);
+        auto& blocks = encoder.transformer->blocks;
+        result.tokens = adaptedBlock(*blocks[at], *blocks[settings.sharedPrefixes ? 0 : at], result.tokens, settings);
+        if (settings.aggregation) {
+            result.query = aggregate(*encoder.transformer->aggregations[at], result.query, result.tokens);
+        }
     }
+    result.tokens = result.tokens.to(torch::kFloat32);
+    result.query = result.query.to(torch::kFloat32);
     return result;
+}
+
+/// Features of every frame from the blocks' results for every image.
+Tensor frameFeatures(model::VisualEncoderImpl& encoder, const EncoderSettings& settings, const Tensor& tokens,
+                     const Tensor& queries, const Tensor& imageOfFrame) {
+    Tensor classToken = tokens.select(1, 0).index_select(0, imageOfFrame);
+    if (settings.crossFrame) {
+        const Tensor all = tokens.index_select(0, imageOfFrame);
+        const auto frames = static_cast<int>(imageOfFrame.size(0));
+        classToken = classToken + encoder.transformer->temporalAdaWeight *
+                                      encoder.transformer->crossFrame(all, frames).update.squeeze(1);
+    }
+    Tensor mixed = normalised(*encoder.lnPost, classToken);
+    if (settings.aggregation) {
+        mixed = encoder.adaWeight[0] * mixed +
+                encoder.adaWeight[1] * normalised(*encoder.lnPostCls, queries.squeeze(1).index_select(0, imageOfFrame));
+    }
+    return torch::mm(mixed, encoder.proj);
 }
 
 /// Frames per piece: what one block touches should stay in the cache.
@@ -140,25 +172,78 @@ constexpr std::int64_t chunkFrames = 8;
 
 } // namespace
 
-Tensor encodeClip(model::VisualEncoderImpl& encoder, const Tensor& images,
-                  const std::vector<std::int64_t>& imageOfFrame) {
+EncodedClip::EncodedClip(model::VisualEncoderImpl& encoder, const EncoderSettings& settings, const Tensor& images,
+                         const std::vector<std::int64_t>& imageOfFrame)
+    : encoder_(encoder), settings_(settings) {
+    settings_.forget = settings.forget && torch::GradMode::is_enabled();
     std::vector<Tensor> tokens;
     std::vector<Tensor> queries;
-    for (std::int64_t first = 0; first < images.size(0); first += chunkFrames) {
-        ChunkResult chunk = encodeChunk(encoder, images.slice(0, first, std::min(first + chunkFrames, images.size(0))));
-        tokens.push_back(std::move(chunk.tokens));
-        queries.push_back(std::move(chunk.query));
+    {
+        const torch::AutoGradMode remembering(torch::GradMode::is_enabled() && !settings_.forget);
+        for (std::int64_t first = 0; first < images.size(0); first += chunkFrames) {
+            ChunkResult chunk =
+                encodeChunk(encoder, settings_, images.slice(0, first, std::min(first + chunkFrames, images.size(0))));
+            tokens.push_back(std::move(chunk.tokens));
+            queries.push_back(std::move(chunk.query));
+        }
     }
-    const auto frames = static_cast<std::int64_t>(imageOfFrame.size());
-    const Tensor index = torch::tensor(imageOfFrame, torch::kInt64);
-    const Tensor allTokens = torch::cat(tokens, 0).index_select(0, index);
-    const Tensor allQueries = torch::cat(queries, 0).index_select(0, index);
-    const model::CrossFrameResult cross = encoder.transformer->crossFrame(allTokens, static_cast<int>(frames));
-    const Tensor classToken =
-        (allTokens.slice(1, 0, 1) + encoder.transformer->temporalAdaWeight * cross.update).squeeze(1);
-    const Tensor mixed = encoder.adaWeight[0] * normalised(*encoder.lnPost, classToken) +
-                         encoder.adaWeight[1] * normalised(*encoder.lnPostCls, allQueries.squeeze(1));
-    return torch::mm(mixed, encoder.proj);
+    Tensor allTokens = torch::cat(tokens, 0);
+    Tensor allQueries = torch::cat(queries, 0);
+    if (settings_.forget) {
+        images_ = images;
+        tokens_ = allTokens.requires_grad_(true);
+        queries_ = allQueries.requires_grad_(true);
+    }
+    const Tensor index = torch::tensor(imageOfFrame, torch::kInt64).to(images.device());
+    features_ = frameFeatures(encoder, settings_, allTokens, allQueries, index);
+}
+
+std::vector<Tensor> EncodedClip::gradients(const std::vector<Tensor>& parameters, const Tensor& towards) {
+    std::vector<Tensor> inputs = parameters;
+    if (settings_.forget) {
+        inputs.push_back(tokens_);
+        inputs.push_back(queries_);
+    }
+    std::vector<Tensor> sums = torch::autograd::grad({features_}, inputs, {towards}, false, false, true);
+    features_ = Tensor();
+    if (!settings_.forget) {
+        return sums;
+    }
+    const Tensor ofQueries = sums.back();
+    sums.pop_back();
+    const Tensor ofTokens = sums.back();
+    sums.pop_back();
+    for (std::int64_t first = 0; first < images_.size(0); first += chunkFrames) {
+        const std::int64_t end = std::min(first + chunkFrames, images_.size(0));
+        const ChunkResult chunk = encodeChunk(encoder_, settings_, images_.slice(0, first, end));
+        std::vector<Tensor> outputs;
+        std::vector<Tensor> directions;
+        const auto add = [&](const Tensor& output, const Tensor& direction) {
+            if (direction.defined() && output.requires_grad()) {
+                outputs.push_back(output);
+                directions.push_back(direction.slice(0, first, end));
+            }
+        };
+        add(chunk.tokens, ofTokens);
+        add(chunk.query, ofQueries);
+        if (outputs.empty()) {
+            break;
+        }
+        const std::vector<Tensor> parts = torch::autograd::grad(outputs, parameters, directions, false, false, true);
+        for (std::size_t index = 0; index < parts.size(); ++index) {
+            if (parts[index].defined()) {
+                sums[index] = sums[index].defined() ? sums[index] + parts[index] : parts[index];
+            }
+        }
+    }
+    return sums;
+}
+
+Tensor encodeClip(model::VisualEncoderImpl& encoder, const Tensor& images,
+                  const std::vector<std::int64_t>& imageOfFrame, const EncoderSettings& settings) {
+    EncoderSettings remembering = settings;
+    remembering.forget = false;
+    return EncodedClip(encoder, remembering, images, imageOfFrame).features();
 }
 
 Tensor encodeStills(model::VisualEncoderImpl& encoder, const Tensor& patches, const Tensor& positions, bool allTokens) {

@@ -1,14 +1,11 @@
-#include "adam.h"
 #include "augment.h"
 #include "clip_supply.h"
 #include "fast_encoder.h"
-#include "stage.h"
 #include "training/losses.h"
 #include "training/prefetcher.h"
-#include "training/replay.h"
+#include "training_loop.h"
 
 #include <cmath>
-#include <cstdio>
 #include <numeric>
 
 namespace livegloss::training {
@@ -24,7 +21,8 @@ struct FeatureClip {
 /// Frame features of the first clips of the supply; empty when asked to stop.
 std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& supply) {
     const HeadRecipe& stage = context.recipe.head;
-    const int block = 2 * context.options.threads;
+    const int block = 2 * context.pool.threads();
+    const EncoderSettings settings = encoderSettings(context);
     std::vector<FeatureClip> clips;
     Prefetcher<TrainingClip> rendered(0, stage.clips, 2 * block, context.options.loaders,
                                       [&](std::int64_t number) { return supply.render(number, 0.5); });
@@ -46,86 +44,110 @@ std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& s
             std::mt19937_64 random(mixSeed(context.recipe.seed, firstNumber + static_cast<std::size_t>(index), 11));
             std::vector<int> frames(static_cast<std::size_t>(clip.frames));
             std::iota(frames.begin(), frames.end(), 0);
-            const int side = context.recipe.model.resolution;
+            const int side = context.network->config().resolution;
+            const AdaptRecipe& adapt = context.recipe.adapt;
             const PreparedClip prepared =
-                prepareClip(clip, frames, randomChange(random, clip.size, side, context.recipe.adapt.flips), side);
-            encoded[static_cast<std::size_t>(index)] = {
-                encodeClip(*context.network->visual, prepared.images, prepared.imageOfFrame), prepared.labels};
+                prepareClip(clip, frames, randomChange(random, clip.size, side, adapt.flips, adapt.toneJitter), side);
+            encoded[static_cast<std::size_t>(index)] = {encodeClip(*context.network->visual,
+                                                                   prepared.images.to(context.device),
+                                                                   prepared.imageOfFrame, settings),
+                                                        prepared.labels};
         });
         for (FeatureClip& clip : encoded) {
             clips.push_back(std::move(clip));
         }
         if (context.pacer.reportDue()) {
-            context.options.report("head: encoded " + std::to_string(clips.size()) + " of " +
-                                   std::to_string(stage.clips) + " clips");
+            context.report("head: encoded " + std::to_string(clips.size()) + " of " + std::to_string(stage.clips) +
+                           " clips");
         }
     }
     return clips;
 }
 
-} // namespace
+class HeadTraining final : public StageWork {
+public:
+    HeadTraining(StageContext& context, std::vector<FeatureClip> clips)
+        : context_(context),
+          stage_(context.recipe.head),
+          adapt_(context.recipe.adapt),
+          clips_(std::move(clips)),
+          layout_(model::temporalLayout(context.network->config().convType)),
+          optimiser_(headParameters(context), {.weightDecay = adapt_.weightDecay, .decoupled = false}) {}
 
-bool trainHead(StageContext& context) {
-    const HeadRecipe& stage = context.recipe.head;
-    const AdaptRecipe& adapt = context.recipe.adapt;
-    const std::vector<FeatureClip> clips = encodeSupply(context, ClipSupply(context));
-    if (clips.empty()) {
-        return stage.clips == 0;
-    }
-    std::vector<NamedParameter> parameters;
-    for (const NamedParameter& parameter : applyFreezeRule(*context.network, adapt.trainQuery)) {
-        if (!parameter.name.starts_with("conv2d.")) {
-            parameters.push_back(parameter);
-        }
-    }
-    Adam optimiser(parameters, {.weightDecay = adapt.weightDecay, .decoupled = false});
-    std::vector<Tensor> inputs;
-    for (const NamedParameter& parameter : parameters) {
-        inputs.push_back(parameter.value);
-    }
-    const model::TemporalLayout layout = model::temporalLayout(context.recipe.model.convType);
-    context.network->train();
-    double average = 0.0;
-    for (int step = 0; step < stage.steps; ++step) {
-        if (context.pacer.shouldStop()) {
-            return false;
-        }
-        std::mt19937_64 random(mixSeed(context.recipe.seed, static_cast<std::uint64_t>(step), 12));
+    Adam& optimiser() override { return optimiser_; }
+    std::vector<NamedParameter> tensors() const override { return {}; }
+    void begin(std::int64_t) override { context_.network->train(); }
+    void fetch() override {}
+
+    StepResult compute(std::int64_t step) override {
+        std::mt19937_64 random(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step), 12));
         std::vector<Tensor> features;
         std::vector<std::vector<std::int64_t>> labels;
-        for (int index = 0; index < stage.batch; ++index) {
-            const FeatureClip& clip = clips[random() % clips.size()];
+        for (int index = 0; index < stage_.batch; ++index) {
+            const FeatureClip& clip = clips_[random() % clips_.size()];
             const std::vector<int> frames = padFrames(
-                resampleFrames(random, static_cast<int>(clip.features.size(0)), adapt.minFrames, adapt.maxFrames),
-                layout);
+                resampleFrames(random, static_cast<int>(clip.features.size(0)), adapt_.minFrames, adapt_.maxFrames),
+                layout_);
             const std::vector<std::int64_t> rows(frames.begin(), frames.end());
-            features.push_back(clip.features.index_select(0, torch::tensor(rows, torch::kInt64)));
+            features.push_back(clip.features.index_select(0, torch::tensor(rows, torch::kInt64).to(context_.device)));
             labels.push_back(clip.labels);
         }
-        torch::manual_seed(mixSeed(context.recipe.seed, static_cast<std::uint64_t>(step), 13));
+        torch::manual_seed(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step), 13));
         const ClipBatch batch = joinClips(features, labels);
-        const auto output = context.network->recognise(batch.features, batch.lengths);
+        const auto output = context_.network->recognise(batch.features, batch.lengths);
         const LossTerms terms =
             alignmentLosses(output.sequenceLogits, output.convLogits, output.featureLengths, batch.labels,
-                            batch.labelLengths, {adapt.sequenceWeight, adapt.convWeight, 0.0});
-        const double loss = terms.total.item<double>();
-        if (!std::isfinite(loss)) {
-            continue;
+                            batch.labelLengths, {adapt_.sequenceWeight, adapt_.convWeight, 0.0});
+        StepResult result;
+        result.figures = {{"loss", terms.total.item<double>()}};
+        if (std::isfinite(result.figures.front().second)) {
+            std::vector<Tensor> inputs;
+            for (const NamedParameter& parameter : optimiser_.parameters()) {
+                inputs.push_back(parameter.value);
+            }
+            result.gradients = torch::autograd::grad({terms.total}, inputs, {}, false, false, true);
         }
-        std::vector<Tensor> gradients = torch::autograd::grad({terms.total}, inputs, {}, false, false, true);
-        clipGradients(gradients, adapt.clipNorm);
-        optimiser.step(gradients, rateAt(stage.rate, step, stage.steps));
-        average = step == 0 ? loss : 0.95 * average + 0.05 * loss;
-        if (step % 20 == 0) {
-            context.log.write("head", step, {{"loss", loss}, {"seconds", context.pacer.seconds()}});
-        }
-        if (context.pacer.reportDue()) {
-            char line[120];
-            std::snprintf(line, sizeof line, "head %d/%d  loss %.3f", step, stage.steps, average);
-            context.options.report(line);
-        }
+        return result;
     }
-    return true;
+
+private:
+    static std::vector<NamedParameter> headParameters(StageContext& context) {
+        std::vector<NamedParameter> parameters;
+        for (const NamedParameter& parameter : applyMethod(*context.network, context.recipe)) {
+            if (!parameter.name.starts_with("conv2d.")) {
+                parameters.push_back(parameter);
+            }
+        }
+        return parameters;
+    }
+
+    StageContext& context_;
+    const HeadRecipe& stage_;
+    const AdaptRecipe& adapt_;
+    std::vector<FeatureClip> clips_;
+    model::TemporalLayout layout_;
+    Adam optimiser_;
+};
+
+} // namespace
+
+bool trainHead(StageContext& context, const ClipSupply& supply) {
+    if (context.recipe.head.clips == 0) {
+        return true;
+    }
+    std::vector<FeatureClip> clips = encodeSupply(context, supply);
+    if (clips.empty()) {
+        return false;
+    }
+    HeadTraining work(context, std::move(clips));
+    LoopPlan plan;
+    plan.stage = "head";
+    plan.checkpoints = false;
+    plan.steps = context.recipe.head.steps;
+    plan.rate = context.recipe.head.rate;
+    plan.clipNorm = context.recipe.adapt.clipNorm;
+    plan.logEvery = 20;
+    return TrainingLoop(context, work, plan).run();
 }
 
 } // namespace livegloss::training

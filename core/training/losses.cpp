@@ -1,6 +1,7 @@
 #include "training/losses.h"
 
 #include "model/model_layout.h"
+#include "stage.h"
 
 namespace livegloss::training {
 namespace {
@@ -30,8 +31,9 @@ LossTerms alignmentLosses(const torch::Tensor& sequenceLogits, const torch::Tens
                           const torch::Tensor& featureLengths, const torch::Tensor& labels,
                           const torch::Tensor& labelLengths, const LossWeights& weights) {
     LossTerms terms;
-    terms.sequenceCtc = ctc(sequenceLogits, featureLengths, labels, labelLengths);
-    terms.convCtc = ctc(convLogits, featureLengths, labels, labelLengths);
+    const torch::Device device = sequenceLogits.device();
+    terms.sequenceCtc = ctc(sequenceLogits, featureLengths, labels.to(device), labelLengths);
+    terms.convCtc = ctc(convLogits, featureLengths, labels.to(device), labelLengths);
     terms.distillation = distillation(convLogits, sequenceLogits);
     terms.total = weights.sequence * terms.sequenceCtc.mean() + weights.conv * terms.convCtc.mean();
     if (weights.distill != 0.0) {
@@ -48,6 +50,47 @@ std::vector<NamedParameter> applyFreezeRule(torch::nn::Module& network, bool tra
     std::vector<NamedParameter> trained;
     for (auto& entry : network.named_parameters()) {
         const bool train = isTrained(entry.key(), trainQuery);
+        entry.value().set_requires_grad(train);
+        if (train) {
+            trained.push_back({entry.key(), entry.value()});
+        }
+    }
+    return trained;
+}
+
+namespace {
+
+bool trainedByMethod(const std::string& name, const Recipe& recipe, int layers) {
+    if (recipe.sharedPrefixes && name.find("prefix_embedding") != std::string::npos &&
+        name.find("resblocks.0.") == std::string::npos) {
+        return false;
+    }
+    if (isTrained(name, recipe.adapt.trainQuery)) {
+        return true;
+    }
+    if (recipe.method.kind == Method::Kind::FineTuning) {
+        return !name.ends_with("transformer.query");
+    }
+    if (recipe.method.kind == Method::Kind::Partial) {
+        for (int block = layers - recipe.method.blocks; block < layers; ++block) {
+            std::string part = "transformer.resblocks.";
+            part.append(std::to_string(block)).append(".");
+            if (name.find(part) != std::string::npos) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+} // namespace
+
+std::vector<NamedParameter> applyMethod(model::AdaptSignImpl& network, const Recipe& recipe) {
+    std::vector<NamedParameter> trained;
+    const model::ModelConfig& config = network.config();
+    for (auto& entry : network.named_parameters()) {
+        const bool train =
+            !model::inAbsentModule(config, entry.key()) && trainedByMethod(entry.key(), recipe, config.layers);
         entry.value().set_requires_grad(train);
         if (train) {
             trained.push_back({entry.key(), entry.value()});

@@ -1,7 +1,6 @@
 #include "adam.h"
 #include "augment.h"
 #include "backbone_init.h"
-#include "base/decimal.h"
 #include "caption_tower.h"
 #include "fast_encoder.h"
 #include "stage.h"
@@ -9,6 +8,7 @@
 #include "training/losses.h"
 #include "training/prefetcher.h"
 #include "training/replay.h"
+#include "training_loop.h"
 
 #include <cmath>
 #include <cstdio>
@@ -41,7 +41,7 @@ Tensor normalisedRows(const Tensor& rows) {
 /// Stills per piece of work.
 constexpr std::int64_t chunkStills = 16;
 
-class Pretraining {
+class Pretraining final : public StageWork {
 public:
     explicit Pretraining(StageContext& context)
         : context_(context),
@@ -53,27 +53,24 @@ public:
         imageCount_ = optimiser_.parameters().size() - captions_->parameters().size();
     }
 
-    bool run() {
-        resume();
+    Adam& optimiser() override { return optimiser_; }
+    std::vector<NamedParameter> tensors() const override {
+        std::vector<NamedParameter> all = moduleTensors(*context_.network, "model.");
+        const auto captions = moduleTensors(*captions_, "captions.");
+        all.insert(all.end(), captions.begin(), captions.end());
+        return all;
+    }
+    void begin(std::int64_t first) override {
         const ReplayPlan plan{mixSeed(context_.recipe.seed, 1), stage_.groups, stage_.uses, stage_.keepGroups};
-        Prefetcher<StillBatch> batches(step_, stage_.steps, 4, context_.options.loaders,
-                                       [&](std::int64_t step) { return makeBatch(plan, step); });
-        while (step_ < stage_.steps) {
-            if (context_.pacer.shouldStop()) {
-                save();
-                return false;
-            }
-            trainStep(batches.take());
-            ++step_;
-            if (step_ % stage_.reportEvery == 0 || step_ == stage_.steps) {
-                measure();
-            }
-            if (context_.pacer.checkpointDue()) {
-                save();
-            }
-        }
-        save();
-        return true;
+        batches_ =
+            std::make_unique<Prefetcher<StillBatch>>(first, stage_.steps, 4, context_.options.loaders,
+                                                     [this, plan](std::int64_t step) { return makeBatch(plan, step); });
+    }
+    void fetch() override { batch_ = batches_->take(); }
+    StepResult compute(std::int64_t) override { return trainStep(batch_); }
+    std::optional<double> measure(std::int64_t step) override {
+        describe(step);
+        return std::nullopt;
     }
 
 private:
@@ -83,36 +80,6 @@ private:
             parameters.push_back({"captions." + entry.key(), entry.value()});
         }
         return parameters;
-    }
-
-    std::vector<NamedParameter> tensors() const {
-        std::vector<NamedParameter> all = moduleTensors(*context_.network, "model.");
-        const auto captions = moduleTensors(*captions_, "captions.");
-        const auto moments = optimiser_.state();
-        all.insert(all.end(), captions.begin(), captions.end());
-        all.insert(all.end(), moments.begin(), moments.end());
-        return all;
-    }
-
-    void resume() {
-        const auto path = context_.file("pretrain.safetensors");
-        if (!std::filesystem::exists(path)) {
-            initialiseBackbone(*context_.network->visual, context_.recipe.model);
-            return;
-        }
-        const CheckpointFacts facts = valueOrThrow(readCheckpoint(path, tensors()));
-        step_ = std::stoll(facts.at("step"));
-        seconds_ = numberFact(facts, "seconds");
-        optimiser_.setSteps(std::stoll(facts.at("adam_steps")));
-        context_.options.report("pre-training resumes at step " + std::to_string(step_) + " of " +
-                                std::to_string(stage_.steps));
-    }
-
-    void save() {
-        valueOrThrow(writeCheckpoint(context_.file("pretrain.safetensors"), tensors(),
-                                     {{"step", std::to_string(step_)},
-                                      {"seconds", decimalText(seconds_ + context_.pacer.seconds())},
-                                      {"adam_steps", std::to_string(optimiser_.steps())}}));
     }
 
     std::vector<TrainingStill> makeGroup(std::int64_t number, SamplePart part) const {
@@ -214,7 +181,7 @@ private:
         return encodeStills(*context_.network->visual, part.patches, part.positions, true);
     }
 
-    void trainStep(const StillBatch& batch) {
+    StepResult trainStep(const StillBatch& batch) {
         const auto count = batch.size();
         const int pieces = static_cast<int>((count + chunkStills - 1) / chunkStills);
         std::vector<Tensor> features(static_cast<std::size_t>(pieces));
@@ -222,9 +189,10 @@ private:
                           [&](int piece) { features[static_cast<std::size_t>(piece)] = encodePiece(batch, piece); });
         Tensor joined = torch::cat(features, 0).detach().requires_grad_(true);
         const Heads heads = losses(joined, batch);
+        StepResult result;
+        result.figures = {{"contrast", heads.contrast}, {"words", heads.words}, {"regions", heads.regions}};
         if (!std::isfinite(heads.loss.item<double>())) {
-            ++skipped_;
-            return;
+            return result;
         }
         std::vector<Tensor> inputs = captions_->parameters();
         inputs.push_back(joined);
@@ -246,36 +214,11 @@ private:
                                               false, true);
             features[at] = Tensor();
         });
-        std::vector<Tensor> gradients;
         for (const auto& part : parts) {
-            addGradients(gradients, part);
+            addGradients(result.gradients, part);
         }
-        gradients.insert(gradients.end(), captionGradients.begin(), captionGradients.end());
-        const double norm = clipGradients(gradients, stage_.clipNorm);
-        const double rate = rateAt(stage_.rate, static_cast<int>(step_), stage_.steps);
-        optimiser_.step(gradients, rate);
-        reportStep(heads, norm, rate);
-    }
-
-    void reportStep(const Heads& heads, double norm, double rate) {
-        if (step_ % 10 == 0) {
-            context_.log.write("pretrain", step_,
-                               {{"contrast", heads.contrast},
-                                {"words", heads.words},
-                                {"regions", heads.regions},
-                                {"gradient_norm", norm},
-                                {"rate", rate},
-                                {"skipped", skipped_},
-                                {"seconds", seconds_ + context_.pacer.seconds()}});
-        }
-        if (context_.pacer.reportDue()) {
-            char line[200];
-            std::snprintf(line, sizeof line,
-                          "pretrain %lld/%d  contrast %.3f  words %.3f  regions %.3f  rate %.2e  %.0f s",
-                          static_cast<long long>(step_), stage_.steps, heads.contrast, heads.words, heads.regions, rate,
-                          seconds_ + context_.pacer.seconds());
-            context_.options.report(line);
-        }
+        result.gradients.insert(result.gradients.end(), captionGradients.begin(), captionGradients.end());
+        return result;
     }
 
     Tensor devTokens(const StillBatch& batch) {
@@ -291,7 +234,7 @@ private:
 
     /// On unseen people: share of words that are told right by choosing the best single-word caption of each slot
     /// (class token / its region), and share of pictures whose whole caption wins among those of its group.
-    void measure() {
+    void describe(std::int64_t step) {
         const torch::NoGradGuard noGrad;
         const int groups = std::max(1, 128 / stage_.groupSize);
         if (devStills_.empty()) {
@@ -304,7 +247,7 @@ private:
         const StillBatch batch = assembleStills(devStills_, context_.recipe.model, regionCount(), 0, nullptr);
         const Tensor tokens = devTokens(batch);
         std::vector<std::pair<std::string, double>> figures;
-        std::string line = "pretrain step " + std::to_string(step_) + " on unseen people:";
+        std::string line = "pretrain step " + std::to_string(step) + " on unseen people:";
         char text[96];
         for (int slot = 0; slot < captions_->slots(); ++slot) {
             const Tensor target = batch.words.select(1, slot);
@@ -333,8 +276,8 @@ private:
         const double inGroup = (chosen == words).all(-1).to(torch::kFloat32).mean().item<double>();
         figures.emplace_back("in_group", inGroup);
         std::snprintf(text, sizeof text, "; within group %.0f%%", 100.0 * inGroup);
-        context_.log.write("pretrain-dev", step_, figures);
-        context_.options.report(line + text);
+        context_.log.write("pretrain-dev", step, figures);
+        context_.report(line + text);
     }
 
     std::string slotName(int slot) const {
@@ -349,16 +292,31 @@ private:
     std::size_t imageCount_ = 0;
     SampleCache<std::vector<TrainingStill>> stills_;
     std::vector<StillGroup> devStills_;
-    std::int64_t step_ = 0;
-    double seconds_ = 0.0; ///< spent in earlier runs
-    double skipped_ = 0.0;
+    StillBatch batch_;
+    std::unique_ptr<Prefetcher<StillBatch>> batches_;
 };
 
 } // namespace
 
 bool runPretraining(StageContext& context) {
+    if (context.group->size() > 1) {
+        throw StageFailure{{ErrorCode::Unsupported, "pre-training runs in one process",
+                            "Run --stage pretrain alone, then --stage adapt in as many processes as there are."}};
+    }
     context.network->eval();
-    return Pretraining(context).run();
+    Pretraining work(context);
+    LoopPlan plan;
+    plan.stage = "pretrain";
+    plan.steps = context.recipe.pretrain.steps;
+    plan.rate = context.recipe.pretrain.rate;
+    plan.clipNorm = context.recipe.pretrain.clipNorm;
+    plan.measureEvery = context.recipe.pretrain.reportEvery;
+    plan.logEvery = 10;
+    TrainingLoop loop(context, work, plan);
+    if (!loop.resume()) {
+        initialiseBackbone(*context.network->visual, context.recipe.model);
+    }
+    return loop.run();
 }
 
 } // namespace livegloss::training

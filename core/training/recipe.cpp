@@ -1,176 +1,211 @@
 #include "training/recipe.h"
 
-#include <algorithm>
+#include "recipe_section.h"
+
+#include <charconv>
 #include <cmath>
 #include <fstream>
-#include <nlohmann/json.hpp>
 #include <numbers>
-#include <set>
 #include <sstream>
 
 namespace livegloss::training {
 namespace {
 
 using Json = nlohmann::json;
+constexpr int many = 1'000'000'000;
 
-/// One JSON object whose keys are taken one by one; what is left over at the end is an error.
-class Section {
-public:
-    Section(const Json& json, std::string path) : json_(json), path_(std::move(path)) {
-        if (!json_.is_object()) {
-            throw std::invalid_argument("\"" + path_ + "\" is not an object");
-        }
-    }
-    template <class T>
-    void take(const char* key, T& value) {
-        seen_.insert(key);
-        if (const auto found = json_.find(key); found != json_.end()) {
-            try {
-                value = found->template get<T>();
-            } catch (const Json::exception&) {
-                throw std::invalid_argument("\"" + path_ + "." + key + "\" has a value of the wrong kind");
-            }
-        }
-    }
-    const Json* child(const char* key) {
-        seen_.insert(key);
-        const auto found = json_.find(key);
-        return found == json_.end() ? nullptr : &*found;
-    }
-    std::string pathOf(const char* key) const { return path_ + "." + key; }
-    void finish() const {
-        for (const auto& [key, value] : json_.items()) {
-            if (!seen_.contains(key)) {
-                throw std::invalid_argument("\"" + path_ + "." + key + "\" is not a known key");
-            }
-        }
-    }
+/// The model of the paper: CLIP's ViT-B/16.
+model::ModelConfig paperModel() {
+    model::ModelConfig config;
+    config.width = 768;
+    config.layers = 12;
+    config.heads = 12;
+    config.patch = 16;
+    config.resolution = 224;
+    config.embedDim = 512;
+    config.hidden = 1024;
+    return config;
+}
 
-private:
-    const Json& json_;
-    std::string path_;
-    std::set<std::string> seen_;
-};
-
-void readRate(const Json* json, const std::string& path, RateSchedule& rate) {
-    if (json == nullptr) {
-        return;
-    }
-    Section section(*json, path);
-    std::string shape = "cosine";
-    section.take("shape", shape);
-    if (shape != "cosine" && shape != "steps") {
-        throw std::invalid_argument("\"" + path + ".shape\" is \"" + shape + "\", not \"cosine\" or \"steps\"");
-    }
+void readRate(RecipeSection section, RateSchedule& rate) {
+    std::string shape = rate.shape == RateSchedule::Shape::Cosine ? "cosine" : "steps";
+    section.takeWord("shape", shape, {"cosine", "steps"});
     rate.shape = shape == "cosine" ? RateSchedule::Shape::Cosine : RateSchedule::Shape::Steps;
-    section.take("rate", rate.rate);
-    section.take("final_fraction", rate.finalFraction);
-    section.take("warmup_steps", rate.warmupSteps);
+    section.take("rate", rate.rate, 0.0, 10.0);
+    section.take("final_fraction", rate.finalFraction, 0.0, 1.0);
+    section.take("warmup_steps", rate.warmupSteps, 0, many);
     section.take("drop_at", rate.dropAt);
-    section.take("drop_factor", rate.dropFactor);
+    section.take("drop_at_epochs", rate.dropAtEpochs);
+    section.take("drop_factor", rate.dropFactor, 0.0, 1.0);
     section.finish();
 }
 
-void readModel(const Json* json, model::ModelConfig& config) {
-    if (json == nullptr) {
-        throw std::invalid_argument("\"recipe.model\" is missing");
-    }
-    Section section(*json, "recipe.model");
-    section.take("width", config.width);
-    section.take("layers", config.layers);
-    section.take("patch", config.patch);
-    section.take("resolution", config.resolution);
-    section.take("resize", config.resize);
-    section.take("embed_dim", config.embedDim);
-    section.take("hidden", config.hidden);
-    section.take("conv_type", config.convType);
-    section.take("prefix", config.prefix);
-    section.take("window", config.window);
-    section.take("fps", config.fps);
-    section.finish();
-    config.heads = config.width / 64;
-    if (config.resize == 0) {
-        config.resize = config.resolution * 8 / 7;
-    }
-}
-
-void readPretrain(const Json* json, PretrainRecipe& stage) {
-    if (json == nullptr) {
-        return;
-    }
-    Section section(*json, "recipe.pretrain");
-    section.take("steps", stage.steps);
-    section.take("groups", stage.groups);
-    section.take("group_size", stage.groupSize);
-    section.take("render_size", stage.renderSize);
-    section.take("size_jitter", stage.sizeJitter);
-    section.take("keep_groups", stage.keepGroups);
-    section.take("uses", stage.uses);
-    section.take("word_weight", stage.wordWeight);
-    section.take("region_weight", stage.regionWeight);
-    section.take("keep_patches", stage.keepPatches);
-    section.take("all_patches_from", stage.allPatchesFrom);
-    section.take("weight_decay", stage.weightDecay);
-    section.take("clip_norm", stage.clipNorm);
-    section.take("text_width", stage.textWidth);
-    section.take("report_every", stage.reportEvery);
-    readRate(section.child("rate"), section.pathOf("rate"), stage.rate);
+void readModel(RecipeSection section, Recipe& recipe) {
+    model::ModelConfig& config = recipe.model;
+    const auto size = [&](const char* key, int& value, int least, int most) {
+        section.take(key, value, least, most);
+        if (section.has(key)) {
+            recipe.statedSizes.insert(key);
+        }
+    };
+    size("width", config.width, 64, 8192);
+    size("layers", config.layers, 1, 200);
+    size("patch", config.patch, 1, 1024);
+    size("resolution", config.resolution, 1, 16384);
+    section.take("resize", config.resize, 0, 16384);
+    size("embed_dim", config.embedDim, 1, 16384);
+    section.take("hidden", config.hidden, 2, 16384);
+    section.take("conv_type", config.convType, 0, 9);
+    section.take("fps", config.fps, 0.1, 1000.0);
     section.finish();
 }
 
-void readHead(const Json* json, HeadRecipe& stage) {
-    if (json == nullptr) {
-        return;
+/// Modules are on for AdaptSign and off for the methods that it is compared with, unless the recipe names them.
+void readModules(RecipeSection section, Recipe& recipe) {
+    model::ModelConfig& config = recipe.model;
+    bool adapters = recipe.method.kind == Method::Kind::AdaptSign;
+    bool prefixes = adapters;
+    bool aggregation = adapters;
+    bool crossFrame = adapters;
+    section.take("adapters", adapters);
+    section.take("adapter_ratio", recipe.adapterRatio, 1.0 / 1024.0, 8.0);
+    section.take("prefixes", prefixes);
+    section.take("prefix_length", config.prefix, 1, 1024);
+    section.take("shared_prefixes", recipe.sharedPrefixes);
+    section.take("aggregation", aggregation);
+    section.take("cross_frame", crossFrame);
+    section.take("window", config.window, 1, 999);
+    std::string direction = "both";
+    section.takeWord("direction", direction, {"both", "past"});
+    section.finish();
+    if (config.window % 2 == 0) {
+        throw std::invalid_argument("\"" + section.pathOf("window") +
+                                    "\" has to be odd: the frame itself and as many on either side");
     }
-    Section section(*json, "recipe.head");
-    section.take("clips", stage.clips);
-    section.take("steps", stage.steps);
-    section.take("batch", stage.batch);
-    readRate(section.child("rate"), section.pathOf("rate"), stage.rate);
+    config.adapters = adapters;
+    config.prefix = prefixes ? config.prefix : 0;
+    config.aggregation = aggregation;
+    config.window = crossFrame ? config.window : 0;
+    config.pastOnly = direction == "past";
+}
+
+void readPretrain(RecipeSection section, PretrainRecipe& stage) {
+    section.take("steps", stage.steps, 0, many);
+    section.take("groups", stage.groups, 1, 1'000'000);
+    section.take("group_size", stage.groupSize, 1, 1'000'000);
+    section.take("render_size", stage.renderSize, 0, 16384);
+    section.take("size_jitter", stage.sizeJitter, 0.0, 0.9);
+    section.take("keep_groups", stage.keepGroups, 1, many);
+    section.take("uses", stage.uses, 1.0, 1e9);
+    section.take("word_weight", stage.wordWeight, 0.0, 1e6);
+    section.take("region_weight", stage.regionWeight, 0.0, 1e6);
+    section.take("keep_patches", stage.keepPatches, std::int64_t{0}, std::int64_t{1'000'000});
+    section.take("all_patches_from", stage.allPatchesFrom, 0.0, 1.0);
+    section.take("weight_decay", stage.weightDecay, 0.0, 10.0);
+    section.take("clip_norm", stage.clipNorm, 0.0, 1e9);
+    section.take("text_width", stage.textWidth, 1, 65536);
+    section.take("report_every", stage.reportEvery, 1, many);
+    readRate(section.child("rate"), stage.rate);
     section.finish();
 }
 
-void readCurriculum(const Json* json, std::vector<Curriculum>& curriculum) {
-    if (json == nullptr) {
-        return;
+void readHead(RecipeSection section, HeadRecipe& stage) {
+    section.take("clips", stage.clips, 0, many);
+    section.take("steps", stage.steps, 0, many);
+    section.take("batch", stage.batch, 1, 100'000);
+    readRate(section.child("rate"), stage.rate);
+    section.finish();
+}
+
+void readCurriculum(RecipeSection& adapt, std::vector<Curriculum>& curriculum) {
+    Json list = Json::array();
+    adapt.take("curriculum", list);
+    if (!list.is_array()) {
+        throw std::invalid_argument("\"" + adapt.pathOf("curriculum") + "\" is not a list");
     }
-    for (const Json& entry : *json) {
-        Section section(entry, "recipe.adapt.curriculum[]");
+    for (std::size_t place = 0; place < list.size(); ++place) {
+        RecipeSection section(list[place], adapt.pathOf("curriculum[" + std::to_string(place) + "]"));
         Curriculum stage;
-        section.take("until", stage.until);
-        section.take("min_signs", stage.minSigns);
-        section.take("max_signs", stage.maxSigns);
+        section.take("until", stage.until, 0.0, 1.0);
+        section.take("min_signs", stage.minSigns, 1, 1000);
+        section.take("max_signs", stage.maxSigns, stage.minSigns, 1000);
         section.finish();
         curriculum.push_back(stage);
     }
 }
 
-void readAdapt(const Json* json, AdaptRecipe& stage) {
-    if (json == nullptr) {
-        return;
-    }
-    Section section(*json, "recipe.adapt");
-    section.take("steps", stage.steps);
-    section.take("batch", stage.batch);
-    section.take("render_size", stage.renderSize);
-    section.take("size_jitter", stage.sizeJitter);
-    section.take("keep_clips", stage.keepClips);
-    section.take("uses", stage.uses);
-    section.take("weight_decay", stage.weightDecay);
-    section.take("clip_norm", stage.clipNorm);
-    section.take("sequence_weight", stage.sequenceWeight);
-    section.take("conv_weight", stage.convWeight);
-    section.take("distill_weight", stage.distillWeight);
-    section.take("distill_ramp_steps", stage.distillRampSteps);
+void readAdapt(RecipeSection section, AdaptRecipe& stage) {
+    section.take("epochs", stage.epochs, 1, many);
+    section.take("steps", stage.steps, 0, many);
+    section.take("clips", stage.clips, 0, many);
+    section.take("batch", stage.batch, 1, 100'000);
+    section.take("accumulate", stage.accumulate, 1, 100'000);
+    readRate(section.child("rate"), stage.rate);
+    section.take("weight_decay", stage.weightDecay, 0.0, 10.0);
+    section.take("clip_norm", stage.clipNorm, 0.0, 1e9);
+    section.take("sequence_weight", stage.sequenceWeight, 0.0, 1e6);
+    section.take("conv_weight", stage.convWeight, 0.0, 1e6);
+    section.take("distill_weight", stage.distillWeight, 0.0, 1e6);
+    section.take("distill_ramp_steps", stage.distillRampSteps, 0, many);
     section.take("train_query", stage.trainQuery);
-    section.take("flips", stage.flips);
-    section.take("dev_every", stage.devEvery);
-    section.take("dev_clips", stage.devClips);
-    section.take("min_frames", stage.minFrames);
-    section.take("max_frames", stage.maxFrames);
-    readRate(section.child("rate"), section.pathOf("rate"), stage.rate);
-    readCurriculum(section.child("curriculum"), stage.curriculum);
+    section.take("flips", stage.flips, 0.0, 1.0);
+    section.take("tone_jitter", stage.toneJitter, 0.0, 4.0);
+    section.take("min_frames", stage.minFrames, 20, 100'000);
+    section.take("max_frames", stage.maxFrames, stage.minFrames, 100'000);
+    section.take("dev_every", stage.devEvery, 0, many);
+    section.take("dev_clips", stage.devClips, 0, many);
+    section.take("early_stop", stage.earlyStop, 0, many);
+    section.take("cache_megabytes", stage.cacheMegabytes, 0, 100'000'000);
+    section.take("render_size", stage.renderSize, 0, 16384);
+    section.take("size_jitter", stage.sizeJitter, 0.0, 0.9);
+    section.take("keep_clips", stage.keepClips, 1, many);
+    section.take("uses", stage.uses, 1.0, 1e9);
+    readCurriculum(section, stage.curriculum);
     section.finish();
+}
+
+void readMethod(RecipeSection& section, Recipe& recipe) {
+    std::string method = "adaptsign";
+    section.take("method", method);
+    const auto found = methodOf(method);
+    if (!found) {
+        throw std::invalid_argument("\"method\" is \"" + method.substr(0, 40) +
+                                    "\", not adaptsign, freezing, fine-tuning or partial-N (such as partial-2)");
+    }
+    recipe.method = *found;
+}
+
+Recipe readAll(const Json& root, std::vector<RecipeKey>* known) {
+    Recipe recipe;
+    recipe.model = paperModel();
+    RecipeSection section(root, "", known);
+    section.take("name", recipe.name);
+    section.take("card", recipe.card);
+    section.take("licence", recipe.licence);
+    section.take("sign_language", recipe.signLanguage);
+    section.take("seed", recipe.seed);
+    std::string backbone;
+    section.take("backbone", backbone);
+    recipe.backbone = backbone;
+    readMethod(section, recipe);
+    std::string precision = "f32";
+    section.takeWord("precision", precision, {"f32", "bf16", "fp16"});
+    recipe.precision = precision == "f32" ? Precision::F32 : precision == "bf16" ? Precision::Bf16 : Precision::F16;
+    section.takeWord("device", recipe.device, {"auto", "cpu", "cuda"});
+    section.take("gradient_checkpointing", recipe.gradientCheckpointing);
+    section.take("checkpoint_minutes", recipe.checkpointMinutes, 0.0, 1e6);
+    readModel(section.child("model"), recipe);
+    readModules(section.child("modules"), recipe);
+    readAdapt(section.child("adapt"), recipe.adapt);
+    readPretrain(section.child("pretrain"), recipe.pretrain);
+    readHead(section.child("head"), recipe.head);
+    section.finish();
+    recipe.model.heads = recipe.model.width / 64;
+    if (recipe.model.resize == 0) {
+        recipe.model.resize = recipe.model.resolution * 8 / 7;
+    }
+    checkRecipe(recipe);
+    return recipe;
 }
 
 void check(bool good, const char* message) {
@@ -179,29 +214,66 @@ void check(bool good, const char* message) {
     }
 }
 
+} // namespace
+
 void checkRecipe(const Recipe& recipe) {
     const model::ModelConfig& config = recipe.model;
-    check(config.width >= 64 && config.width % 64 == 0, "\"recipe.model.width\" has to be a multiple of 64");
-    check(config.layers >= 1, "\"recipe.model.layers\" has to be at least 1");
-    check(config.patch >= 1 && config.resolution >= config.patch && config.resolution % config.patch == 0,
-          "\"recipe.model.resolution\" has to be a multiple of \"patch\"");
-    check(config.resize >= config.resolution, "\"recipe.model.resize\" has to be at least \"resolution\"");
-    check(config.embedDim >= 1 && config.hidden >= 2 && config.hidden % 2 == 0,
-          "\"recipe.model.embed_dim\" has to be positive and \"hidden\" even");
-    check(recipe.pretrain.groups >= 1 && recipe.pretrain.groupSize >= 1 && recipe.pretrain.uses >= 1.0 &&
-              recipe.pretrain.reportEvery >= 1,
-          "\"recipe.pretrain\": groups, group_size, uses and report_every have to be at least 1");
-    check(recipe.adapt.batch >= 1 && recipe.adapt.uses >= 1.0 && recipe.adapt.devEvery >= 1 &&
-              recipe.adapt.keepClips >= recipe.adapt.batch,
-          "\"recipe.adapt\": batch, uses and dev_every have to be at least 1, keep_clips at least batch");
-    check(recipe.adapt.minFrames >= 20 && recipe.adapt.maxFrames >= recipe.adapt.minFrames,
-          "\"recipe.adapt\": min_frames has to be at least 20 and at most max_frames");
+    check(config.width % 64 == 0, "\"model.width\" has to be a multiple of 64");
+    check(config.resolution >= config.patch && config.resolution % config.patch == 0,
+          "\"model.resolution\" has to be a multiple of \"patch\"");
+    check(config.resize >= config.resolution, "\"model.resize\" has to be at least \"resolution\"");
+    check(config.hidden % 2 == 0, "\"model.hidden\" has to be even");
+    check(recipe.adapt.keepClips >= recipe.adapt.batch, "\"adapt.keep_clips\" has to be at least \"batch\"");
     check(recipe.backbone.empty() || recipe.pretrain.steps == 0,
-          "\"recipe.backbone\" replaces pre-training: set \"recipe.pretrain.steps\" to 0");
-    check(recipe.head.clips == 0 || recipe.head.batch >= 1, "\"recipe.head.batch\" has to be at least 1");
+          "\"backbone\" replaces pre-training: set \"pretrain.steps\" to 0");
+    check(recipe.method.kind != Method::Kind::Partial || recipe.method.blocks <= config.layers,
+          "\"method\" trains more blocks than \"model.layers\"");
+    check(!recipe.sharedPrefixes || config.prefix > 0, "\"modules.shared_prefixes\" needs \"modules.prefixes\"");
+    check(recipe.precision == Precision::F32 || recipe.device != "cpu",
+          "\"precision\" bf16 and fp16 are for graphics cards, and \"device\" is cpu: on the processor training runs "
+          "in f32");
 }
 
-} // namespace
+std::optional<Method> methodOf(const std::string& name) {
+    if (name == "adaptsign") {
+        return Method{};
+    }
+    if (name == "freezing") {
+        return Method{Method::Kind::Freezing, 0};
+    }
+    if (name == "fine-tuning") {
+        return Method{Method::Kind::FineTuning, 0};
+    }
+    constexpr std::string_view partial = "partial-";
+    int blocks = 0;
+    const char* end = name.data() + name.size();
+    if (name.starts_with(partial)) {
+        const auto [stopped, problem] = std::from_chars(name.data() + partial.size(), end, blocks);
+        if (problem == std::errc{} && stopped == end && blocks >= 1 && blocks <= 200) {
+            return Method{Method::Kind::Partial, blocks};
+        }
+    }
+    return std::nullopt;
+}
+
+int adapterWidth(const Recipe& recipe) {
+    return std::max(1, static_cast<int>(std::lround(recipe.adapterRatio * recipe.model.width)));
+}
+
+RateSchedule paperRates() {
+    RateSchedule rate;
+    rate.shape = RateSchedule::Shape::Steps;
+    rate.dropAtEpochs = {20, 30};
+    return rate;
+}
+
+RateSchedule inSteps(RateSchedule schedule, std::int64_t stepsPerEpoch) {
+    for (const int epoch : schedule.dropAtEpochs) {
+        schedule.dropAt.push_back(static_cast<int>(std::min<std::int64_t>(many, epoch * stepsPerEpoch)));
+    }
+    schedule.dropAtEpochs.clear();
+    return schedule;
+}
 
 double rateAt(const RateSchedule& schedule, int step, int steps) {
     if (step < schedule.warmupSteps) {
@@ -218,30 +290,18 @@ double rateAt(const RateSchedule& schedule, int step, int steps) {
     return schedule.rate * (schedule.finalFraction + (1.0 - schedule.finalFraction) * share);
 }
 
+std::vector<RecipeKey> recipeKeys() {
+    std::vector<RecipeKey> keys;
+    readAll(Json::object(), &keys);
+    return keys;
+}
+
 Result<Recipe> parseRecipe(const std::string& json, const std::string& where) {
     try {
-        const Json root = Json::parse(json);
-        Recipe recipe;
-        Section section(root, "recipe");
-        section.take("name", recipe.name);
-        section.take("card", recipe.card);
-        section.take("licence", recipe.licence);
-        section.take("sign_language", recipe.signLanguage);
-        section.take("seed", recipe.seed);
-        section.take("checkpoint_minutes", recipe.checkpointMinutes);
-        std::string backbone;
-        section.take("backbone", backbone);
-        recipe.backbone = backbone;
-        readModel(section.child("model"), recipe.model);
-        readPretrain(section.child("pretrain"), recipe.pretrain);
-        readHead(section.child("head"), recipe.head);
-        readAdapt(section.child("adapt"), recipe.adapt);
-        section.finish();
-        checkRecipe(recipe);
-        return recipe;
+        return readAll(Json::parse(json), nullptr);
     } catch (const std::exception& error) {
         return failure(ErrorCode::Unreadable, "the recipe " + where + " cannot be used: " + error.what(),
-                       "models/demo-recipe.json is an example with every key");
+                       "docs/training.md lists every key");
     }
 }
 

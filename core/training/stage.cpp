@@ -41,7 +41,9 @@ void RunLog::write(const std::string& stage, std::int64_t step,
     for (const auto& [name, value] : figures) {
         line[name] = value;
     }
-    file_ << line.dump() << std::endl;
+    if (file_.is_open()) {
+        file_ << line.dump() << std::endl;
+    }
 }
 
 void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Tensor>& parts) {
@@ -60,8 +62,11 @@ void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Ten
     }
 }
 
-double numberFact(const CheckpointFacts& facts, const std::string& key) {
+double numberFact(const CheckpointFacts& facts, const std::string& key, std::optional<double> otherwise) {
     const auto found = facts.find(key);
+    if (found == facts.end() && otherwise) {
+        return *otherwise;
+    }
     const auto number = found == facts.end() ? std::nullopt : decimalNumber(found->second);
     if (!number) {
         throw StageFailure{{ErrorCode::Unreadable, "the checkpoint does not say '" + key + "' as a number",

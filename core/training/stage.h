@@ -4,10 +4,13 @@
 #include "compute_pool.h"
 #include "model/adapt_sign.h"
 #include "training/trainer.h"
+#include "worker_group.h"
 
 #include <chrono>
 #include <fstream>
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -32,10 +35,14 @@ private:
     double lastReport_ = 0.0;
 };
 
-/// Appends one JSON object a line to log.jsonl.
+/// Appends one JSON object a line to log.jsonl; with an empty path to nothing.
 class RunLog {
 public:
-    explicit RunLog(const std::filesystem::path& path) : file_(path, std::ios::app) {}
+    explicit RunLog(const std::filesystem::path& path) {
+        if (!path.empty()) {
+            file_.open(path, std::ios::app);
+        }
+    }
     void write(const std::string& stage, std::int64_t step, const std::vector<std::pair<std::string, double>>& figures);
 
 private:
@@ -51,7 +58,21 @@ struct StageContext {
     ComputePool pool;
     Pacer pacer;
     RunLog log;
+    std::unique_ptr<WorkerGroup> group;
+    torch::Device device{torch::kCPU};
+    TrainOutcome outcome;
 
+    /// A line for a person, from the first process only.
+    void report(const std::string& line) const {
+        if (group->isFirst()) {
+            options.report(line);
+        }
+    }
+    void measured() const {
+        if (group->isFirst()) {
+            options.measured();
+        }
+    }
     std::filesystem::path file(const char* name) const { return options.workFolder / name; }
 };
 
@@ -69,8 +90,8 @@ T valueOrThrow(Result<T> result) {
     }
 }
 
-/// A number among a checkpoint's facts, or StageFailure.
-double numberFact(const CheckpointFacts& facts, const std::string& key);
+/// A number among a checkpoint's facts, or StageFailure; where it is missing, `otherwise` if that is given.
+double numberFact(const CheckpointFacts& facts, const std::string& key, std::optional<double> otherwise = std::nullopt);
 
 /// Adds up gradients computed apart: sums[i] += parts[i]; undefined counts as zero.
 void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Tensor>& parts);
@@ -85,14 +106,19 @@ struct DevResult {
     int words = 0;
     double werPercent() const { return words == 0 ? 0.0 : 100.0 * errors / words; }
 };
-/// Greedy recognition of `clips` as the program does it offline.
-DevResult evaluateDev(StageContext& context, const std::vector<TrainingClip>& clips);
-/// Clips of unseen people, always the same for one recipe.
-std::vector<TrainingClip> devClips(const StageContext& context, int count);
+class ClipSupply;
+/// Greedy recognition of the supply's clips of unseen people as the program does it offline, spread over the processes.
+DevResult evaluateDev(StageContext& context, ClipSupply& supply);
 /// Insertions, deletions and substitutions that turn one into the other.
 int editDistance(const std::vector<int>& reference, const std::vector<int>& hypothesis);
 
 /// Trains only the head, on features of the frozen encoder that are computed once per clip.
-bool trainHead(StageContext& context);
+bool trainHead(StageContext& context, const ClipSupply& supply);
+
+/// Freezes what the recipe's method and modules do not train and returns the rest, in the network's order: the released
+/// rule, plus the whole backbone for fine-tuning or its last blocks for partial-N.
+std::vector<NamedParameter> applyMethod(model::AdaptSignImpl& network, const Recipe& recipe);
+struct EncoderSettings;
+EncoderSettings encoderSettings(const StageContext& context);
 
 } // namespace livegloss::training

@@ -73,7 +73,7 @@ StillBatch assembleStills(const std::vector<StillGroup>& groups, const model::Mo
     for (const StillGroup& group : groups) {
         for (const TrainingStill& still : *group) {
             const PictureChange change =
-                random != nullptr ? randomChange(*random, still.size, side, 0.0) : plainChange(still.size, side);
+                random != nullptr ? randomChange(*random, still.size, side, 0.0, 1.0) : plainChange(still.size, side);
             applyChange(change, still.rgb.data(), still.size, side, planes.data());
             patchShares(change, still.regions, still.size, side, config.patch, regions, allShares.data());
             const std::vector<int> chosen = choosePatches(allShares, regions, patches, kept, random);

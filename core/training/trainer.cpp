@@ -3,33 +3,38 @@
 #include "stage.h"
 #include "tensorfile/safetensors.h"
 
+#include <cstdlib>
+
 namespace livegloss::training {
 namespace {
 
-/// The recipe's backbone has to be of the recipe's sizes; what it says of activation and colours holds.
-void adoptBackbone(model::ModelConfig& config, const std::filesystem::path& path) {
+/// Sizes that the recipe states have to be the backbone's, others follow it, as do activation and colours.
+void adoptBackbone(model::ModelConfig& config, const Recipe& recipe) {
+    const std::filesystem::path& path = recipe.backbone;
     const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(path));
     const model::ModelConfig found = valueOrThrow(model::readBackboneConfig(model::shapeTable(reader)));
-    const auto compare = [&path](const char* what, int wanted, int present) {
-        if (wanted != present) {
+    const auto adopt = [&](const char* what, int& wanted, int present) {
+        if (recipe.statedSizes.contains(what) && wanted != present) {
             throw StageFailure{{ErrorCode::Unsupported,
                                 "the recipe wants " + std::string(what) + " " + std::to_string(wanted) +
                                     ", but the backbone '" + path.string() + "' has " + std::to_string(present),
-                                "write the backbone's sizes into \"recipe.model\""}};
+                                "write the backbone's sizes into \"model\", or none"}};
         }
+        wanted = present;
     };
-    compare("width", config.width, found.width);
-    compare("layers", config.layers, found.layers);
-    compare("patch", config.patch, found.patch);
-    compare("resolution", config.resolution, found.resolution);
-    compare("embed_dim", config.embedDim, found.embedDim);
+    adopt("width", config.width, found.width);
+    adopt("layers", config.layers, found.layers);
+    adopt("patch", config.patch, found.patch);
+    const bool sameResolution = config.resolution == found.resolution;
+    adopt("resolution", config.resolution, found.resolution);
+    adopt("embed_dim", config.embedDim, found.embedDim);
+    config.heads = found.heads;
+    config.resize = sameResolution ? config.resize : found.resize;
     config.activation = found.activation;
     config.normalisation = found.normalisation;
 }
 
-TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const TrainOptions& options) {
-    std::filesystem::create_directories(options.workFolder);
-    computeAlone();
+model::ModelConfig configOf(const Recipe& recipe, const SampleSource& source) {
     model::ModelConfig config = recipe.model;
     config.name = recipe.name;
     config.card = recipe.card;
@@ -39,29 +44,72 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
     config.vocabulary.insert(config.vocabulary.end(), source.glosses().begin(), source.glosses().end());
     config.classes = static_cast<int>(config.vocabulary.size());
     if (!recipe.backbone.empty()) {
-        adoptBackbone(config, recipe.backbone);
+        adoptBackbone(config, recipe);
     }
     valueOrThrow(model::checkModelConfig(config));
+    return config;
+}
+
+/// The recipe's device, where it is there; several processes of one machine take one card each.
+torch::Device deviceOf(const Recipe& recipe) {
+    const bool there = torch::cuda::is_available();
+    if (recipe.device == "cuda" && !there) {
+        throw StageFailure{{ErrorCode::Unsupported,
+                            "the recipe asks for \"device\" cuda, but LibTorch finds no graphics card",
+                            "Set \"device\" to auto or cpu, or use a LibTorch that was built for CUDA."}};
+    }
+    if (recipe.device == "cpu" || !there) {
+        if (recipe.precision != Precision::F32) {
+            throw StageFailure{
+                {ErrorCode::Unsupported,
+                 "\"precision\" bf16 and fp16 are for graphics cards; on the processor training runs in f32",
+                 "Set \"precision\" to f32 in the recipe."}};
+        }
+        return torch::kCPU;
+    }
+    const char* local = std::getenv("LOCAL_RANK");
+    const int card = local == nullptr ? 0 : std::atoi(local);
+    return {torch::kCUDA, static_cast<c10::DeviceIndex>(card % static_cast<int>(torch::cuda::device_count()))};
+}
+
+TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const TrainOptions& options) {
+    std::filesystem::create_directories(options.workFolder);
+    computeAlone();
+    const torch::Device device = deviceOf(recipe);
+    std::unique_ptr<WorkerGroup> group = valueOrThrow(joinWorkers());
     torch::manual_seed(recipe.seed);
+    const bool first = group->isFirst();
     StageContext context{recipe,
                          source,
                          options,
-                         model::AdaptSign(config),
-                         ComputePool(options.threads),
+                         model::AdaptSign(configOf(recipe, source), adapterWidth(recipe)),
+                         ComputePool(device.is_cpu() ? options.threads : 1),
                          Pacer(options, recipe.checkpointMinutes),
-                         RunLog(options.workFolder / "log.jsonl")};
+                         RunLog(first ? options.workFolder / "log.jsonl" : std::filesystem::path()),
+                         std::move(group),
+                         device,
+                         {}};
     if (!recipe.backbone.empty()) {
         valueOrThrow(model::loadBackbone(context.network, recipe.backbone));
     }
+    context.network->to(device);
+    model::VisualEncoder& visual = context.network->visual;
+    visual->inputGain = visual->inputGain.to(device);
+    visual->inputOffset = visual->inputOffset.to(device);
+    TrainOutcome& outcome = context.outcome;
     if (options.stage != Stage::Adapt && recipe.pretrain.steps > 0 && !runPretraining(context)) {
-        return {false, "stopped while pre-training; run the same command to go on"};
+        outcome.summary = "stopped while pre-training; run the same command to go on";
+        return outcome;
     }
     if (options.stage != Stage::Pretrain && !runAdaptation(context)) {
-        return {false, "stopped while adapting; run the same command to go on"};
+        outcome.summary = "stopped while adapting; run the same command to go on";
+        return outcome;
     }
-    return {true, options.stage == Stage::Pretrain
-                      ? "pre-training is done: " + context.file("pretrain.safetensors").string()
-                      : "training is done: " + context.file("model.safetensors").string()};
+    outcome.finished = true;
+    outcome.summary = options.stage == Stage::Pretrain
+                          ? "pre-training is done: " + context.file("pretrain.safetensors").string()
+                          : "training is done: " + context.file("model.safetensors").string();
+    return outcome;
 }
 
 } // namespace
@@ -71,9 +119,12 @@ Result<TrainOutcome> train(const Recipe& recipe, const SampleSource& source, con
         return runStages(recipe, source, options);
     } catch (const StageFailure& stopped) {
         return tl::unexpected(stopped.error);
+    } catch (const SampleFailure& unreadable) {
+        return failure(ErrorCode::Unreadable, unreadable.what(),
+                       "livegloss-cli dataset check lists everything that cannot be used");
     } catch (const std::bad_alloc&) {
         return failure(ErrorCode::OutOfMemory, "training needs more memory than there is",
-                       "lower keep_clips or batch in the recipe");
+                       "lower cache_megabytes, keep_clips or batch in the recipe, or set gradient_checkpointing");
     } catch (const std::filesystem::filesystem_error& error) {
         return failure(ErrorCode::WriteFailed, error.what(), "choose a --work folder that can be written");
     } catch (const std::exception& error) {

@@ -66,7 +66,7 @@ private slots:
     void helpTeaches_data() {
         QTest::addColumn<QString>("command");
         for (const char* command :
-             {"recognize", "live", "evaluate", "forward", "import", "inspect", "train", "synth", "devices"}) {
+             {"recognize", "live", "evaluate", "forward", "import", "inspect", "train", "synth", "devices", "reproduce"}) {
             QTest::newRow(command) << QString::fromLatin1(command);
         }
     }

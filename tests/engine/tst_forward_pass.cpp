@@ -94,6 +94,61 @@ private slots:
         compareEngines(random, 2);
     }
 
+    /// Models without some of AdaptSign's modules: their tensors are not in the file.
+    void modulesMayBeMissing_data() {
+        QTest::addColumn<QString>("modules");
+        QTest::addColumn<bool>("pastOnly");
+        QTest::newRow("none") << "" << false;
+        QTest::newRow("adapters") << "adapters" << false;
+        QTest::newRow("no adapters") << "prefixes aggregation cross-frame" << false;
+        QTest::newRow("no prefixes") << "adapters aggregation cross-frame" << false;
+        QTest::newRow("no aggregation") << "adapters prefixes cross-frame" << false;
+        QTest::newRow("no cross-frame attention") << "adapters prefixes aggregation" << false;
+        QTest::newRow("earlier frames only") << "adapters prefixes aggregation cross-frame" << true;
+    }
+    void modulesMayBeMissing() {
+        QFETCH(QString, modules);
+        QFETCH(bool, pastOnly);
+        test::RandomModel random(test::announcedSeed());
+        random.config.convType = 1;
+        random.config.pastOnly = pastOnly;
+        QVERIFY(model::applyModuleList(random.config, modules.toStdString()));
+        QCOMPARE(QString::fromStdString(model::moduleList(random.config)), modules);
+        compareEngines(random, 2);
+        const auto read = model::readModelConfig(*tensorfile::SafetensorsReader::open(file("random.safetensors")));
+        QVERIFY(read);
+        QCOMPARE(QString::fromStdString(model::moduleList(*read)), modules);
+        QCOMPARE(read->pastOnly, pastOnly);
+    }
+
+    /// Earlier frames do not depend on later ones, as a stream without delay needs it.
+    void pastOnlyLooksBackOnly() {
+        test::RandomModel random(test::announcedSeed());
+        random.config.pastOnly = true;
+        random.config.convType = 1;
+        const auto path = file("past.safetensors");
+        QVERIFY(random.save(path));
+        const auto model = loadModel(path);
+        QVERIFY(model);
+        const int side = random.config.resolution;
+        const std::size_t frame = static_cast<std::size_t>(3 * side * side);
+        std::vector<float> clip = random.uniform(12 * frame);
+        const auto before = forwardPass(*model, {{1, 12, 3, side, side}, clip, {12}}, {});
+        const std::vector<float> other = random.uniform(frame);
+        std::ranges::copy(other, clip.begin() + static_cast<std::ptrdiff_t>(6 * frame));
+        const auto after = forwardPass(*model, {{1, 12, 3, side, side}, clip, {12}}, {});
+        QVERIFY(before && after);
+        const auto& first = find(*before, "frame_features")->floats;
+        const auto& second = find(*after, "frame_features")->floats;
+        const auto width = static_cast<std::ptrdiff_t>(random.config.embedDim);
+        QVERIFY(std::equal(first.begin(), first.begin() + 6 * width, second.begin()));
+        for (std::ptrdiff_t changed = 6; changed <= 8; ++changed) {
+            QVERIFY(!std::equal(first.begin() + changed * width, first.begin() + (changed + 1) * width,
+                                second.begin() + changed * width));
+        }
+        QVERIFY(std::equal(first.begin() + 9 * width, first.end(), second.begin() + 9 * width));
+    }
+
     /// The shapes of real models, with fewer blocks: tokens and widths that no kernel's tile divides.
     void realShapesEqualReferencePath_data() {
         QTest::addColumn<int>("patch");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "model/model_config.h"
+#include "model/model_layout.h"
 #include "tensorfile/safetensors.h"
 
 #include <QString>
@@ -73,6 +74,9 @@ private:
     using Writer = tensorfile::SafetensorsWriter;
 
     void normal(Writer& writer, const std::string& name, tensorfile::Shape shape, float mean, float deviation) {
+        if (model::inAbsentModule(config, name)) {
+            return;
+        }
         std::normal_distribution<float> distribution(mean, deviation);
         std::vector<float> values(static_cast<std::size_t>(tensorfile::elementCount(shape)));
         for (float& value : values) {

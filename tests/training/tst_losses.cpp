@@ -1,5 +1,6 @@
 #include "fast_encoder.h"
 #include "model/adapt_sign.h"
+#include "model/model_layout.h"
 #include "tensorfile/safetensors.h"
 #include "training/losses.h"
 
@@ -205,6 +206,60 @@ private slots:
             const double size = expectedGradients[index].norm().item<double>();
             const double error = (gradients[index] - expectedGradients[index]).norm().item<double>();
             QVERIFY2(error < 1e-4 * size + 1e-5, qPrintable(QString("%1 %2 %3").arg(index).arg(error).arg(size)));
+        }
+    }
+
+    /// Blocks that run a second time for their gradients, and models without some modules, give what the network gives.
+    void everySettingEqualsNetwork_data() {
+        QTest::addColumn<QString>("modules");
+        QTest::addColumn<bool>("forget");
+        for (const bool forget : {false, true}) {
+            const char* const name = forget ? "recomputed" : "kept";
+            QTest::addRow("all, %s", name) << "adapters prefixes aggregation cross-frame" << forget;
+            QTest::addRow("none, %s", name) << "" << forget;
+            QTest::addRow("no aggregation, %s", name) << "adapters prefixes cross-frame" << forget;
+            QTest::addRow("adapters, %s", name) << "adapters" << forget;
+        }
+    }
+    void everySettingEqualsNetwork() {
+        QFETCH(QString, modules);
+        QFETCH(bool, forget);
+        model::ModelConfig config = smallNetwork()->config();
+        QVERIFY(model::applyModuleList(config, modules.toStdString()));
+        model::AdaptSign network(config);
+        std::vector<Tensor> inputs;
+        {
+            const torch::NoGradGuard noGrad;
+            for (const auto& entry : network->named_parameters()) {
+                const bool here = entry.key().starts_with("conv2d.") && !model::inAbsentModule(config, entry.key());
+                if (here) {
+                    entry.value().add_(torch::randn_like(entry.value()) * 0.05);
+                    inputs.push_back(entry.value());
+                }
+            }
+        }
+        const Tensor images = torch::rand({11, 3, 64, 64}) * 2 - 1;
+        const std::vector<std::int64_t> order = {0, 0, 1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10, 10};
+        const Tensor frames = images.index_select(0, torch::tensor(order)).unsqueeze(0);
+        const Tensor direction = torch::randn({static_cast<std::int64_t>(order.size()), 48});
+        const Tensor expected = network->encodeFrames(frames)[0];
+        const auto expectedGradients = torch::autograd::grad({expected}, inputs, {direction}, false, false, true);
+        training::EncoderSettings settings;
+        settings.adapters = config.adapters;
+        settings.prefixes = config.prefix > 0;
+        settings.aggregation = config.aggregation;
+        settings.crossFrame = config.window > 0;
+        settings.forget = forget;
+        training::EncodedClip clip(*network->visual, settings, images, order);
+        QVERIFY(relativeError(clip.features(), expected) < 1e-5);
+        const auto gradients = clip.gradients(inputs, direction);
+        for (std::size_t index = 0; index < inputs.size(); ++index) {
+            const Tensor zero = torch::zeros_like(inputs[index]);
+            const Tensor wanted = expectedGradients[index].defined() ? expectedGradients[index] : zero;
+            const Tensor actual = gradients[index].defined() ? gradients[index] : zero;
+            const double size = wanted.norm().item<double>();
+            const double error = (actual - wanted).norm().item<double>();
+            QVERIFY2(error < 1e-4 * size + 1e-4, qPrintable(QString("%1 %2 %3").arg(index).arg(error).arg(size)));
         }
     }
 

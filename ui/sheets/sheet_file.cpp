@@ -6,12 +6,21 @@
 #include <QPdfWriter>
 #include <QSaveFile>
 #include <QSvgGenerator>
+#include <QSvgRenderer>
 
 namespace livegloss::ui {
 
 namespace {
 
 constexpr double pngScale = 2.0;
+
+QByteArray pngOf(const QImage& image) {
+    QByteArray bytes;
+    QBuffer buffer(&bytes);
+    buffer.open(QIODevice::WriteOnly);
+    image.save(&buffer, "PNG");
+    return bytes;
+}
 
 QByteArray asPng(const PaintedPage& page) {
     QImage image((page.size * pngScale).toSize(), QImage::Format_RGB32);
@@ -23,11 +32,7 @@ QByteArray asPng(const PaintedPage& page) {
         painter.scale(pngScale, pngScale);
         page.paint(painter);
     }
-    QByteArray bytes;
-    QBuffer buffer(&bytes);
-    buffer.open(QIODevice::WriteOnly);
-    image.save(&buffer, "PNG");
-    return bytes;
+    return pngOf(image);
 }
 
 QByteArray asSvg(const PaintedPage& page) {
@@ -99,6 +104,20 @@ Result<void> saveBytes(const QByteArray& bytes, const QString& path) {
                        "Check that the folder can be written to and has room.");
     }
     return {};
+}
+
+Result<void> saveDrawing(const QByteArray& svg, const QString& path) {
+    QSvgRenderer renderer(svg);
+    if (!renderer.isValid()) {
+        return failure(ErrorCode::InvalidArgument, "a drawing for " + path.toStdString() + " is no SVG");
+    }
+    QImage image((QSizeF(renderer.defaultSize()) * pngScale).toSize(), QImage::Format_RGB32);
+    image.fill(Qt::white);
+    {
+        QPainter painter(&image);
+        renderer.render(&painter);
+    }
+    return saveBytes(pngOf(image), path);
 }
 
 } // namespace livegloss::ui

@@ -24,4 +24,7 @@ Result<void> savePage(const PaintedPage& page, const QString& path);
 /// Writes a file whole or not at all. WriteFailed.
 Result<void> saveBytes(const QByteArray& bytes, const QString& path);
 
+/// A drawing that is already SVG, as .png of two pixels a point. As saveSheet().
+Result<void> saveDrawing(const QByteArray& svg, const QString& path);
+
 } // namespace livegloss::ui

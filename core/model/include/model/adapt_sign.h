@@ -103,7 +103,7 @@ public:
 TORCH_MODULE(AggregationBlock);
 
 struct CrossFrameResult {
-    torch::Tensor affinity; ///< [B, T, window, P], before the sigmoid
+    torch::Tensor affinity; ///< [B, T, window, P], before the sigmoid; 0 for frames that are not looked at
     torch::Tensor update;   ///< [B * T, 1, D]
 };
 
@@ -121,6 +121,7 @@ public:
 
 private:
     int window_;
+    bool pastOnly_;
 };
 TORCH_MODULE(Transformer);
 
@@ -152,6 +153,9 @@ private:
         torch::Tensor query;  ///< [N, 1, D]
     };
     BlockOutput runBlocks(const torch::Tensor& images, ForwardTrace* trace);
+
+    bool aggregation_;
+    bool crossFrame_;
 };
 TORCH_MODULE(VisualEncoder);
 
@@ -178,7 +182,9 @@ TORCH_MODULE(TemporalConv);
 /// The whole network, for training and as the reference path. Parameter names are those of a released checkpoint, so
 /// that `named_parameters()` gives e.g. `conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight`. The
 /// classifier is one parameter, `conv1d.fc.weight`; files hold it a second time as `classifier.weight`. train() and
-/// eval() act on the batch norms and on the LSTM's dropout (0.3); nothing else differs.
+/// eval() act on the batch norms and on the LSTM's dropout (0.3); nothing else differs. Modules that the configuration
+/// leaves out are there with weights that change nothing (adapters and the temporal weight 0, the class token's share
+/// 1); prefixes have no rows.
 class AdaptSignImpl : public torch::nn::Module {
 public:
     /// Fresh weights: CLIP's own initialisation for the backbone, second adapter layer, temporal weight zero, as the

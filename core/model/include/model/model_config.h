@@ -43,8 +43,12 @@ struct ModelConfig {
     int hidden = 0;     ///< H, width of the temporal head
     int classes = 0;    ///< V, glosses + blank at 0
     int convType = 2;   ///< layout of the temporal convolutions, see temporalStride()
-    int prefix = 8;     ///< learnt prefix rows per block
-    int window = 5;     ///< frames of the cross-frame attention (t-2..t+2)
+    int prefix = 8;     ///< learnt prefix rows per block; 0: none
+    int window = 5;     ///< frames of the cross-frame attention (t-2..t+2); 0: there is none
+    /// The cross-frame attention looks at earlier frames only (t-2..t); later ones count as frames outside the clip.
+    bool pastOnly = false;
+    bool adapters = true;    ///< the blocks have adapters
+    bool aggregation = true; ///< a query token gathers from the blocks; else features come from the class token alone
     Activation activation = Activation::QuickGelu;
     InputNormalisation normalisation;
     double fps = 25.0; ///< frame rate that the model was trained at
@@ -57,7 +61,14 @@ struct ModelConfig {
     int gridSide() const { return resolution / patch; }
     int patches() const { return gridSide() * gridSide(); }
     int tokens() const { return patches() + 1; }
+    /// Later frames that a frame's feature depends on.
+    int framesAhead() const { return pastOnly ? 0 : window / 2; }
 };
+
+/// Modules of AdaptSign that the model has, as metadata lists them: "adapters prefixes aggregation cross-frame".
+std::string moduleList(const ModelConfig& config);
+/// Switches off what the list leaves out; an error names an unknown module.
+Result<void> applyModuleList(ModelConfig& config, std::string_view list);
 
 /// How the temporal convolutions of `convType` map frames to steps.
 struct TemporalLayout {

@@ -33,6 +33,8 @@ std::vector<LayoutTensor> modelLayout(const ModelConfig& config, int adapterWidt
 Result<void> checkModelLayout(const ShapeTable& table, const ModelConfig& config, int adapterWidth);
 /// Whether a file that holds only CLIP's image tower has this tensor: the backbone, its last norm and projection.
 bool inBackboneFile(const LayoutTensor& tensor);
+/// Whether the tensor of this name belongs to a module that the model does not have; files leave it out.
+bool inAbsentModule(const ModelConfig& config, std::string_view name);
 /// The released freeze rule: whether training changes the tensor of this name (`query` stays as it is).
 bool trainedByReleasedRule(std::string_view name);
 

@@ -5,6 +5,8 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -15,11 +17,16 @@ struct RateSchedule {
     enum class Shape { Cosine, Steps };
     Shape shape = Shape::Cosine;
     double rate = 1e-4;
-    double finalFraction = 0.02; ///< Cosine: share of `rate` left at the end
-    int warmupSteps = 0;         ///< linear from 0
-    std::vector<int> dropAt;     ///< Steps: the rate is multiplied by `dropFactor` at each of these steps
+    double finalFraction = 0.02;   ///< Cosine: share of `rate` left at the end
+    int warmupSteps = 0;           ///< linear from 0
+    std::vector<int> dropAt;       ///< Steps: the rate is multiplied by `dropFactor` at each of these steps
+    std::vector<int> dropAtEpochs; ///< the same in epochs, where a stage counts these
     double dropFactor = 0.2;
 };
+/// The paper's: 1e-4, a fifth of it after epoch 20 and again after epoch 30.
+RateSchedule paperRates();
+/// `schedule` with its epochs as steps.
+RateSchedule inSteps(RateSchedule schedule, std::int64_t stepsPerEpoch);
 /// Rate of step `step` (from 0) of `steps`.
 double rateAt(const RateSchedule& schedule, int step, int steps);
 
@@ -57,29 +64,46 @@ struct Curriculum {
     int maxSigns = 7;
 };
 
-/// Training of the AdaptSign modules and the head on clips, the backbone frozen.
+/// Training of the AdaptSign modules, of the head and of as much of the backbone as the method says, on clips.
 struct AdaptRecipe {
-    int steps = 0;
-    int batch = 2;
-    int renderSize = 0;      ///< side of a rendered frame; 0: the model's `resize`
-    double sizeJitter = 0.0; ///< as in pre-training
-    int keepClips = 300;
-    double uses = 3.0;
-    RateSchedule rate;
-    double weightDecay = 1e-4; ///< added to the gradient, as the released configuration has it
+    int steps = 0;             ///< on an endless supply of clips; 0: `epochs` count
+    int epochs = 40;           ///< over all clips of the part train
+    int clips = 0;             ///< clips of an epoch where the supply is endless
+    int batch = 2;             ///< clips that go through the head together
+    int accumulate = 1;        ///< batches whose gradients are averaged before a step
+    int renderSize = 0;        ///< side of a rendered frame; 0: the model's `resize`
+    double sizeJitter = 0.0;   ///< as in pre-training
+    int keepClips = 300;       ///< of an endless supply, held in memory
+    double uses = 3.0;         ///< of a clip of an endless supply
+    int cacheMegabytes = 2048; ///< decoded clips of a data set that are kept
+    RateSchedule rate = paperRates();
+    double weightDecay = 1e-3; ///< added to the gradient; the released configuration has 1e-4
     double clipNorm = 0.0;     ///< 0: no limit
     double sequenceWeight = 1.0;
     double convWeight = 1.0;
     double distillWeight = 25.0;
     int distillRampSteps = 0; ///< the distillation weight grows linearly from 0 over these steps
     bool trainQuery = false;
-    double flips = 0.5; ///< share of clips that are mirrored
-    int devEvery = 250;
-    int devClips = 24;
+    double flips = 0.5;    ///< share of clips that are mirrored
+    double toneJitter = 0; ///< how far brightness and colours vary; 1: by up to a fifth
+    int devEvery = 0;      ///< steps between measurements on dev; 0: at the end of each epoch
+    int devClips = 0;      ///< clips of dev that are measured; 0: all
+    int earlyStop = 0;     ///< measurements without a better one after which training ends; 0: never
     int minFrames = 32;
     int maxFrames = 230;
     std::vector<Curriculum> curriculum;
 };
+
+/// What of the backbone is trained besides the modules, the last norm and the projection (paper's table 1).
+struct Method {
+    enum class Kind { Freezing, FineTuning, Partial, AdaptSign };
+    Kind kind = Kind::AdaptSign;
+    int blocks = 0; ///< Partial: so many of the last blocks
+};
+/// "freezing", "fine-tuning", "partial-2" or "adaptsign"; nothing for other words.
+std::optional<Method> methodOf(const std::string& name);
+
+enum class Precision { F32, Bf16, F16 };
 
 struct Recipe {
     std::string name = "model";
@@ -87,8 +111,16 @@ struct Recipe {
     std::string licence;
     std::string signLanguage;
     std::uint64_t seed = 1;
-    model::ModelConfig model; ///< sizes; classes and vocabulary come from the sample source
+    /// Sizes and modules, ViT-B/16's where the recipe says nothing; classes and vocabulary come from the sample source.
+    model::ModelConfig model;
+    std::set<std::string> statedSizes; ///< keys of "recipe.model" that the recipe holds; others follow the backbone
+    double adapterRatio = 0.25;        ///< inner width of the adapters over the width
+    bool sharedPrefixes = false;       ///< one set of prefixes for all blocks
+    Method method;
     std::filesystem::path backbone; ///< image tower to start from instead of pre-training; empty: none
+    Precision precision = Precision::F32;
+    std::string device = "auto";        ///< "auto", "cpu" or "cuda"
+    bool gradientCheckpointing = false; ///< forget the encoder's intermediate results and compute them again
     PretrainRecipe pretrain;
     HeadRecipe head;
     AdaptRecipe adapt;
@@ -98,5 +130,16 @@ struct Recipe {
 /// Reads a recipe. Errors name the file and the key. Unknown keys are refused, so that a typing error does not pass.
 Result<Recipe> readRecipe(const std::filesystem::path& path);
 Result<Recipe> parseRecipe(const std::string& json, const std::string& where);
+
+/// A key that a recipe may hold, with its default as JSON ("" where it has none).
+struct RecipeKey {
+    std::string path; ///< "adapt.batch"
+    std::string standard;
+};
+/// Every key, in the order in which docs/training.md lists them.
+std::vector<RecipeKey> recipeKeys();
+
+/// Inner width of the adapters.
+int adapterWidth(const Recipe& recipe);
 
 } // namespace livegloss::training

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -25,8 +27,14 @@ struct TrainingStill {
     std::vector<std::uint8_t> regions; ///< [size, size]: 0, or which part of the person a pixel shows; may be empty
 };
 
+/// Thrown by a source whose material cannot be read; names file and line.
+struct SampleFailure : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 struct ClipQuery {
     std::uint64_t seed = 0;
+    std::optional<std::int64_t> number; ///< which clip of the part, from 0, where the part has an end
     SamplePart part = SamplePart::Train;
     int size = 0;
     double fps = 25.0;
@@ -34,7 +42,7 @@ struct ClipQuery {
     int maxSigns = 7;
 };
 
-/// An endless supply of training material; everything follows from the arguments. Const members are thread-safe.
+/// Training material, endless or a data set's; everything follows from the arguments. Const members are thread-safe.
 class SampleSource {
 public:
     virtual ~SampleSource() = default;
@@ -45,6 +53,8 @@ public:
     /// The region of a still that each slot speaks of, as in TrainingStill::regions; 0 where it has none.
     virtual std::vector<int> captionRegions() const { return std::vector<int>(captionSlots().size(), 0); }
     virtual TrainingClip clip(const ClipQuery& query) const = 0;
+    /// Clips of a part; 0: there is no end of them.
+    virtual std::int64_t clipCount(SamplePart) const { return 0; }
     /// Pictures that differ from each other in one word of the caption.
     virtual std::vector<TrainingStill> stillGroup(std::uint64_t seed, SamplePart part, int size, int count) const = 0;
 };

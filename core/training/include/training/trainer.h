@@ -7,10 +7,29 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace livegloss::training {
 
 enum class Stage { Pretrain, Adapt, All };
+
+/// Where training stands, for a line or a window.
+struct TrainProgress {
+    std::string stage; ///< "pretrain", "head" or "adapt"
+    std::int64_t step = 0;
+    std::int64_t steps = 0;
+    double epoch = 0.0;
+    double epochs = 0.0; ///< 0: the stage counts no epochs
+    std::vector<std::pair<std::string, double>> losses;
+    double rate = 0.0;
+    double werPercent = -1.0; ///< newest on dev; below 0: not measured yet
+    double bestWerPercent = -1.0;
+    std::int64_t skipped = 0; ///< batches whose loss or gradient was not finite
+    double secondsLeft = 0.0;
+};
+/// All of it in one line for a person.
+std::string progressText(const TrainProgress& progress);
 
 struct TrainOptions {
     std::filesystem::path workFolder; ///< checkpoints, log.jsonl and model.safetensors; made if missing
@@ -18,13 +37,20 @@ struct TrainOptions {
     int threads = 2; ///< that compute; rendering has `loaders` of its own
     int loaders = 1;
     double maxMinutes = 0; ///< stop after this time with a checkpoint; 0: no limit. Does not change the schedule.
-    std::function<bool()> stopRequested = [] { return false; };          ///< polled at every step
-    std::function<void(const std::string&)> report = [](const auto&) {}; ///< lines for a person, about one in 15 s
+    std::function<bool()> stopRequested = [] { return false; };              ///< polled at every step
+    std::function<void(const std::string&)> report = [](const auto&) {};     ///< lines for a person, about one in 15 s
+    std::function<void(const TrainProgress&)> progress = [](const auto&) {}; ///< after every step
+    std::function<void()> measured = [] {};                                  ///< log.jsonl has a new measurement
 };
 
 struct TrainOutcome {
     bool finished = false; ///< every asked stage is done; false: stopped early, a checkpoint holds the state
     std::string summary;
+    std::int64_t steps = 0;     ///< of the last stage
+    std::int64_t skipped = 0;   ///< batches
+    double stepSeconds = 0.0;   ///< median of this run's steps, without waiting for data
+    double waitedSeconds = 0.0; ///< for data, in all steps of this run
+    double bestWer = -1.0;      ///< percent on dev; below 0: not measured
 };
 
 /// Trains as the recipe says and resumes from the work folder's checkpoints. Every random choice follows from the

@@ -1,0 +1,223 @@
+#include "training_loop.h"
+
+#include "base/decimal.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+
+namespace livegloss::training {
+namespace {
+
+double now() {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
+}
+
+} // namespace
+
+TrainingLoop::TrainingLoop(StageContext& context, StageWork& work, LoopPlan plan)
+    : context_(context), work_(work), plan_(std::move(plan)) {}
+
+std::filesystem::path TrainingLoop::file() const {
+    return context_.file((plan_.stage + ".safetensors").c_str());
+}
+
+std::vector<NamedParameter> TrainingLoop::tensors() const {
+    std::vector<NamedParameter> all = work_.tensors();
+    const auto moments = work_.optimiser().state();
+    all.insert(all.end(), moments.begin(), moments.end());
+    return all;
+}
+
+bool TrainingLoop::resume() {
+    if (!plan_.checkpoints || !std::filesystem::exists(file())) {
+        return false;
+    }
+    const CheckpointFacts facts = valueOrThrow(readCheckpoint(file(), tensors()));
+    step_ = static_cast<std::int64_t>(numberFact(facts, "step"));
+    earlierSeconds_ = numberFact(facts, "seconds");
+    skipped_ = static_cast<std::int64_t>(numberFact(facts, "skipped", 0.0));
+    best_ = numberFact(facts, "best_wer", best_);
+    newest_ = numberFact(facts, "newest_wer", newest_);
+    sinceBest_ = static_cast<int>(numberFact(facts, "since_best", 0.0));
+    work_.optimiser().setSteps(static_cast<std::int64_t>(numberFact(facts, "adam_steps")));
+    context_.report(plan_.stage + " resumes at step " + std::to_string(step_) + " of " + std::to_string(plan_.steps));
+    return true;
+}
+
+void TrainingLoop::save() {
+    if (!plan_.checkpoints || !context_.group->isFirst()) {
+        return;
+    }
+    valueOrThrow(writeCheckpoint(file(), tensors(),
+                                 {{"step", std::to_string(step_)},
+                                  {"seconds", decimalText(seconds())},
+                                  {"skipped", std::to_string(skipped_)},
+                                  {"best_wer", decimalText(best_)},
+                                  {"newest_wer", decimalText(newest_)},
+                                  {"since_best", std::to_string(sinceBest_)},
+                                  {"adam_steps", std::to_string(work_.optimiser().steps())}}));
+}
+
+void TrainingLoop::measureFirst() {
+    measure();
+    save();
+}
+
+bool TrainingLoop::atEnd() const {
+    return step_ >= plan_.steps || (plan_.earlyStop > 0 && sinceBest_ >= plan_.earlyStop);
+}
+
+bool TrainingLoop::run() {
+    if (!atEnd()) {
+        work_.begin(step_);
+    }
+    startedAt_ = now();
+    firstStep_ = step_;
+    while (!atEnd()) {
+        if (context_.group->any(context_.pacer.shouldStop())) {
+            save();
+            return false;
+        }
+        step();
+        const bool epochEnds = plan_.stepsPerEpoch > 0 && step_ % plan_.stepsPerEpoch == 0;
+        if (plan_.measureEvery > 0 && (step_ % plan_.measureEvery == 0 || step_ == plan_.steps)) {
+            measure();
+        }
+        if (context_.pacer.checkpointDue() || epochEnds) {
+            save();
+        }
+    }
+    if (step_ < plan_.steps) {
+        context_.report(plan_.stage + " ends at step " + std::to_string(step_) + ": " + std::to_string(sinceBest_) +
+                        " measurements brought nothing better");
+    }
+    save();
+    if (!stepSeconds_.empty()) {
+        auto middle = stepSeconds_.begin() + static_cast<std::ptrdiff_t>(stepSeconds_.size() / 2);
+        std::nth_element(stepSeconds_.begin(), middle, stepSeconds_.end());
+        context_.outcome.stepSeconds = *middle;
+    }
+    context_.outcome.steps = step_;
+    context_.outcome.skipped += skipped_;
+    context_.outcome.waitedSeconds = waited_;
+    context_.outcome.bestWer = best_ < 1e9 ? best_ : -1.0;
+    return true;
+}
+
+void TrainingLoop::step() {
+    const double begin = now();
+    work_.fetch();
+    const double fetched = now();
+    StepResult result = work_.compute(step_);
+    const double computed = now();
+    const double rate = rateAt(plan_.rate, static_cast<int>(step_), static_cast<int>(plan_.steps));
+    double norm = NAN;
+    if (!result.gradients.empty()) {
+        norm = clipGradients(result.gradients, plan_.clipNorm);
+    }
+    if (std::isfinite(norm)) {
+        work_.optimiser().step(result.gradients, rate);
+        work_.applied();
+    } else {
+        ++skipped_;
+        context_.log.write(plan_.stage + "-skipped", step_, {{"skipped", static_cast<double>(skipped_)}});
+    }
+    const double done = now();
+    waited_ += fetched - begin;
+    stepSeconds_.push_back(done - fetched);
+    if (std::isfinite(norm) && step_ % plan_.logEvery == 0) {
+        log(result, norm, rate, {fetched - begin, computed - fetched, done - fetched});
+    }
+    ++step_;
+    showProgress(result, rate);
+}
+
+void TrainingLoop::log(const StepResult& result, double norm, double rate, const StepTimes& times) {
+    auto figures = result.figures;
+    figures.insert(figures.end(), {{"gradient_norm", norm},
+                                   {"rate", rate},
+                                   {"skipped", static_cast<double>(skipped_)},
+                                   {"gradient_seconds", times.gradients},
+                                   {"step_seconds", times.step},
+                                   {"wait_seconds", times.waited},
+                                   {"seconds", seconds()}});
+    if (plan_.stepsPerEpoch > 0) {
+        figures.insert(figures.begin(),
+                       {"epoch", static_cast<double>(step_) / static_cast<double>(plan_.stepsPerEpoch)});
+    }
+    context_.log.write(plan_.stage, step_, figures);
+}
+
+void TrainingLoop::showProgress(const StepResult& result, double rate) {
+    TrainProgress progress;
+    progress.stage = plan_.stage;
+    progress.step = step_;
+    progress.steps = plan_.steps;
+    if (plan_.stepsPerEpoch > 0) {
+        progress.epoch = static_cast<double>(step_) / static_cast<double>(plan_.stepsPerEpoch);
+        progress.epochs = static_cast<double>(plan_.steps) / static_cast<double>(plan_.stepsPerEpoch);
+    }
+    progress.losses = result.figures;
+    progress.rate = rate;
+    progress.skipped = skipped_;
+    progress.werPercent = newest_;
+    progress.bestWerPercent = best_ < 1e9 ? best_ : -1.0;
+    const double perStep = (now() - startedAt_) / static_cast<double>(std::max<std::int64_t>(1, step_ - firstStep_));
+    progress.secondsLeft = perStep * static_cast<double>(plan_.steps - step_);
+    if (context_.group->isFirst()) {
+        context_.options.progress(progress);
+    }
+    if (context_.pacer.reportDue()) {
+        context_.report(progressText(progress));
+    }
+}
+
+void TrainingLoop::measure() {
+    const auto value = work_.measure(step_);
+    if (!value) {
+        return;
+    }
+    newest_ = *value;
+    if (newest_ <= best_) {
+        sinceBest_ = newest_ < best_ ? 0 : sinceBest_ + 1;
+        best_ = newest_;
+        if (context_.group->isFirst()) {
+            work_.keep(step_);
+        }
+    } else {
+        ++sinceBest_;
+    }
+    context_.measured();
+}
+
+std::string progressText(const TrainProgress& progress) {
+    char text[160];
+    std::snprintf(text, sizeof text, "%s %lld/%lld", progress.stage.c_str(), static_cast<long long>(progress.step),
+                  static_cast<long long>(progress.steps));
+    std::string line = text;
+    if (progress.epochs > 0.0) {
+        std::snprintf(text, sizeof text, "  epoch %.1f/%.0f", progress.epoch, progress.epochs);
+        line += text;
+    }
+    for (const auto& [name, value] : progress.losses) {
+        std::snprintf(text, sizeof text, "  %s %.3g", name.c_str(), value);
+        line += text;
+    }
+    std::snprintf(text, sizeof text, "  rate %.2g", progress.rate);
+    line += text;
+    if (progress.werPercent >= 0.0) {
+        std::snprintf(text, sizeof text, "  dev WER %.1f%% (best %.1f%%)", progress.werPercent,
+                      progress.bestWerPercent);
+        line += text;
+    }
+    if (progress.skipped > 0) {
+        line += "  skipped " + std::to_string(progress.skipped);
+    }
+    const auto left = static_cast<long long>(progress.secondsLeft);
+    std::snprintf(text, sizeof text, "  %lld:%02lld:%02lld left", left / 3600, left / 60 % 60, left % 60);
+    return line + text;
+}
+
+} // namespace livegloss::training

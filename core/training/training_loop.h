@@ -1,0 +1,98 @@
+#pragma once
+
+#include "adam.h"
+#include "stage.h"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace livegloss::training {
+
+/// What a step came to.
+struct StepResult {
+    std::vector<torch::Tensor>
+        gradients; ///< in the order of the optimiser's parameters; empty where a loss was not finite
+    std::vector<std::pair<std::string, double>> figures; ///< for the log and the progress line; losses first
+};
+
+/// The part of a stage that is its own; TrainingLoop does the rest.
+class StageWork {
+public:
+    virtual ~StageWork() = default;
+    virtual Adam& optimiser() = 0;
+    /// Called once before the first step of this run, `first`.
+    virtual void begin(std::int64_t first) = 0;
+    /// Waits for the material of the next step.
+    virtual void fetch() = 0;
+    /// Losses and gradients of `step` on what fetch() brought.
+    virtual StepResult compute(std::int64_t step) = 0;
+    /// After the optimiser changed the parameters.
+    virtual void applied() {}
+    /// Measures on unseen people; where it gives a figure, less is better and decides which model is kept.
+    virtual std::optional<double> measure(std::int64_t) { return std::nullopt; }
+    /// Keeps the model as the best so far.
+    virtual void keep(std::int64_t) {}
+    /// Tensors of a checkpoint besides the optimiser's. Aliases.
+    virtual std::vector<NamedParameter> tensors() const = 0;
+};
+
+struct LoopPlan {
+    std::string stage;       ///< "adapt": in messages, in the log and in the checkpoint's name
+    bool checkpoints = true; ///< false: a short stage that starts again when interrupted
+    std::int64_t steps = 0;
+    std::int64_t stepsPerEpoch = 0; ///< 0: epochs are not counted
+    RateSchedule rate;
+    double clipNorm = 0.0;
+    std::int64_t measureEvery = 0; ///< steps; 0: never
+    int logEvery = 5;
+    int earlyStop = 0; ///< measurements without a better one; 0: never
+};
+
+/// The loop of every stage: schedule, optimiser step, batches that are skipped, log, progress, measurements, the best
+/// model, checkpoints and stopping. All processes of a group run it in step; the first one writes.
+class TrainingLoop {
+public:
+    TrainingLoop(StageContext& context, StageWork& work, LoopPlan plan);
+
+    /// Reads the checkpoint where there is one; false where there is none.
+    bool resume();
+    /// Measures before the first step and writes the first checkpoint.
+    void measureFirst();
+    void save();
+    /// False: stopped before the end, with a checkpoint.
+    bool run();
+
+private:
+    std::filesystem::path file() const;
+    std::vector<NamedParameter> tensors() const;
+    bool atEnd() const;
+    void step();
+    void measure();
+    /// Seconds of one step.
+    struct StepTimes {
+        double waited;    ///< for data
+        double gradients; ///< forward and backward
+        double step;      ///< these and the optimiser
+    };
+    void log(const StepResult& result, double norm, double rate, const StepTimes& times);
+    void showProgress(const StepResult& result, double rate);
+    double seconds() const { return earlierSeconds_ + context_.pacer.seconds(); }
+
+    StageContext& context_;
+    StageWork& work_;
+    LoopPlan plan_;
+    std::int64_t step_ = 0;
+    std::int64_t skipped_ = 0;
+    double earlierSeconds_ = 0.0; ///< spent in earlier runs
+    double best_ = 1e9;
+    double newest_ = -1.0;
+    int sinceBest_ = 0;
+    std::vector<double> stepSeconds_; ///< of this run
+    double waited_ = 0.0;
+    double startedAt_ = 0.0;
+    std::int64_t firstStep_ = 0;
+};
+
+} // namespace livegloss::training

@@ -1,0 +1,191 @@
+#include "worker_group.h"
+
+#include <charconv>
+#include <chrono>
+#include <cstdlib>
+#include <optional>
+#include <stdexcept>
+#include <string>
+
+#ifdef LIVEGLOSS_WITH_GLOO
+#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
+#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#endif
+
+namespace livegloss::training {
+namespace {
+
+using torch::Tensor;
+
+std::optional<int> numberIn(const char* variable) {
+    const char* text = std::getenv(variable);
+    if (text == nullptr) {
+        return std::nullopt;
+    }
+    int value = -1;
+    const std::string_view view(text);
+    const auto [stopped, problem] = std::from_chars(view.data(), view.data() + view.size(), value);
+    return problem == std::errc{} && stopped == view.data() + view.size() ? value : -1;
+}
+
+tl::unexpected<Error> wrongVariable(const std::string& variable, const std::string& wanted) {
+    const char* value = std::getenv(variable.c_str());
+    return failure(
+        ErrorCode::InvalidArgument,
+        "the environment variable " + variable +
+            (value == nullptr ? std::string(" is missing") : " is '" + std::string(value).substr(0, 40) + "'") +
+            ", but WORLD_SIZE asks for several processes: it has to be " + wanted,
+        "Start every process as torchrun does, with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.");
+}
+
+#ifdef LIVEGLOSS_WITH_GLOO
+
+class GlooGroup final : public WorkerGroup {
+public:
+    GlooGroup(const std::string& address, int port, int rank, int size) : rank_(rank), size_(size) {
+        c10d::TCPStoreOptions storeOptions;
+        storeOptions.port = static_cast<std::uint16_t>(port);
+        // torchrun may hold the store itself.
+        const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
+        storeOptions.isServer = rank == 0 && (agent == nullptr || std::string_view(agent) != "True");
+        storeOptions.waitWorkers = false;
+        storeOptions.timeout = std::chrono::minutes(5);
+        auto store = c10::make_intrusive<c10d::PrefixStore>("livegloss",
+                                                            c10::make_intrusive<c10d::TCPStore>(address, storeOptions));
+        auto options = c10d::ProcessGroupGloo::Options::create(std::chrono::minutes(10));
+        options->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
+        group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options);
+    }
+    int rank() const override { return rank_; }
+    int size() const override { return size_; }
+
+    void sum(std::vector<Tensor>& tensors) override {
+        // One exchange for all: joined on the way there, cut apart on the way back.
+        std::vector<Tensor> flat;
+        for (const Tensor& tensor : tensors) {
+            if (tensor.defined()) {
+                flat.push_back(tensor.detach().to(torch::kCPU, torch::kFloat32).flatten());
+            }
+        }
+        if (flat.empty()) {
+            return;
+        }
+        std::vector<Tensor> joined{torch::cat(flat)};
+        group_->allreduce(joined)->wait();
+        std::int64_t place = 0;
+        for (Tensor& tensor : tensors) {
+            if (tensor.defined()) {
+                tensor = joined[0].narrow(0, place, tensor.numel()).view(tensor.sizes()).to(tensor.options());
+                place += tensor.numel();
+            }
+        }
+    }
+
+    std::vector<Tensor> gather(const Tensor& own) override {
+        std::vector<Tensor> inputs{own.detach().to(torch::kCPU).contiguous()};
+        std::vector<std::vector<Tensor>> outputs(1);
+        for (int rank = 0; rank < size_; ++rank) {
+            outputs[0].push_back(torch::empty_like(inputs[0]));
+        }
+        group_->allgather(outputs, inputs)->wait();
+        return outputs[0];
+    }
+
+private:
+    int rank_;
+    int size_;
+    c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
+};
+
+#endif
+
+} // namespace
+
+bool WorkerGroup::any(bool yes) {
+    if (size() == 1) {
+        return yes;
+    }
+    std::vector<Tensor> count{torch::full({1}, yes ? 1.0F : 0.0F)};
+    sum(count);
+    return count[0].item<float>() > 0.0F;
+}
+
+Result<std::unique_ptr<WorkerGroup>> joinWorkers() {
+    const auto size = numberIn("WORLD_SIZE");
+    if (!size || *size == 1) {
+        return std::make_unique<WorkerGroup>();
+    }
+    if (*size < 1) {
+        return wrongVariable("WORLD_SIZE", "the number of processes");
+    }
+    const auto rank = numberIn("RANK");
+    if (!rank || *rank < 0 || *rank >= *size) {
+        return wrongVariable("RANK", "this process's number, from 0");
+    }
+    const auto port = numberIn("MASTER_PORT");
+    if (!port || *port < 1 || *port > 65535) {
+        return wrongVariable("MASTER_PORT", "a free port of the machine in MASTER_ADDR");
+    }
+    const char* address = std::getenv("MASTER_ADDR");
+    if (address == nullptr || *address == '\0') {
+        return wrongVariable("MASTER_ADDR", "the machine that runs process 0");
+    }
+#ifdef LIVEGLOSS_WITH_GLOO
+    try {
+        return std::make_unique<GlooGroup>(address, *port, *rank, *size);
+    } catch (const std::exception& error) {
+        return failure(ErrorCode::Timeout,
+                       "the " + std::to_string(*size) + " processes did not find each other at " + address + ":" +
+                           std::to_string(*port) + ": " + error.what(),
+                       "Start all of them within five minutes and let them reach that address.");
+    }
+#else
+    return failure(ErrorCode::Unsupported, "this build trains in one process only: it was made without gloo's headers",
+                   "Install libgloo-dev and build again, or unset WORLD_SIZE.");
+#endif
+}
+
+std::vector<SharedClip> gatherClips(WorkerGroup& group, const std::vector<SharedClip>& own) {
+    if (group.size() == 1) {
+        return own;
+    }
+    const auto count = static_cast<std::int64_t>(own.size());
+    Tensor sizes = torch::empty({count, 2}, torch::kInt64);
+    for (std::int64_t clip = 0; clip < count; ++clip) {
+        const SharedClip& each = own[static_cast<std::size_t>(clip)];
+        sizes[clip][0] = each.features.size(0);
+        sizes[clip][1] = static_cast<std::int64_t>(each.labels.size());
+    }
+    const std::vector<Tensor> allSizes = group.gather(sizes);
+    const Tensor largest = torch::cat(allSizes).amax(0);
+    const std::int64_t width = own.front().features.size(1);
+    Tensor features = torch::zeros({count, largest[0].item<std::int64_t>(), width});
+    Tensor labels = torch::zeros({count, std::max<std::int64_t>(1, largest[1].item<std::int64_t>())}, torch::kInt64);
+    for (std::int64_t clip = 0; clip < count; ++clip) {
+        const SharedClip& each = own[static_cast<std::size_t>(clip)];
+        const auto words = static_cast<std::int64_t>(each.labels.size());
+        features[clip].narrow(0, 0, each.features.size(0)).copy_(each.features.detach());
+        labels[clip].narrow(0, 0, words).copy_(torch::tensor(each.labels, torch::kInt64));
+    }
+    const std::vector<Tensor> allFeatures = group.gather(features);
+    const std::vector<Tensor> allLabels = group.gather(labels);
+    std::vector<SharedClip> clips;
+    for (int rank = 0; rank < group.size(); ++rank) {
+        const auto from = static_cast<std::size_t>(rank);
+        for (std::int64_t clip = 0; clip < count; ++clip) {
+            if (rank == group.rank()) {
+                clips.push_back(own[static_cast<std::size_t>(clip)]);
+                continue;
+            }
+            const std::int64_t frames = allSizes[from][clip][0].item<std::int64_t>();
+            const std::int64_t words = allSizes[from][clip][1].item<std::int64_t>();
+            const std::int64_t* first = allLabels[from][clip].data_ptr<std::int64_t>();
+            clips.push_back({allFeatures[from][clip].narrow(0, 0, frames).to(own.front().features.device()),
+                             std::vector<std::int64_t>(first, first + words)});
+        }
+    }
+    return clips;
+}
+
+} // namespace livegloss::training

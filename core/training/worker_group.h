@@ -1,0 +1,41 @@
+#pragma once
+
+#include "base/result.h"
+
+#include <memory>
+#include <torch/torch.h>
+#include <vector>
+
+namespace livegloss::training {
+
+/// The processes that train one model together. Every process has to make the same calls in the same order; each waits
+/// for the others. Calls throw std::runtime_error where another process has gone.
+class WorkerGroup {
+public:
+    virtual ~WorkerGroup() = default;
+    virtual int rank() const { return 0; }
+    virtual int size() const { return 1; }
+    bool isFirst() const { return rank() == 0; }
+    /// Replaces each tensor by its sum over the processes; undefined tensors have to be so everywhere.
+    virtual void sum(std::vector<torch::Tensor>&) {}
+    /// The tensors of all processes, by rank: each process gives one of the same shape and type.
+    virtual std::vector<torch::Tensor> gather(const torch::Tensor& own) { return {own}; }
+
+    /// Whether `yes` holds in any process.
+    bool any(bool yes);
+};
+
+/// Where this process stands among those that torchrun, or a person, has started: RANK, WORLD_SIZE, MASTER_ADDR and
+/// MASTER_PORT. A group of one where WORLD_SIZE is missing or 1. Waits for the others; InvalidArgument where a variable
+/// is missing or wrong, Timeout where they do not come, Unsupported where LibTorch was built without gloo.
+Result<std::unique_ptr<WorkerGroup>> joinWorkers();
+
+/// One clip's part of a batch that is spread over processes.
+struct SharedClip {
+    torch::Tensor features; ///< [T, E]; of this process's own clips the very tensor that was given
+    std::vector<std::int64_t> labels;
+};
+/// Every process's clips, by rank; each process gives the same number of them.
+std::vector<SharedClip> gatherClips(WorkerGroup& group, const std::vector<SharedClip>& own);
+
+} // namespace livegloss::training

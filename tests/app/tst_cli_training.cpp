@@ -1,0 +1,140 @@
+#include "cli_runner.h"
+
+#include <QDir>
+#include <QImage>
+#include <QTemporaryDir>
+#include <QTest>
+#include <nlohmann/json.hpp>
+
+using nlohmann::json;
+
+namespace {
+
+constexpr const char* tinyModel =
+    R"("model": {"width": 64, "layers": 1, "patch": 16, "resolution": 64, "resize": 72, "embed_dim": 24, "hidden": 24,
+                 "conv_type": 1, "fps": 12.5})";
+
+QByteArray contentsOf(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+} // namespace
+
+/// Training as a person does it: drawn clips as files, a recipe, a model.
+class TestCliTraining : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() {
+        for (const auto& [split, clips] : {std::pair{"train", "4"}, std::pair{"dev", "2"}}) {
+            const Outcome drawn =
+                runCli({"synth", "--out", path("data"), "--split", split, "--clips", clips, "--size", "96"});
+            QVERIFY2(drawn.code == 0, qPrintable(drawn.err));
+        }
+        writeFile(path("recipe.json"), QByteArray(R"({"name": "files", )") + tinyModel +
+                                           R"(, "modules": {"prefixes": false, "direction": "past"},
+                                               "adapt": {"epochs": 2, "min_frames": 20, "rate": {"rate": 1e-3}}})");
+    }
+
+    void dataSetsBecomeModels() {
+        const QStringList command{
+            "train", "--data", path("data"), "--recipe", path("recipe.json"), "--output", path("model.safetensors")};
+        const Outcome fresh = runCli(command + QStringList{"--resume"});
+        QCOMPARE(fresh.code, 3);
+        QVERIFY2(fresh.err.contains("there is no checkpoint"), qPrintable(fresh.err));
+        const Outcome trained = runCli(command);
+        QVERIFY2(trained.code == 0, qPrintable(trained.err));
+        const QString work = path("model.safetensors.training/");
+        int steps = 0;
+        int measurements = 0;
+        for (const QByteArray& line : contentsOf(work + "log.jsonl").split('\n')) {
+            const json entry = json::parse(line.toStdString(), nullptr, false);
+            steps += entry.is_object() && entry["stage"] == "adapt" && entry.contains("wait_seconds") ? 1 : 0;
+            measurements += entry.is_object() && entry["stage"] == "adapt-dev" ? 1 : 0;
+        }
+        QVERIFY(steps >= 1);
+        QCOMPARE(measurements, 2); // after each epoch
+        QVERIFY(contentsOf(work + "curves.svg").endsWith("</svg>\n"));
+        const QImage curves(work + "curves.png");
+        QCOMPARE(curves.size(), QSize(2000, 880));
+        const json facts = parsed(runCli({"inspect", path("model.safetensors"), "--json"}).out);
+        QCOMPARE(facts["modules"].get<std::string>(), std::string("adapters aggregation cross-frame"));
+        QCOMPARE(facts["cross_frame_direction"].get<std::string>(), std::string("past"));
+        const Outcome tested = runCli({"evaluate", "--model", path("model.safetensors"), "--data", path("data"),
+                                       "--split", "dev", "--online", "--json"});
+        QVERIFY2(tested.code == 0, qPrintable(tested.err));
+        QVERIFY(parsed(tested.out).contains("wer_percent"));
+
+        const Outcome again = runCli(command + QStringList{"--resume"});
+        QVERIFY2(again.code == 0 && again.err.contains("resumes at step 4 of 4"), qPrintable(again.err));
+    }
+
+    void badRecipesAndDataAreNamed() {
+        QByteArray typo = contentsOf(path("recipe.json"));
+        writeFile(path("typo.json"), typo.replace("epochs", "epoch"));
+        const Outcome refused =
+            runCli({"train", "--data", path("data"), "--recipe", path("typo.json"), "--work", path("w")});
+        QCOMPARE(refused.code, 3);
+        QVERIFY2(refused.err.contains("\"adapt.epoch\" is not a known key; did you mean \"epochs\"?"),
+                 qPrintable(refused.err));
+
+        const QDir clips(path("data/train"));
+        const QString name = clips.entryList({"*.mp4"}, QDir::Files).first();
+        QVERIFY(QDir().mkpath(path("damaged/train")) && QDir().mkpath(path("damaged/dev")));
+        for (const char* list : {"train.stm", "dev.stm"}) {
+            QVERIFY(QFile::copy(path("data/") + list, path("damaged/") + list));
+        }
+        for (const QString& part : {QStringLiteral("train/"), QStringLiteral("dev/")}) {
+            for (const QString& file : QDir(path("data/") + part).entryList({"*.mp4"}, QDir::Files)) {
+                QVERIFY(QFile::copy(path("data/") + part + file, path("damaged/") + part + file));
+            }
+        }
+        QVERIFY(QFile::remove(path("damaged/train/") + name));
+        writeFile(path("damaged/train/") + name, "no video");
+        const Outcome damaged =
+            runCli({"train", "--data", path("damaged"), "--recipe", path("recipe.json"), "--work", path("d")});
+        QCOMPARE(damaged.code, 3);
+        QVERIFY2(damaged.err.contains("train.stm, line") && damaged.err.contains(name), qPrintable(damaged.err));
+        QVERIFY2(runCli({"train", "--recipe", path("recipe.json")}).err.contains("--output"), "a place is needed");
+    }
+
+    void reproductionGoesOnCellByCell() {
+        writeFile(path("plan.json"),
+                  QByteArray(R"({"seeds": [1, 2], "test": {"clips": 3, "seed": 7}, "base": {)") + tinyModel +
+                      R"(, "adapt": {"steps": 30, "keep_clips": 2, "min_frames": 20, "dev_clips": 1}},
+            "cells": {"plain": {"method": "freezing"}, "whole": {}},
+            "tables": [{"title": "Methods", "rows": [
+              {"name": "freezing", "cell": "plain", "paper": {"dev": 28.6, "test": 29.7, "step_seconds": 0.28}},
+              {"name": "AdaptSign", "cell": "whole", "paper": {"dev": 18.5}}]}]})");
+        const QStringList command{
+            "reproduce", "--plan", path("plan.json"), "--output", path("paper"), "--cell", "plain",
+            "--seeds",   "2",      "--test-clips",    "1",        "--steps",     "2"};
+        const Outcome first = runCli(command);
+        QVERIFY2(first.code == 0, qPrintable(first.err));
+        QVERIFY2(first.out.contains("| freezing | 1 of 2 | 2 |"), qPrintable(first.out));
+        QVERIFY2(
+            first.out.contains("| AdaptSign | 0 of 2 | - | not run yet | not run yet | not run yet | 18.5 | - | - |"),
+            qPrintable(first.out));
+        QVERIFY2(first.out.contains("| Adapters | 7.94 | 7.94 | 0.1 |"), qPrintable(first.out));
+        QCOMPARE(contentsOf(path("paper/tables.md")), first.out.toUtf8());
+        const QByteArray result = contentsOf(path("paper/plain-seed2/result.json"));
+        QVERIFY(result.contains("test_wer_percent"));
+        const Outcome second = runCli(command);
+        QCOMPARE(second.out, first.out); // nothing is trained twice
+        QCOMPARE(contentsOf(path("paper/plain-seed2/result.json")), result);
+        QVERIFY(runCli({"reproduce", "--plan", path("plan.json"), "--output", path("paper"), "--list"})
+                    .out.contains("not run yet"));
+        const Outcome unknown =
+            runCli({"reproduce", "--plan", path("plan.json"), "--output", path("p"), "--cell", "x"});
+        QCOMPARE(unknown.code, 2);
+    }
+
+private:
+    QString path(const QString& name) const { return folder_.filePath(name); }
+
+    QTemporaryDir folder_;
+};
+
+QTEST_GUILESS_MAIN(TestCliTraining)
+#include "tst_cli_training.moc"
