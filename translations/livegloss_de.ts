@@ -502,6 +502,49 @@
     </message>
 </context>
 <context>
+    <name>ErrorKind</name>
+    <message>
+        <source>This does not fit together:</source>
+        <translation>Das passt nicht zusammen:</translation>
+    </message>
+    <message>
+        <source>Something is not where it should be:</source>
+        <translation>Etwas ist nicht da, wo es sein soll:</translation>
+    </message>
+    <message>
+        <source>It may not be opened:</source>
+        <translation>Öffnen ist nicht erlaubt:</translation>
+    </message>
+    <message>
+        <source>The file is damaged, or of another kind than it seems:</source>
+        <translation>Die Datei ist beschädigt oder von anderer Art, als sie scheint:</translation>
+    </message>
+    <message>
+        <source>This program cannot use this kind of file:</source>
+        <translation>Mit dieser Art von Datei kann das Programm nichts anfangen:</translation>
+    </message>
+    <message>
+        <source>A device or the network does not answer:</source>
+        <translation>Ein Gerät oder das Netz antwortet nicht:</translation>
+    </message>
+    <message>
+        <source>There is not enough memory:</source>
+        <translation>Der Speicher reicht nicht:</translation>
+    </message>
+    <message>
+        <source>It could not be written:</source>
+        <translation>Schreiben war nicht möglich:</translation>
+    </message>
+    <message>
+        <source>It was stopped:</source>
+        <translation>Der Vorgang wurde abgebrochen:</translation>
+    </message>
+    <message>
+        <source>A defect of the program:</source>
+        <translation>Ein Fehler im Programm:</translation>
+    </message>
+</context>
+<context>
     <name>Models</name>
     <message>
         <source>backbone</source>
@@ -1682,6 +1725,14 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <source>%1 MB to be written</source>
         <translation>%1 MB werden geschrieben</translation>
     </message>
+    <message>
+        <source>Others like it: %1.</source>
+        <translation>Weitere dieser Art: %1.</translation>
+    </message>
+    <message>
+        <source>%1 is not the backbone that these parts were trained on: %2 tensors do not fit. Choose its own.</source>
+        <translation>%1 ist nicht das Rückgrat, auf dem diese Teile trainiert wurden: %2 Tensoren passen nicht. Bitte das eigene wählen.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::LiveBadge</name>
@@ -1900,6 +1951,14 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Nothing that the model is sure of. It recognises only the signs of its vocabulary.</source>
         <translation>Nichts, dessen das Modell sicher ist. Es erkennt nur die Gebärden seines Vokabulars.</translation>
+    </message>
+    <message>
+        <source>The connection was lost; LiveGloss keeps trying. %1</source>
+        <translation>Die Verbindung ist abgerissen; LiveGloss versucht es weiter. %1</translation>
+    </message>
+    <message>
+        <source>Close Source</source>
+        <translation>Quelle schließen</translation>
     </message>
 </context>
 <context>
@@ -2296,6 +2355,10 @@ Warten auf das Modell: %7</translation>
         <source>A backbone recognises nothing by itself. A model for a sign language is trained on top of it.</source>
         <translation>Ein Backbone erkennt für sich allein nichts. Ein Modell für eine Gebärdensprache wird darauf trainiert.</translation>
     </message>
+    <message>
+        <source>Its gloss dictionary (a .npy file of the authors&apos; preprocessing) is needed as well: the import asks for it. Without it, glosses are shown as numbers.</source>
+        <translation>Dazu gehört sein Glossenwörterbuch (eine .npy-Datei aus der Vorverarbeitung der Autoren): Der Import fragt danach. Ohne es erscheinen Glossen als Zahlen.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::ModelPicker</name>
@@ -2598,6 +2661,34 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>CPU</source>
         <translation>CPU</translation>
+    </message>
+    <message>
+        <source>Look &amp;back on</source>
+        <translation>&amp;Rückblick auf</translation>
+    </message>
+    <message>
+        <source> frames</source>
+        <translation> Bilder</translation>
+    </message>
+    <message>
+        <source>The temporal head decodes this many of the newest frames together.</source>
+        <translation>So viele der neuesten Bilder decodiert der zeitliche Kopf gemeinsam.</translation>
+    </message>
+    <message>
+        <source>every</source>
+        <translation>alle</translation>
+    </message>
+    <message>
+        <source>0.32 s</source>
+        <translation>0,32 s</translation>
+    </message>
+    <message>
+        <source>How many new frames it waits for between two decodes. 0.32 s are 8 frames at 25 a second.</source>
+        <translation>Auf so viele neue Bilder wartet er zwischen zwei Decodierungen. 0,32 s sind bei 25 Bildern je Sekunde 8.</translation>
+    </message>
+    <message>
+        <source>New frames between two decodes</source>
+        <translation>Neue Bilder zwischen zwei Decodierungen</translation>
     </message>
 </context>
 <context>

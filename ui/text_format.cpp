@@ -15,6 +15,47 @@ QString clockText(long long seconds) {
     return seconds < 3600 ? minutes : QString::number(seconds / 3600) + QLatin1Char(':') + minutes;
 }
 
+/// The facts of an error are in English; in other languages a sentence before them says what they are about.
+QString kindInOtherLanguages(ErrorCode code) {
+    const char* kind = nullptr;
+    switch (code) {
+    case ErrorCode::InvalidArgument:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "This does not fit together:");
+        break;
+    case ErrorCode::NotFound:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "Something is not where it should be:");
+        break;
+    case ErrorCode::PermissionDenied:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "It may not be opened:");
+        break;
+    case ErrorCode::Unreadable:
+    case ErrorCode::NoVideo:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "The file is damaged, or of another kind than it seems:");
+        break;
+    case ErrorCode::Unsupported:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "This program cannot use this kind of file:");
+        break;
+    case ErrorCode::Timeout:
+    case ErrorCode::Disconnected:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "A device or the network does not answer:");
+        break;
+    case ErrorCode::OutOfMemory:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "There is not enough memory:");
+        break;
+    case ErrorCode::WriteFailed:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "It could not be written:");
+        break;
+    case ErrorCode::Cancelled:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "It was stopped:");
+        break;
+    case ErrorCode::Internal:
+        kind = QT_TRANSLATE_NOOP("ErrorKind", "A defect of the program:");
+        break;
+    }
+    const QString words = QCoreApplication::translate("ErrorKind", kind);
+    return words == QString::fromUtf8(kind) ? QString() : words + QLatin1Char(' ');
+}
+
 } // namespace
 
 QString formatTime(MediaTime time) {
@@ -27,7 +68,7 @@ QString formatTimeShort(MediaTime time) {
 }
 
 QString withHint(const Error& error) {
-    const QString message = QString::fromStdString(error.message);
+    const QString message = kindInOtherLanguages(error.code) + QString::fromStdString(error.message);
     if (error.hint.empty()) {
         return message;
     }

@@ -14,7 +14,7 @@ QString formatTime(MediaTime time);
 QString formatTimeShort(MediaTime time);
 /// ".93" style confidence as a percentage: "93%".
 QString formatConfidence(float confidence);
-/// What went wrong and what to do, in one line.
+/// What went wrong and what to do, in one line; where the language is not English, with the kind of problem in front.
 QString withHint(const Error& error);
 /// Below this a gloss that was accepted still carries a mark.
 inline constexpr float lowConfidence = 0.65F;

@@ -4,14 +4,13 @@
 #include "commands.h"
 #include "recognition_inputs.h"
 #include "report_output.h"
-#include "synth/signer.h"
+#include "synth_clips.h"
 #include "terminal.h"
 #include "vision/preprocess.h"
 
 #include <CLI/CLI.hpp>
 #include <cmath>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -30,9 +29,6 @@ struct Options {
     int size = 320;
     bool json = false;
 };
-
-const std::map<std::string, synth::Split> kSplits{
-    {"train", synth::Split::Train}, {"dev", synth::Split::Dev}, {"test", synth::Split::Test}};
 
 /// Mean over clips with its standard error: frames of one clip are not independent.
 class ClipMean {
@@ -125,7 +121,6 @@ void checkClip(const synth::Clip& clip, double fps, const engine::LoadedModelPtr
         request.spatial.push_back(row.request);
     }
     attention::ClipWalk walk(model, request);
-    synth::RenderedFrame picture;
     int frames = 0;
     double area = 0.0;
     double pointingArea = 0.0;
@@ -135,18 +130,13 @@ void checkClip(const synth::Clip& clip, double fps, const engine::LoadedModelPtr
             ++frames;
         }
     };
-    for (int index = 0; index < clip.frames(); ++index) {
+    valueOrFail(drawFrames(clip, fps, [&](const FramePtr& frame) -> Result<void> {
         if (interrupted()) {
-            throw CommandFailure{{ErrorCode::Cancelled, "stopped before the last clip", {}}};
+            return failure(ErrorCode::Cancelled, "stopped before the last clip");
         }
-        clip.render(index, picture, false);
-        auto frame = std::make_shared<Frame>();
-        frame->width = frame->height = picture.size;
-        frame->rgb = picture.rgb;
-        frame->time = fromSeconds(index / fps);
-        frame->index = index;
         score(walk.push(frame));
-    }
+        return {};
+    }));
     score(walk.finish());
     for (Row& row : report.rows) {
         row.closeClip(frames);
@@ -209,9 +199,7 @@ void run(Options options) {
     for (int number = 0; number < options.clips; ++number) {
         bar.update(static_cast<double>(number) / options.clips,
                    "clip " + std::to_string(number + 1) + " of " + std::to_string(options.clips));
-        synth::ClipRequest request;
-        request.seed = options.seed * 1'000'003U + static_cast<std::uint64_t>(number);
-        request.split = kSplits.at(options.split);
+        synth::ClipRequest request = synthRequest(options.split, options.seed, number);
         request.size = options.size;
         checkClip(*synth::makeClip(request), request.fps, model, report);
     }

@@ -1,6 +1,5 @@
 #include "attention_output.h"
 
-#include "attention/values_file.h"
 #include "output_file.h"
 #include "terminal.h"
 #include "ui/sheets/attention_sheets.h"
@@ -50,10 +49,6 @@ public:
         : wanted_(wanted), collected_(collected) {}
 
     void take(attention::AttendedFrame frame) {
-        if (wanted_.empty()) {
-            collected_.frames.push_back(std::move(frame));
-            return;
-        }
         while (next_ + 1 < wanted_.size() && frame.frame->index > wanted_[next_]) {
             keep();
         }
@@ -92,8 +87,8 @@ std::map<std::string, std::string> settingsOf(const AttentionJob& job, const Col
         {"model", config.name},
         {"attention", attention::describe(job.view, config)},
         {"grid", std::to_string(config.gridSide()) + " x " + std::to_string(config.gridSide())}};
-    if (!collected.frames.empty() && collected.frames.front().result.crossFrame) {
-        settings["temporal weight"] = std::to_string(collected.frames.front().result.crossFrame->temporalWeight);
+    if (collected.temporalWeight) {
+        settings["temporal weight"] = std::to_string(*collected.temporalWeight);
     }
     return settings;
 }
@@ -110,6 +105,10 @@ std::vector<attention::Layer> writtenLayers(attention::View view, const engine::
     return layers;
 }
 
+attention::FrameValues valuesOf(const AttentionJob& job, const attention::AttendedFrame& attended) {
+    return {attended.frame->index, attended.frame->time, writtenLayers(job.view, attended.result)};
+}
+
 ui::SheetFrame sheetFrame(const AttentionJob& job, const attention::AttendedFrame& attended) {
     ui::SheetFrame frame;
     frame.frame = attended.frame;
@@ -123,10 +122,10 @@ ui::SheetFrame sheetFrame(const AttentionJob& job, const attention::AttendedFram
     return frame;
 }
 
-Result<void> saveNumbers(const AttentionJob& job, const CollectedAttention& collected, const std::string& path) {
-    std::vector<attention::FrameValues> values;
+Result<void> saveNumbers(const AttentionJob& job, CollectedAttention collected, const std::string& path) {
+    std::vector<attention::FrameValues> values = std::move(collected.values);
     for (const attention::AttendedFrame& frame : collected.frames) {
-        values.push_back({frame.frame->index, frame.frame->time, writtenLayers(job.view, frame.result)});
+        values.push_back(valuesOf(job, frame));
     }
     const auto settings = settingsOf(job, collected);
     return endingOf(path) == ".csv" ? writeOutput(path, attention::valuesCsv(values, settings))
@@ -148,8 +147,16 @@ Result<CollectedAttention> collectAttention(const AttentionJob& job) {
     const auto walked = attention::walkVideo({media::SourceKind::File, job.input}, job.model, requestFor(job.view),
                                              options, [&](attention::AttendedFrame frame) {
                                                  collected.videoFrames = frame.frame->index + 1;
-                                                 collected.scales.add(writtenLayers(job.view, frame.result));
-                                                 picker.take(std::move(frame));
+                                                 attention::FrameValues values = valuesOf(job, frame);
+                                                 collected.scales.add(values.layers);
+                                                 if (frame.result.crossFrame) {
+                                                     collected.temporalWeight = frame.result.crossFrame->temporalWeight;
+                                                 }
+                                                 if (job.frames.empty()) {
+                                                     collected.values.push_back(std::move(values));
+                                                 } else {
+                                                     picker.take(std::move(frame));
+                                                 }
                                                  return whole || !picker.done();
                                              });
     if (!walked) {
@@ -187,7 +194,7 @@ bool isAttentionFormat(const std::string& path) {
 
 Result<void> saveAttention(const AttentionJob& job, CollectedAttention collected, const std::string& path) {
     if (!isSheetFormat(path)) {
-        return saveNumbers(job, collected, path);
+        return saveNumbers(job, std::move(collected), path);
     }
     const DrawingApplication application;
     ui::SheetMaterial material;

@@ -2,9 +2,11 @@
 
 #include "attention/clip_walk.h"
 #include "attention/scale.h"
+#include "attention/values_file.h"
 #include "attention/view.h"
 #include "base/result.h"
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +14,11 @@ namespace livegloss::cli {
 
 /// Frames of a video with what a view shows of them.
 struct CollectedAttention {
-    std::vector<attention::AttendedFrame> frames;
-    attention::ClipScales scales; ///< of all that was read
-    std::int64_t videoFrames = 0; ///< the last frame that was read, + 1
+    std::vector<attention::AttendedFrame> frames; ///< those that were asked for
+    std::vector<attention::FrameValues> values;   ///< of every frame, without its picture, where none was asked for
+    std::optional<float> temporalWeight;          ///< with cross-frame weights
+    attention::ClipScales scales{vision::RangeMemory::Whole}; ///< of all that was read
+    std::int64_t videoFrames = 0;                             ///< the last frame that was read, + 1
 };
 
 struct AttentionJob {

@@ -49,7 +49,7 @@ std::string benchText(const BenchResult& result) {
         result.peakGflops > 0.0 ? append(text, " %7.0f%%", 100.0 * subject.gflops / result.peakGflops)
                                 : append(text, " %8s", "-");
         subject.headMsPerWindow ? append(text, " %15.1f", *subject.headMsPerWindow) : append(text, " %15s", "-");
-        append(text, " %15.1e\n", subject.relativeError);
+        subject.relativeError ? append(text, " %15.1e\n", *subject.relativeError) : append(text, " %15s\n", "-");
     }
     if (result.ratioToReference > 0.0) {
         append(text, "\nFast over reference, processor time: %.2f\n", result.ratioToReference);
@@ -90,7 +90,7 @@ std::string benchJson(const BenchResult& result) {
              {"gflops", subject.gflops},
              {"share_of_peak", result.peakGflops > 0.0 ? json(subject.gflops / result.peakGflops) : json()},
              {"head_ms_per_window", subject.headMsPerWindow ? json(*subject.headMsPerWindow) : json()},
-             {"relative_error", subject.relativeError},
+             {"relative_error", subject.relativeError ? json(*subject.relativeError) : json()},
              {"stages", stages}});
     }
     const json all{{"machine", {{"processor", result.processor}, {"instructions", result.instructions}}},

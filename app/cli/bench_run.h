@@ -34,7 +34,7 @@ struct SubjectResult {
     double msPerFrame = 0.0;    ///< median of the turns
     double cpuMsPerFrame = 0.0; ///< processor time of all threads, median of the turns
     double gflops = 0.0;
-    double relativeError = 0.0; ///< of the frame features, to the reference engine
+    std::optional<double> relativeError; ///< of the frame features, where the reference engine ran too
     std::optional<double> headMsPerWindow;
     std::vector<engine::StageTime> stages;
 };

@@ -13,9 +13,12 @@ double toMilliseconds(double seconds) {
 }
 
 nlohmann::ordered_json delaysJson(const evaluation::DelayStatistics& delays) {
+    const auto seconds = [&](double value) {
+        return delays.count > 0 ? nlohmann::ordered_json(toMilliseconds(value)) : nlohmann::ordered_json();
+    };
     return {{"count", delays.count},
-            {"median_s", toMilliseconds(delays.medianSeconds)},
-            {"percentile95_s", toMilliseconds(delays.percentile95Seconds)}};
+            {"median_s", seconds(delays.medianSeconds)},
+            {"percentile95_s", seconds(delays.percentile95Seconds)}};
 }
 
 } // namespace

@@ -46,7 +46,8 @@ private:
 evaluation::Words wordsOf(const std::vector<session::CaptionGloss>& glosses);
 evaluation::Words wordsOf(const std::vector<evaluation::TruthSpan>& spans);
 
-/// {"signs", "matched", "missed", "extra", "provisional": {count, median_s, percentile95_s}, "committed": {...}}
+/// {"signs", "matched", "missed", "extra", "provisional": {count, median_s, percentile95_s}, "committed": {...}}; the
+/// times are null where nothing was matched.
 nlohmann::ordered_json delayJson(const evaluation::DelayReport& report);
 
 } // namespace livegloss::cli

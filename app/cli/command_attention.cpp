@@ -1,5 +1,6 @@
 #include "attention_output.h"
 #include "commands.h"
+#include "output_file.h"
 #include "recognition_inputs.h"
 #include "terminal.h"
 
@@ -108,6 +109,10 @@ void run(Options options) {
     if (isSheetFormat(options.output) && options.frames.empty()) {
         refuse("which frames the sheet is to show is missing", "For example --frames 10,20,30.");
     }
+    if (isVideoFormat(options.output) && !options.frames.empty()) {
+        refuse("--frames is for sheets and values; a video shows the whole clip", "Leave --frames out.");
+    }
+    valueOrFail(checkOutput(options.output, {options.input, options.model}));
     catchInterrupts();
     AttentionJob job;
     job.model = openModel(options.model);
@@ -119,7 +124,7 @@ void run(Options options) {
         return;
     }
     CollectedAttention collected = valueOrFail(collectAttention(job));
-    if (collected.frames.empty()) {
+    if (collected.videoFrames == 0) {
         throw CommandFailure{{ErrorCode::NoVideo, options.input + " holds no frame", "Check that it plays."}};
     }
     if (!options.frames.empty() && options.frames.back() >= collected.videoFrames &&

@@ -4,11 +4,11 @@
 #include "evaluation/scoring.h"
 #include "evaluation_run.h"
 #include "evaluation_sweep.h"
+#include "export/gloss_file.h"
 #include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
 #include "report_output.h"
-#include "session/gloss_file.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
@@ -70,8 +70,8 @@ ordered_json onlineJson(const OnlineScores& scores) {
     ordered_json live = errorJson(evaluation::scoreCorpus(scores.utterances).total);
     live["settings"] = settingJson(scores.setting);
     live["revisions"] = scores.revisions;
-    if (!scores.signs.empty()) {
-        live["delays"] = delayJson(evaluation::measureDelays(scores.signs, scores.events));
+    if (scores.delays.signs() > 0) {
+        live["delays"] = delayJson(scores.delays.report());
     }
     return live;
 }
@@ -86,6 +86,10 @@ ordered_json resultJson(const Options& options, const EvaluationScores& scores,
     }
     result["split"] = options.split;
     result["utterances"] = scores.offline.size();
+    result["failed"] = ordered_json::array();
+    for (const FailedClip& failed : scores.failures) {
+        result["failed"].push_back({{"clip", failed.id}, {"message", failed.error.message}});
+    }
     result["beam"] = options.beam;
     if (!options.language.file.empty()) {
         result["language_model"] = {
@@ -132,8 +136,8 @@ void printText(const Options& options, const EvaluationScores& scores, const eva
     } else if (options.online) {
         const OnlineScores& online = scores.online.front();
         printScore("online", evaluation::scoreCorpus(online.utterances).total);
-        if (!online.signs.empty()) {
-            const evaluation::DelayReport delays = evaluation::measureDelays(online.signs, online.events);
+        const evaluation::DelayReport delays = online.delays.report();
+        if (delays.matched > 0) {
             std::printf("after a sign's end: provisional %.2f s (95%%: %.2f s), committed %.2f s (95%%: %.2f s)\n",
                         delays.provisional.medianSeconds, delays.provisional.percentile95Seconds,
                         delays.committed.medianSeconds, delays.committed.percentile95Seconds);
@@ -153,6 +157,20 @@ void writeHypotheses(const std::string& path, const EvaluationScores& scores) {
         }
     }
     valueOrFail(evaluation::writeCtm(path, words));
+}
+
+/// Told last, where it is seen, and by the exit code.
+void reportFailures(const std::vector<FailedClip>& failures, std::size_t clips) {
+    if (failures.empty()) {
+        return;
+    }
+    for (const FailedClip& failed : failures) {
+        std::fprintf(stderr, "%s: %s\n", printable(failed.id).c_str(), printable(failed.error.message).c_str());
+    }
+    throw CommandFailure{{failures.front().error.code,
+                          std::to_string(failures.size()) + " of " + std::to_string(clips) +
+                              " clips could not be recognised and are not in the figures",
+                          "They are listed above; livegloss-cli dataset check tells more."}};
 }
 
 std::vector<OnlineSetting> settingsOf(const Options& options, const model::ModelConfig& config) {
@@ -175,6 +193,9 @@ void run(Options options) {
         throw CommandFailure{{ErrorCode::InvalidArgument, "evaluate needs either --data or --synth",
                               "livegloss-cli evaluate --help shows both."}};
     }
+    for (const std::string& output : {options.output, options.sweep.csv, options.sweep.plot}) {
+        valueOrFail(checkOutput(output, {options.model, options.language.file}));
+    }
     catchInterrupts();
     EvaluationOptions evaluation;
     evaluation.model = openModel(options.model);
@@ -191,18 +212,22 @@ void run(Options options) {
     };
     const EvaluationScores scores = evaluateClips(evaluation, clips);
     bar.clear();
+    if (scores.offline.empty()) {
+        reportFailures(scores.failures, clips.size());
+    }
     const evaluation::CorpusScore offline = evaluation::scoreCorpus(scores.offline);
+    if (options.json) {
+        valueOrFail(writeOutput({}, jsonText(resultJson(options, scores, offline))));
+    } else {
+        printText(options, scores, offline);
+    }
     if (!options.output.empty()) {
         writeHypotheses(options.output, scores);
     }
     if (options.sweep.enabled) {
         valueOrFail(writeSweep(options.sweep, scores.online, offline.total.werPercent()));
     }
-    if (options.json) {
-        valueOrFail(writeOutput({}, jsonText(resultJson(options, scores, offline))));
-    } else {
-        printText(options, scores, offline);
-    }
+    reportFailures(scores.failures, clips.size());
 }
 
 void addSettings(CLI::App& command, Options& options) {
@@ -262,7 +287,8 @@ void addEvaluateCommand(CLI::App& app) {
         "  livegloss-cli evaluate --data data --sweep --windows 32,64,96 --strides 4,8,16 --csv s.csv --plot s.svg\n"
         "  livegloss-cli evaluate --model other.safetensors --data data --limit 20 --alignments\n\n"
         "JSON: wer_percent, errors, substitutions, deletions, insertions, correct, reference_words, hypothesis_words,\n"
-        "with --online the same in online and its revisions and delays, with --sweep a list of them in sweep.");
+        "with --online the same in online and its revisions and delays, with --sweep a list of them in sweep; clips\n"
+        "that could not be recognised in failed, which the exit code tells too.");
     command->callback([options] { run(*options); });
 }
 

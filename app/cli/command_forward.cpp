@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "output_file.h"
 
 #include "engine/default_compute.h"
 #include "engine/forward_pass.h"
@@ -39,6 +40,7 @@ engine::ForwardInput readInput(const std::string& path) {
 }
 
 void runForward(const ForwardArguments& arguments) {
+    valueOrFail(checkOutput(arguments.output, {arguments.input, arguments.model}));
     const auto input = readInput(arguments.input);
     const auto model = valueOrFail(engine::loadModel(arguments.model, engine::defaultCompute()));
     const auto results = valueOrFail(engine::forwardPass(model, input, arguments.options));
@@ -79,12 +81,13 @@ void addForwardCommand(CLI::App& app) {
         ->check(CLI::Range(1, 1024))
         ->capture_default_str();
     addComputeOptions(*command);
-    command->footer(
-        "Examples:\n"
-        "  livegloss-cli forward --model models/demo.safetensors --input clips.safetensors --output results.safetensors\n"
-        "  livegloss-cli forward --model models/demo.safetensors --input clips.safetensors --output streamed.safetensors \\\n"
-        "      --streaming --batch 4\n"
-        "Both give the same features and logits to within rounding.");
+    command->footer("Examples:\n"
+                    "  livegloss-cli forward --model models/demo.safetensors --input clips.safetensors --output "
+                    "results.safetensors\n"
+                    "  livegloss-cli forward --model models/demo.safetensors --input clips.safetensors --output "
+                    "streamed.safetensors \\\n"
+                    "      --streaming --batch 4\n"
+                    "Both give the same features and logits to within rounding.");
     command->callback([arguments] { runForward(*arguments); });
 }
 

@@ -1,12 +1,12 @@
 #include "commands.h"
 #include "compute_options.h"
 #include "engine/feature_window.h"
+#include "export/gloss_file.h"
 #include "frame_options.h"
 #include "live_run.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
 #include "report_output.h"
-#include "session/gloss_file.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
@@ -194,9 +194,11 @@ ordered_json reportJson(const Options& options, const LiveRunResult& result, con
                         {"coarsest_pattern", result.coarsestPattern}};
     const double encodedPerSecond =
         result.wallSeconds > 0.0 ? static_cast<double>(result.frames.encoded) / result.wallSeconds : 0.0;
+    const double capturedPerSecond =
+        result.wallSeconds > 0.0 ? static_cast<double>(result.frames.captured) / result.wallSeconds : 0.0;
     report["rates"] = {
         {"source_fps", rounded(result.source.fps)},
-        {"captured_per_second", rounded(result.statistics.sourceFps)},
+        {"captured_per_second", rounded(options.pace == "fast" ? capturedPerSecond : result.statistics.sourceFps)},
         {"encoded_per_second", rounded(options.pace == "fast" ? encodedPerSecond : result.statistics.encodedFps)},
         {"wall_s", rounded(result.wallSeconds)}};
     if (options.pace != "fast") {
@@ -264,7 +266,7 @@ void run(Options options) {
     if (isFile) {
         truth = valueOrFail(findTruth(options.run.source.location));
     }
-    valueOrFail(checkOutput(options.report));
+    valueOrFail(checkOutput(options.report, {options.input, options.model}));
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     LivePrinter printer(options.json);

@@ -4,12 +4,11 @@
 #include "language/ngram_training.h"
 #include "output_file.h"
 #include "report_output.h"
-#include "synth/signer.h"
+#include "synth_clips.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdint>
 #include <cstdio>
-#include <map>
 #include <memory>
 
 namespace livegloss::cli {
@@ -28,22 +27,12 @@ struct Options {
     std::uint64_t seed = 1;
 };
 
-const std::map<std::string, synth::Split> kSplits{
-    {"train", synth::Split::Train}, {"dev", synth::Split::Dev}, {"test", synth::Split::Test}};
-
 /// What the synthetic signer would sign, without the pictures; the sentences of `synth --seed SEED`.
 Sentences sentencesOfSigner(const Options& options, const std::string& split) {
-    if (!kSplits.contains(split)) {
-        throw CommandFailure{{ErrorCode::InvalidArgument, "the synthetic signer has no split " + split,
-                              "Its splits are train, dev and test."}};
-    }
     Sentences sentences;
     for (int number = 0; number < options.synthSentences; ++number) {
-        synth::ClipRequest request;
-        request.seed = options.seed * 1'000'003U + static_cast<std::uint64_t>(number);
-        request.split = kSplits.at(split);
         auto& sentence = sentences.emplace_back();
-        const std::unique_ptr<synth::Clip> clip = synth::makeClip(request);
+        const std::unique_ptr<synth::Clip> clip = synth::makeClip(synthRequest(split, options.seed, number));
         for (const synth::SignSpan& span : clip->spans()) {
             sentence.push_back(span.gloss);
         }
@@ -72,6 +61,7 @@ void run(const Options& options) {
         throw CommandFailure{
             {ErrorCode::InvalidArgument, "lm needs either --data or --synth", "livegloss-cli lm --help shows both."}};
     }
+    valueOrFail(checkOutput(options.output));
     const Sentences sentences = sentencesOf(options, options.split);
     const language::NgramModel model = valueOrFail(language::trainNgrams(sentences, {options.order}));
     valueOrFail(writeOutput(options.output, language::formatArpa(model)));

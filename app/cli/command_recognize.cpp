@@ -1,10 +1,10 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "export/gloss_file.h"
 #include "frame_options.h"
 #include "language_options.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
-#include "session/gloss_file.h"
 #include "session/offline_recogniser.h"
 #include "terminal.h"
 
@@ -71,7 +71,7 @@ void explainNothing(const session::GlossReport& output, double minConfidence) {
 
 void run(Options options) {
     const media::SourceRequest request = videoFile(options.input);
-    valueOrFail(checkOutput(options.output));
+    valueOrFail(checkOutput(options.output, {options.input, options.model}));
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     session::OfflineResult result = recognise(options, request, model);

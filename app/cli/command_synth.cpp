@@ -1,13 +1,11 @@
+#include "base/new_file.h"
 #include "commands.h"
 #include "evaluation/stm_ctm.h"
 #include "media/video_writer.h"
-#include "synth/signer.h"
+#include "synth_clips.h"
 
 #include <CLI/CLI.hpp>
-#include <array>
 #include <cstdio>
-#include <fstream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -31,26 +29,9 @@ struct SynthOptions {
     bool masks = false;
 };
 
-const std::map<std::string, synth::Split> kSplits{
-    {"train", synth::Split::Train}, {"dev", synth::Split::Dev}, {"test", synth::Split::Test}};
-
 tl::unexpected<Error> writeFailure(const fs::path& path, const std::string& reason) {
     return failure(ErrorCode::WriteFailed, "cannot write " + path.string() + ": " + reason,
                    "Check that the folder can be written to and has room.");
-}
-
-/// Under a temporary name first, so that a file with its own name is always complete.
-Result<void> writeText(const fs::path& path, const std::string& text) {
-    const fs::path partial = path.string() + ".part";
-    std::ofstream out(partial, std::ios::binary);
-    out << text;
-    out.close();
-    if (!out) {
-        return writeFailure(path, "the file could not be written in full");
-    }
-    std::error_code problem;
-    fs::rename(partial, path, problem);
-    return problem ? Result<void>(writeFailure(path, problem.message())) : Result<void>();
 }
 
 class ClipFolder {
@@ -87,14 +68,12 @@ public:
                          {"fps", options_.fps},
                          {"glosses", synth::lexiconGlosses()},
                          {"clips", list}};
-        valueOrFail(writeText(root_ / (options_.split + ".json"), truth.dump(1) + "\n"));
+        valueOrFail(writeNewFile(root_ / (options_.split + ".json"), truth.dump(1) + "\n"));
     }
 
 private:
     synth::ClipRequest request(int number) const {
-        synth::ClipRequest request;
-        request.seed = options_.seed * 1'000'003U + static_cast<std::uint64_t>(number);
-        request.split = kSplits.at(options_.split);
+        synth::ClipRequest request = synthRequest(options_.split, options_.seed, number);
         request.size = options_.size;
         request.fps = options_.fps;
         return request;
@@ -102,10 +81,7 @@ private:
 
     /// Says all that decides the clip's picture, so that an existing file of this name can be kept.
     std::string clipId(int number) const {
-        std::array<char, 96> id{};
-        std::snprintf(id.data(), id.size(), "%s-%llu-%05d", options_.split.c_str(),
-                      static_cast<unsigned long long>(options_.seed), number);
-        std::string text = id.data();
+        std::string text = synthClipId(options_.split, options_.seed, number);
         if (options_.size != kDefaultSize) {
             text += "-" + std::to_string(options_.size) + "px";
         }
@@ -177,7 +153,7 @@ private:
         }
         if (wantsTruth) {
             const json text{{"width", options_.size}, {"height", options_.size}, {"frames", frames}};
-            if (auto written = writeText(truth, text.dump() + "\n"); !written) {
+            if (auto written = writeNewFile(truth, text.dump() + "\n"); !written) {
                 return written;
             }
         }

@@ -5,12 +5,14 @@
 #include "dataset_media.h"
 #include "dataset_samples.h"
 #include "evaluation/stm_ctm.h"
+#include "media/rate_resampler.h"
 #include "media/video_writer.h"
 #include "output_file.h"
 #include "report_output.h"
 #include "terminal.h"
 
 #include <filesystem>
+#include <fstream>
 #include <memory>
 
 namespace livegloss::cli {
@@ -36,10 +38,52 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
+constexpr const char* kVocabularyHeading = "label\tgloss\ttrain\tdev\ttest";
+
+/// Not SPLIT.stm: the output would look like a folder of the synthetic signer.
+std::string referenceName(const std::string& split) {
+    return "groundtruth-" + split + ".stm";
+}
+
+fs::path copyOf(const dataset::Clip& clip) {
+    return fs::path("clips") / clip.split / (clip.id + ".mp4");
+}
+
+[[noreturn]] void refuse(const std::string& message) {
+    throw CommandFailure{{ErrorCode::InvalidArgument, message, "Choose an empty or a new folder for --output."}};
+}
+
+/// Lets through folders that are new, hold none of the names to be written, or were filled by this command before.
+void refuseForeignFiles(const dataset::Dataset& data, const fs::path& output) {
+    std::error_code ignored;
+    if (fs::equivalent(output, data.root, ignored)) {
+        refuse(output.string() + " is the data set itself, whose files would be replaced");
+    }
+    for (const dataset::Clip& clip : data.clips) {
+        if (fs::equivalent(output / copyOf(clip), clip.media, ignored)) {
+            refuse(clip.media.string() + " belongs to the data set and would be taken for a copy");
+        }
+    }
+    std::string heading;
+    if (std::ifstream before(output / "vocabulary.tsv");
+        std::getline(before, heading) && heading == kVocabularyHeading) {
+        return;
+    }
+    std::vector<std::string> names{"vocabulary.tsv", "glosses.txt", "dataset.tsv"};
+    for (const std::string& split : data.splits()) {
+        names.push_back(referenceName(split));
+    }
+    for (const std::string& name : names) {
+        if (fs::exists(output / name, ignored)) {
+            refuse((output / name).string() + " is there already and was not written by this command");
+        }
+    }
+}
+
+/// vocabulary.tsv goes first: it tells a later run that the folder is this command's.
 int writeVocabulary(const dataset::Dataset& data, const fs::path& output) {
     const auto vocabulary = dataset::vocabularyOf(data);
-    valueOrFail(dataset::writeVocabulary(output / "glosses.txt", vocabulary));
-    std::string table = "label\tgloss\ttrain\tdev\ttest\n";
+    std::string table = std::string(kVocabularyHeading) + "\n";
     for (std::size_t i = 0; i < vocabulary.size(); ++i) {
         const dataset::VocabularyEntry& entry = vocabulary[i];
         table.append(std::to_string(i + 1)).append("\t").append(entry.gloss);
@@ -49,6 +93,7 @@ int writeVocabulary(const dataset::Dataset& data, const fs::path& output) {
         table.append("\n");
     }
     valueOrFail(writeOutput((output / "vocabulary.tsv").string(), table));
+    valueOrFail(dataset::writeVocabulary(output / "glosses.txt", vocabulary));
     return static_cast<int>(vocabulary.size());
 }
 
@@ -62,45 +107,32 @@ void writeReferences(const dataset::Dataset& data, const fs::path& output) {
             segment.words = clip.glosses;
             segments.push_back(std::move(segment));
         }
-        // Not SPLIT.stm: the output would look like a folder of the synthetic signer.
-        valueOrFail(evaluation::writeStm(output / ("groundtruth-" + split + ".stm"), segments));
+        valueOrFail(evaluation::writeStm(output / referenceName(split), segments));
     }
 }
 
-/// Writes one clip under a name of its own and gives it its right one when it is whole.
+/// Writes one clip at its stated rate: frames that came later or sooner than it says keep their moments.
 Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& arguments, const fs::path& path) {
-    fs::path partial = path;
-    partial.replace_extension(".part.mp4");
-    std::unique_ptr<media::VideoWriter> writer;
-    const auto quick = probeMedia(clip, true);
-    if (!quick) {
-        return tl::unexpected(quick.error());
+    const auto facts = probeMedia(clip, true);
+    if (!facts) {
+        return tl::unexpected(facts.error());
     }
-    auto read = forEachFrame(clip, [&](const FramePtr& frame) -> Result<void> {
-        if (!writer) {
-            auto created = media::createVideo(
-                partial, {.width = arguments.size, .height = arguments.size, .fps = quick->fps, .crf = arguments.crf});
-            if (!created) {
-                return tl::unexpected(std::move(created.error()));
-            }
-            writer = std::move(*created);
+    auto writer = media::createVideo(
+        path, {.width = arguments.size, .height = arguments.size, .fps = facts->fps, .crf = arguments.crf});
+    if (!writer) {
+        return tl::unexpected(std::move(writer.error()));
+    }
+    media::RateResampler resampler(facts->fps, MediaTime::max());
+    const auto writeAll = [&](const std::vector<FramePtr>& frames) {
+        Result<void> written;
+        for (const FramePtr& frame : frames) {
+            written = written.and_then([&] { return (*writer)->write(squarePicture(*frame, arguments.size).data()); });
         }
-        return writer->write(squarePicture(*frame, arguments.size).data());
-    });
-    if (read) {
-        read = writer->close();
-    }
-    writer.reset();
-    std::error_code problem;
-    if (read) {
-        fs::rename(partial, path, problem);
-    }
-    if (!read || problem) {
-        std::error_code ignored;
-        fs::remove(partial, ignored);
-        return read ? Result<void>(failure(ErrorCode::WriteFailed, "cannot write " + path.string())) : read;
-    }
-    return {};
+        return written;
+    };
+    return forEachFrame(clip, [&](const FramePtr& frame) { return writeAll(resampler.push(frame)); })
+        .and_then([&] { return writeAll(resampler.finish()); })
+        .and_then([&] { return (*writer)->close(); });
 }
 
 } // namespace
@@ -108,6 +140,7 @@ Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& argument
 BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& arguments,
                           const std::function<void(int done, int all)>& progress) {
     const fs::path output = arguments.output;
+    refuseForeignFiles(data, output);
     makeFolder(output);
     BuildOutcome outcome;
     outcome.glosses = writeVocabulary(data, output);
@@ -124,7 +157,7 @@ BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& ar
         }
         progress(i, all);
         const dataset::Clip& clip = data.clips[static_cast<std::size_t>(i)];
-        const fs::path path = fs::path("clips") / clip.split / (clip.id + ".mp4");
+        const fs::path path = copyOf(clip);
         makeFolder((output / path).parent_path());
         if (std::error_code ignored; fs::exists(output / path, ignored)) {
             ++outcome.kept;

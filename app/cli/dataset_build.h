@@ -23,7 +23,8 @@ struct BuildOutcome {
 };
 
 /// Writes vocabulary and references, and the resized clips where asked for. A clip's file is complete or not there, so
-/// that an interrupted build goes on where it stopped. Throws CommandFailure.
+/// that an interrupted build goes on where it stopped. A folder that is the data set, or holds files of these names from
+/// elsewhere, is refused before anything is written. Throws CommandFailure.
 BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& arguments,
                           const std::function<void(int done, int all)>& progress);
 

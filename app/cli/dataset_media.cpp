@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <memory>
+#include <optional>
 
 namespace livegloss::cli {
 
@@ -36,7 +37,15 @@ Result<void> forEachFrame(const dataset::Clip& clip, const std::function<Result<
         return tl::unexpected(std::move(source.error()));
     }
     const MediaTime start = fromSeconds(clip.startSeconds);
+    const std::optional<MediaTime> length = (*source)->info().duration;
+    const auto empty = [&] {
+        return failure(ErrorCode::Unreadable, clip.media.string() + " has no frames where the clip should be",
+                       "Check the clip's start and end.");
+    };
     if (clip.startSeconds > 0.0) {
+        if (length && start >= *length) {
+            return empty();
+        }
         if (auto found = (*source)->seek(start); !found) {
             return found;
         }
@@ -48,11 +57,7 @@ Result<void> forEachFrame(const dataset::Clip& clip, const std::function<Result<
         }
         const bool past = *frame && clip.endSeconds && (**frame)->time >= fromSeconds(*clip.endSeconds);
         if (!*frame || past) {
-            if (index == 0) {
-                return failure(ErrorCode::Unreadable, clip.media.string() + " has no frames where the clip should be",
-                               "Check the clip's start and end.");
-            }
-            return {};
+            return index == 0 ? Result<void>(empty()) : Result<void>();
         }
         if (auto taken = take(isSpan(clip) ? shifted(**frame, start, index) : **frame); !taken) {
             return taken;
@@ -60,20 +65,28 @@ Result<void> forEachFrame(const dataset::Clip& clip, const std::function<Result<
     }
 }
 
-Result<dataset::MediaFacts> probeMedia(const dataset::Clip& clip, bool quick) {
+namespace {
+
+Result<dataset::MediaFacts> countFrames(const dataset::Clip& clip) {
     dataset::MediaFacts facts;
+    MediaTime last{0};
+    auto read = forEachFrame(clip, [&](const FramePtr& frame) -> Result<void> {
+        ++facts.frames;
+        last = frame->time;
+        return {};
+    });
+    if (!read) {
+        return tl::unexpected(std::move(read.error()));
+    }
+    facts.fps = facts.frames > 1 && last.count() > 0 ? (facts.frames - 1) / toSeconds(last) : clip.fps;
+    return facts;
+}
+
+} // namespace
+
+Result<dataset::MediaFacts> probeMedia(const dataset::Clip& clip, bool quick) {
     if (!quick) {
-        MediaTime last{0};
-        auto read = forEachFrame(clip, [&](const FramePtr& frame) -> Result<void> {
-            ++facts.frames;
-            last = frame->time;
-            return {};
-        });
-        if (!read) {
-            return tl::unexpected(std::move(read.error()));
-        }
-        facts.fps = facts.frames > 1 && last.count() > 0 ? (facts.frames - 1) / toSeconds(last) : clip.fps;
-        return facts;
+        return countFrames(clip);
     }
     const SteadyClock clock;
     auto source = openMedia(clip, clock);
@@ -84,8 +97,12 @@ Result<dataset::MediaFacts> probeMedia(const dataset::Clip& clip, bool quick) {
         return tl::unexpected(std::move(first.error()));
     }
     const media::SourceInfo& info = (*source)->info();
+    if (!info.duration) {
+        return countFrames(clip);
+    }
+    dataset::MediaFacts facts;
     facts.fps = info.fps > 0.0 ? info.fps : clip.fps;
-    const double length = info.duration ? toSeconds(*info.duration) : 0.0;
+    const double length = toSeconds(*info.duration);
     const double end = clip.endSeconds ? std::min(*clip.endSeconds, length) : length;
     facts.frames = static_cast<int>(std::lround(std::max(0.0, end - clip.startSeconds) * facts.fps));
     return facts;

@@ -14,7 +14,7 @@ namespace livegloss::cli {
 Result<void> forEachFrame(const dataset::Clip& clip, const std::function<Result<void>(const FramePtr&)>& take);
 
 /// Decodes the whole clip and counts its frames; `quick` decodes only the first frame and believes what the file says
-/// of its length.
+/// of its length, where it says anything.
 Result<dataset::MediaFacts> probeMedia(const dataset::Clip& clip, bool quick);
 
 } // namespace livegloss::cli

@@ -2,12 +2,10 @@
 
 #include "commands.h"
 #include "dataset_media.h"
-#include "synth/signer.h"
+#include "synth_clips.h"
 #include "terminal.h"
 
-#include <algorithm>
 #include <chrono>
-#include <map>
 #include <utility>
 
 namespace livegloss::cli {
@@ -18,25 +16,6 @@ using SteadyTime = std::chrono::steady_clock::time_point;
 
 double secondsSince(SteadyTime start) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-const std::map<std::string, synth::Split> kSplits{
-    {"train", synth::Split::Train}, {"dev", synth::Split::Dev}, {"test", synth::Split::Test}};
-
-Result<void> feedDrawing(const synth::Clip& clip, double fps, session::ClipRecogniser& recogniser) {
-    synth::RenderedFrame picture;
-    for (int index = 0; index < clip.frames(); ++index) {
-        clip.render(index, picture, false);
-        auto frame = std::make_shared<Frame>();
-        frame->width = frame->height = picture.size;
-        frame->rgb = picture.rgb;
-        frame->time = fromSeconds(index / fps);
-        frame->index = index;
-        if (auto pushed = recogniser.push(frame); !pushed) {
-            return pushed;
-        }
-    }
-    return {};
 }
 
 session::ClipOptions clipOptions(const EvaluationOptions& options) {
@@ -72,43 +51,34 @@ void scoreOnline(const EvaluationOptions& options, const TestClip& clip, const s
     const session::ClipResult result = valueOrFail(session::replayClip(options.model, recording, replay));
     scores.decodeSeconds += secondsSince(start);
     scores.utterances.push_back({clip.id, clip.reference, wordsOf(result.committed)});
-    double end = 0.0;
-    for (evaluation::TruthSpan span : clip.spans) {
-        end = std::max(end, span.endSeconds);
-        span.startSeconds += scores.offset;
-        span.endSeconds += scores.offset;
-        scores.signs.push_back(std::move(span));
-    }
-    for (evaluation::GlossEvent event : events.glossEvents()) {
-        end = std::max(end, event.committedSeconds);
-        event.committedSeconds += scores.offset;
-        if (event.provisionalSeconds) {
-            *event.provisionalSeconds += scores.offset;
-        }
-        scores.events.push_back(std::move(event));
-    }
+    scores.delays.add(clip.spans, events.glossEvents());
     scores.revisions += events.revisions();
-    scores.offset += end + 60.0; // far apart, so that no sign is paired with the next clip's glosses
 }
 
-void scoreClip(const EvaluationOptions& options, const TestClip& clip, EvaluationScores& scores) {
+/// Leaves the scores as they are where the clip cannot be read or recognised.
+Result<void> scoreClip(const EvaluationOptions& options, const TestClip& clip, EvaluationScores& scores) {
     session::ClipOptions encode = clipOptions(options);
     if (!options.online.empty()) {
         encode.recording = std::make_shared<session::ClipRecording>();
     }
     session::ClipRecogniser recogniser(options.model, encode);
-    valueOrFail(clip.feed(recogniser));
-    const session::ClipResult result = valueOrFail(recogniser.finish());
-    scores.frames.captured += result.frames.captured;
-    scores.frames.encoded += result.frames.encoded;
-    scores.frames.reused += result.frames.reused;
-    scores.frames.interpolated += result.frames.interpolated;
-    scores.frames.dropped += result.frames.dropped;
-    scores.offline.push_back({clip.id, clip.reference, wordsOf(result.offline)});
-    scores.signers.push_back(clip.signer);
+    if (auto fed = clip.feed(recogniser); !fed) {
+        return fed;
+    }
+    const auto result = recogniser.finish();
+    if (!result) {
+        return tl::unexpected(result.error());
+    }
+    scores.frames.captured += result->frames.captured;
+    scores.frames.encoded += result->frames.encoded;
+    scores.frames.reused += result->frames.reused;
+    scores.frames.interpolated += result->frames.interpolated;
+    scores.frames.dropped += result->frames.dropped;
+    scores.offline.push_back({clip.id, clip.reference, wordsOf(result->offline)});
     for (OnlineScores& online : scores.online) {
         scoreOnline(options, clip, *encode.recording, online);
     }
+    return {};
 }
 
 } // namespace
@@ -118,7 +88,6 @@ std::vector<TestClip> clipsOfDataset(const dataset::Dataset& data, const std::st
     for (const dataset::Clip& listed : data.split(split)) {
         TestClip clip;
         clip.id = listed.id;
-        clip.signer = listed.signer;
         clip.reference = listed.glosses;
         for (const dataset::SignSpan& span : listed.spans) {
             clip.spans.push_back({span.gloss, span.startSeconds, span.endSeconds});
@@ -132,25 +101,18 @@ std::vector<TestClip> clipsOfDataset(const dataset::Dataset& data, const std::st
 }
 
 std::vector<TestClip> clipsOfSigner(int count, const std::string& split, std::uint64_t seed) {
-    if (!kSplits.contains(split)) {
-        throw CommandFailure{{ErrorCode::InvalidArgument, "the synthetic signer has no split " + split,
-                              "Its splits are train, dev and test."}};
-    }
     std::vector<TestClip> clips;
     for (int number = 0; number < count; ++number) {
-        synth::ClipRequest request;
-        request.seed = seed * 1'000'003U + static_cast<std::uint64_t>(number);
-        request.split = kSplits.at(split);
+        const synth::ClipRequest request = synthRequest(split, seed, number);
         const std::shared_ptr<const synth::Clip> drawn = synth::makeClip(request);
         TestClip clip;
-        clip.id = split + "-" + std::to_string(seed) + "-" + std::to_string(number);
-        clip.signer = drawn->signerName();
+        clip.id = synthClipId(split, seed, number);
         for (const synth::SignSpan& span : drawn->spans()) {
             clip.spans.push_back({span.gloss, span.firstFrame / request.fps, (span.lastFrame + 1) / request.fps});
         }
         clip.reference = wordsOf(clip.spans);
         clip.feed = [drawn, fps = request.fps](session::ClipRecogniser& recogniser) {
-            return feedDrawing(*drawn, fps, recogniser);
+            return drawFrames(*drawn, fps, [&](const FramePtr& frame) { return recogniser.push(frame); });
         };
         clips.push_back(std::move(clip));
     }
@@ -169,7 +131,10 @@ EvaluationScores evaluateClips(const EvaluationOptions& options, const std::vect
             throw CommandFailure{{ErrorCode::Cancelled, "evaluation was stopped", {}}};
         }
         options.progress(i, soFar);
-        scoreClip(options, clips[i], scores);
+        if (auto scored = scoreClip(options, clips[i], scores); !scored) {
+            scores.failures.push_back({clips[i].id, std::move(scored.error())});
+            continue;
+        }
         const evaluation::Utterance& last = scores.offline.back();
         soFar += evaluation::countErrors(evaluation::alignWords(last.reference, last.hypothesis));
     }

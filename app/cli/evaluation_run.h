@@ -19,7 +19,6 @@ namespace livegloss::cli {
 /// One clip to recognise: its reference, where known the moments of its signs, and a way to feed its frames.
 struct TestClip {
     std::string id;
-    std::string signer = "unknown";
     evaluation::Words reference;
     std::vector<evaluation::TruthSpan> spans;
     std::function<Result<void>(session::ClipRecogniser&)> feed;
@@ -40,12 +39,10 @@ struct OnlineSetting {
 struct OnlineScores {
     OnlineSetting setting;
     std::vector<evaluation::Utterance> utterances;
-    std::vector<evaluation::TruthSpan> signs; ///< of all clips, as if they had followed each other
-    std::vector<evaluation::GlossEvent> events;
+    evaluation::DelayMeter delays;
     int revisions = 0;
     std::int64_t decodes = 0;
     double decodeSeconds = 0.0; ///< spent after the encoder
-    double offset = 0.0;        ///< where the next clip begins among `signs` and `events`
 };
 
 struct EvaluationOptions {
@@ -56,14 +53,19 @@ struct EvaluationOptions {
     std::vector<OnlineSetting> online; ///< each is evaluated; the encoder runs once whatever their number
     std::function<void(std::size_t done, const evaluation::ErrorCounts& soFar)> progress = [](auto, const auto&) {};
 };
+/// A clip without a score, and why.
+struct FailedClip {
+    std::string id;
+    Error error;
+};
 struct EvaluationScores {
     std::vector<evaluation::Utterance> offline;
-    std::vector<std::string> signers; ///< of each
+    std::vector<FailedClip> failures; ///< not among the others
     std::vector<OnlineScores> online;
     session::FrameCounts frames;
     double seconds = 0.0;
 };
-/// Recognises every clip. Throws CommandFailure, also when interrupted.
+/// Recognises every clip that can be read. Throws CommandFailure, also when interrupted.
 EvaluationScores evaluateClips(const EvaluationOptions& options, const std::vector<TestClip>& clips);
 
 } // namespace livegloss::cli

@@ -18,7 +18,7 @@ struct Row {
     OnlineSetting setting;
     evaluation::ErrorCounts counts;
     evaluation::DelayReport delays;
-    bool timed = false; ///< the moments of the signs are known
+    bool timed = false; ///< the moments of the signs are known, and some were recognised
     double revisionsPer100 = 0.0;
     double msPerDecode = 0.0;
 };
@@ -27,8 +27,8 @@ Row rowOf(const OnlineScores& scores) {
     Row row;
     row.setting = scores.setting;
     row.counts = evaluation::scoreCorpus(scores.utterances).total;
-    row.timed = !scores.signs.empty();
-    row.delays = evaluation::measureDelays(scores.signs, scores.events);
+    row.delays = scores.delays.report();
+    row.timed = row.delays.matched > 0;
     const auto words = static_cast<double>(std::max<std::int64_t>(1, row.counts.referenceWords));
     row.revisionsPer100 = 100.0 * scores.revisions / words;
     row.msPerDecode = scores.decodes == 0 ? 0.0 : 1e3 * scores.decodeSeconds / static_cast<double>(scores.decodes);
@@ -48,13 +48,13 @@ std::string csvOf(const std::vector<OnlineScores>& scores) {
                       static_cast<long long>(row.counts.insertions), static_cast<long long>(row.counts.referenceWords));
         text.append(line);
         if (row.timed) {
-            std::snprintf(line, sizeof line, "%.3f,%.3f,%.3f,%d,", row.delays.committed.medianSeconds,
-                          row.delays.committed.percentile95Seconds, row.delays.provisional.medianSeconds,
-                          row.delays.missed);
+            std::snprintf(line, sizeof line, "%.3f,%.3f,%.3f,", row.delays.committed.medianSeconds,
+                          row.delays.committed.percentile95Seconds, row.delays.provisional.medianSeconds);
         } else {
-            std::snprintf(line, sizeof line, ",,,,");
+            std::snprintf(line, sizeof line, ",,,");
         }
         text.append(line);
+        text.append(score.delays.signs() > 0 ? std::to_string(row.delays.missed) : "").append(",");
         std::snprintf(line, sizeof line, "%.2f,%.3f\n", row.revisionsPer100, row.msPerDecode);
         text.append(line);
     }
@@ -134,7 +134,7 @@ nlohmann::ordered_json sweepJson(const std::vector<OnlineScores>& scores) {
                                      {"stability", row.setting.stability}};
         entry.update(errorJson(row.counts));
         entry["revisions"] = score.revisions;
-        if (row.timed) {
+        if (score.delays.signs() > 0) {
             entry["delays"] = delayJson(row.delays);
         }
         entry["ms_per_decode"] = std::round(row.msPerDecode * 1e3) / 1e3;

@@ -23,16 +23,7 @@ struct ClipTruth {
     std::vector<evaluation::TruthSpan> spans;
 };
 
-/// Truth of a video file: `<name>.json` beside it, else its entry in `../<folder>.json` as the synth command writes it.
-/// Nothing where there is neither; an error where there is one that cannot be read.
+/// Truth of a video file, as dataset::findSigns() finds it.
 Result<std::optional<ClipTruth>> findTruth(const std::filesystem::path& video);
-
-/// Truth of every clip in a split's file as the synth command writes it, by id.
-struct SplitClip {
-    std::string id;
-    std::filesystem::path video;
-    ClipTruth truth;
-};
-Result<std::vector<SplitClip>> readSplit(const std::filesystem::path& folder, const std::string& split);
 
 } // namespace livegloss::cli

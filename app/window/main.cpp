@@ -19,6 +19,7 @@
 #include <chrono>
 #include <cstdio>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 namespace {
@@ -33,7 +34,8 @@ struct Arguments {
     double screenshotAfter = 3.0;
 };
 
-Arguments parseArguments(const QApplication& application) {
+/// Ends the program where only help or version was asked for, or where an option is unknown.
+Arguments parseArguments(const QCoreApplication& application) {
     QCommandLineParser parser;
     parser.setApplicationDescription(
         QStringLiteral("Recognises continuous sign language in video, live, and shows where the network looks.\n\n"
@@ -106,15 +108,50 @@ void saveScreenshot(QWidget& window, const QString& path) {
     QCoreApplication::quit();
 }
 
-} // namespace
+/// Help and version need no display.
+bool asksForText(int argc, char** argv) {
+    return std::any_of(argv + 1, argv + argc, [](const char* argument) {
+        const std::string_view text(argument);
+        return text == "-h" || text == "--help" || text == "--help-all" || text == "-v" || text == "--version";
+    });
+}
 
-int main(int argc, char** argv) {
-    const auto started = std::chrono::steady_clock::now();
-    QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
-    QApplication application(argc, argv);
+/// Qt would end the program with a message about plug-ins.
+bool lacksDisplay(int argc, char** argv) {
+#ifdef Q_OS_LINUX
+    const bool chosen = std::any_of(argv + 1, argv + argc,
+                                    [](const char* argument) { return std::string_view(argument) == "-platform"; });
+    return !chosen && qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
+           qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
+#else
+    return argc < 0 && argv == nullptr;
+#endif
+}
+
+void nameProgram() {
     QCoreApplication::setOrganizationName(QStringLiteral("LiveGloss"));
     QCoreApplication::setApplicationName(QStringLiteral("livegloss"));
     QCoreApplication::setApplicationVersion(QStringLiteral(LIVEGLOSS_VERSION));
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    nameProgram();
+    if (asksForText(argc, argv)) {
+        const QCoreApplication textOnly(argc, argv);
+        parseArguments(textOnly);
+        return 0;
+    }
+    if (lacksDisplay(argc, argv)) {
+        std::fputs("livegloss: there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set).\n"
+                   "Without one, livegloss-cli recognises videos: livegloss-cli recognize clip.mp4\n",
+                   stderr);
+        return 1;
+    }
+    const auto started = std::chrono::steady_clock::now();
+    QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+    QApplication application(argc, argv);
     QGuiApplication::setDesktopFileName(QStringLiteral("org.livegloss.LiveGloss"));
     const Arguments arguments = parseArguments(application);
 

@@ -39,6 +39,10 @@ Scale absoluteScale(LayerKind kind, int patches) {
     }
 }
 
+ClipScales::ClipScales(vision::RangeMemory memory) {
+    ranges_.fill(vision::ClipRange(memory));
+}
+
 void ClipScales::add(const std::vector<Layer>& layers) {
     std::vector<float> magnitudes;
     for (const Layer& layer : layers) {

@@ -1,5 +1,6 @@
 #include "attention/values_file.h"
 
+#include "base/frame.h"
 #include "tensorfile/safetensors.h"
 
 #include <array>
@@ -40,7 +41,7 @@ std::string valuesCsv(const std::vector<FrameValues>& frames, const std::map<std
     csv += "frame,time_s,map,offset,row,column,value\n";
     for (const FrameValues& frame : frames) {
         for (const Layer& layer : frame.layers) {
-            std::string start = std::to_string(frame.frameIndex);
+            std::string start = frame.frameIndex == unknownFrame ? "" : std::to_string(frame.frameIndex);
             start += ',' + number(toSeconds(frame.time)) + ',' + layerName(layer);
             const std::string offset = ',' + std::to_string(layer.offset) + ',';
             for (std::size_t i = 0; i < layer.values.size(); ++i) {

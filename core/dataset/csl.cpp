@@ -112,16 +112,24 @@ Result<std::map<int, std::pair<std::vector<std::string>, int>>> readSentences(co
     return sentences;
 }
 
-/// What lies in a folder, by name.
-std::vector<fs::path> entriesOf(const fs::path& folder) {
-    std::vector<fs::path> entries;
+/// "P01_s1_00_0_color.avi" -> 1; nothing where the name is no clip's, such as what file managers leave behind.
+std::optional<int> signerNumber(const fs::path& path) {
+    const std::string name = path.stem().string();
+    return name.starts_with('P') ? wholeNumber(name.substr(1, name.find('_') - 1)) : std::nullopt;
+}
+
+/// The clips that lie in a folder, by name; none where it cannot be read.
+std::vector<fs::path> clipsIn(const fs::path& folder) {
+    std::vector<fs::path> clips;
     std::error_code problem;
     for (fs::directory_iterator entry(folder, problem); !problem && entry != fs::directory_iterator();
          entry.increment(problem)) {
-        entries.push_back(entry->path());
+        if (signerNumber(entry->path())) {
+            clips.push_back(entry->path());
+        }
     }
-    std::sort(entries.begin(), entries.end());
-    return entries;
+    std::sort(clips.begin(), clips.end());
+    return clips;
 }
 
 /// Lists as published work makes them: a path, "|", glosses. Of a path from another machine the end counts.
@@ -179,23 +187,26 @@ Result<std::vector<Clip>> readCsl(const fs::path& root) {
     for (const auto& [number, sentence] : *sentences) {
         std::string folder = std::to_string(number);
         folder.insert(0, folder.size() < 3 ? 3 - folder.size() : 0, '0');
-        for (const fs::path& media : entriesOf(root / "color" / folder)) {
-            const std::string name = media.stem().string();
-            const auto signer = name.starts_with('P') ? wholeNumber(name.substr(1, name.find('_') - 1)) : std::nullopt;
-            if (!signer) {
-                return failure(ErrorCode::Unreadable, media.string() + ": the name does not begin with a signer (P01_)",
-                               "Names should be as the data set's owners give them: P01_s1_00_0_color.avi.");
-            }
-            Clip clip;
+        Clip clip;
+        clip.id = folder;
+        clip.split = "train";
+        clip.glosses = sentence.first;
+        clip.media = root / "color" / folder;
+        clip.fps = 30.0;
+        clip.listedIn = corpus;
+        clip.line = sentence.second;
+        const std::vector<fs::path> videos = clipsIn(clip.media);
+        for (const fs::path& video : videos) {
+            const std::string name = video.stem().string();
             clip.id = folder + "/" + name;
-            clip.split = *signer <= kTrainingSigners ? "train" : "test";
+            clip.split = *signerNumber(video) <= kTrainingSigners ? "train" : "test";
             clip.signer = name.substr(0, name.find('_'));
-            clip.glosses = sentence.first;
-            clip.media = media;
-            clip.pictures = fs::is_directory(media, ignored);
-            clip.fps = 30.0;
-            clip.listedIn = corpus;
-            clip.line = sentence.second;
+            clip.media = video;
+            clip.pictures = fs::is_directory(video, ignored);
+            clips.push_back(clip);
+        }
+        if (videos.empty()) {
+            clip.pictures = true; // of which there are none: whoever looks for them finds the sentence missing
             clips.push_back(std::move(clip));
         }
     }

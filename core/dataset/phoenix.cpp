@@ -12,10 +12,14 @@ constexpr std::array<const char*, 3> kSplits{"train", "dev", "test"};
 constexpr std::array<const char*, 3> kPictureFolders{"fullFrame-210x260px", "fullFrame-256x256px",
                                                      "fullFrame-227x227px"};
 
-/// Where the pictures of `root` are; the signer-independent corpus may share those of the multisigner one beside it.
-fs::path pictureFolder(const fs::path& root) {
+/// Where the pictures are: in `root`, or in the multisigner corpus beside it, where they may be shared.
+fs::path pictureFolder(const fs::path& root, bool mayShare) {
     std::error_code ignored;
-    for (const fs::path& home : {root, root.parent_path() / "phoenix-2014-multisigner"}) {
+    std::vector<fs::path> homes{root};
+    if (mayShare) {
+        homes.push_back(fs::weakly_canonical(root, ignored).parent_path() / "phoenix-2014-multisigner");
+    }
+    for (const fs::path& home : homes) {
         for (const char* name : kPictureFolders) {
             if (fs::exists(home / "features" / name, ignored)) {
                 return home / "features" / name;
@@ -43,8 +47,8 @@ struct Columns {
 };
 
 Result<std::vector<Clip>> readLists(const fs::path& root, const std::string& before, const std::string& after,
-                                    const Columns& columns) {
-    const fs::path pictures = pictureFolder(root);
+                                    const Columns& columns, bool sharesPictures) {
+    const fs::path pictures = pictureFolder(root, sharesPictures);
     ClipList clips;
     for (const std::string split : kSplits) {
         std::string name = before;
@@ -75,13 +79,13 @@ Result<std::vector<Clip>> readLists(const fs::path& root, const std::string& bef
 
 Result<std::vector<Clip>> readPhoenix2014(const fs::path& root, bool signerIndependent) {
     return readLists(root, {}, signerIndependent ? ".SI5.corpus.csv" : ".corpus.csv",
-                     {{"id", "folder", "signer", "annotation"}, 1, 2, 3});
+                     {{"id", "folder", "signer", "annotation"}, 1, 2, 3}, signerIndependent);
 }
 
 Result<std::vector<Clip>> readPhoenix2014T(const fs::path& root) {
     // The column "video" is left over from another corpus: the pictures lie in the folder of the name.
     return readLists(root, "PHOENIX-2014-T.", ".corpus.csv",
-                     {{"name", "video", "start", "end", "speaker", "orth", "translation"}, 0, 4, 5});
+                     {{"name", "video", "start", "end", "speaker", "orth", "translation"}, 0, 4, 5}, false);
 }
 
 } // namespace livegloss::dataset

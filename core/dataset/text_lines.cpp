@@ -148,6 +148,10 @@ Result<void> ClipList::add(const ListLine& line, Clip clip) {
     if (clip.id.empty()) {
         return line.wrong("the clip has no name");
     }
+    // Files are called by it, below the folder that a copy of the data set is written to.
+    if (auto inside = innerPath(line, clip.id); !inside) {
+        return tl::unexpected(std::move(inside.error()));
+    }
     if (!ids_.insert(clip.id).second) {
         return line.wrong("the clip \"" + clip.id + "\" is listed twice");
     }

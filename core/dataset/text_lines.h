@@ -37,7 +37,7 @@ Result<void> forEachRow(const std::filesystem::path& file, char separator, const
 /// A relative path that stays inside the folder it is relative to; an error of the line otherwise.
 Result<std::filesystem::path> innerPath(const ListLine& line, const std::string& text);
 
-/// Adds the clip, or refuses a name that the split has already.
+/// Adds the clip, or refuses a name that another clip has or that leads out of the data set.
 class ClipList {
 public:
     Result<void> add(const ListLine& line, Clip clip);

@@ -1,5 +1,6 @@
 #include "dataset/vocabulary.h"
 
+#include "base/new_file.h"
 #include "evaluation/text_file.h"
 #include "text_lines.h"
 
@@ -36,7 +37,7 @@ Result<void> writeVocabulary(const std::filesystem::path& path, const std::vecto
     for (const VocabularyEntry& entry : vocabulary) {
         text.append(entry.gloss).append("\n");
     }
-    return evaluation::writeText(path, text);
+    return writeNewFile(path, text);
 }
 
 Result<std::vector<std::string>> readVocabulary(const std::filesystem::path& path) {

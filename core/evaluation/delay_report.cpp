@@ -77,23 +77,32 @@ DelayStatistics delayStatistics(std::vector<double> seconds) {
     return {static_cast<int>(seconds.size()), quantile(seconds, 0.5), quantile(seconds, 0.95)};
 }
 
+void DelayMeter::add(const std::vector<TruthSpan>& truth, const std::vector<GlossEvent>& events,
+                     double maxDelaySeconds) {
+    for (const auto& [sign, event] : pairUp(truth, events, maxDelaySeconds)) {
+        const double end = truth[sign].endSeconds;
+        provisional_.push_back(events[event].provisionalSeconds.value_or(events[event].committedSeconds) - end);
+        committed_.push_back(events[event].committedSeconds - end);
+    }
+    signs_ += static_cast<int>(truth.size());
+    events_ += static_cast<int>(events.size());
+}
+
+DelayReport DelayMeter::report() const {
+    DelayReport report;
+    report.provisional = delayStatistics(provisional_);
+    report.committed = delayStatistics(committed_);
+    report.matched = report.committed.count;
+    report.missed = signs_ - report.matched;
+    report.extra = events_ - report.matched;
+    return report;
+}
+
 DelayReport measureDelays(const std::vector<TruthSpan>& truth, const std::vector<GlossEvent>& events,
                           double maxDelaySeconds) {
-    const auto pairs = pairUp(truth, events, maxDelaySeconds);
-    std::vector<double> provisional;
-    std::vector<double> committed;
-    for (const auto& [sign, event] : pairs) {
-        const double end = truth[sign].endSeconds;
-        provisional.push_back(events[event].provisionalSeconds.value_or(events[event].committedSeconds) - end);
-        committed.push_back(events[event].committedSeconds - end);
-    }
-    DelayReport report;
-    report.provisional = delayStatistics(std::move(provisional));
-    report.committed = delayStatistics(std::move(committed));
-    report.matched = static_cast<int>(pairs.size());
-    report.missed = static_cast<int>(truth.size() - pairs.size());
-    report.extra = static_cast<int>(events.size() - pairs.size());
-    return report;
+    DelayMeter meter;
+    meter.add(truth, events, maxDelaySeconds);
+    return meter.report();
 }
 
 } // namespace livegloss::evaluation

@@ -1,5 +1,6 @@
 #include "evaluation/stm_ctm.h"
 
+#include "base/new_file.h"
 #include "evaluation/text_file.h"
 
 #include <algorithm>
@@ -186,11 +187,11 @@ Result<std::vector<CtmWord>> readCtm(const std::filesystem::path& path) {
 }
 
 Result<void> writeStm(const std::filesystem::path& path, const std::vector<StmSegment>& segments) {
-    return writeText(path, formatStm(segments));
+    return writeNewFile(path, formatStm(segments));
 }
 
 Result<void> writeCtm(const std::filesystem::path& path, const std::vector<CtmWord>& words) {
-    return writeText(path, formatCtm(words));
+    return writeNewFile(path, formatCtm(words));
 }
 
 } // namespace livegloss::evaluation

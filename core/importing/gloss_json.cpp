@@ -13,7 +13,6 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::size_t longestQuoted = 60;
-constexpr std::size_t longestBlank = 8;
 
 /// Takes the JSON token by token. Every callback returns false to stop, with the reason in `error`.
 class GlossHandler : public nlohmann::json_sax<Json> {
@@ -97,8 +96,8 @@ private:
 
     bool add(std::int64_t number, const std::string& gloss) {
         place_ = place_ == Place::FirstOfPair ? Place::RestOfPair : Place::Key;
-        if (number == 0 && gloss.size() <= longestBlank) {
-            return true; // the blank, however it is written
+        if (number == 0 && (gloss.empty() || gloss == "-" || gloss == "_" || isBlank(gloss))) {
+            return true;
         }
         if (const auto [other, added] = byNumber.emplace(number, gloss); !added) {
             return fail(quotedGloss(other->second) + " and " + quotedGloss(gloss) + " have the same class number " +
@@ -113,6 +112,15 @@ private:
 };
 
 } // namespace
+
+bool isBlank(std::string_view gloss) {
+    constexpr std::string_view names[] = {"<blank>", "[blank]", "blank", "<blk>", "<pad>", "[pad]", "<eps>", "ε"};
+    return std::ranges::any_of(names, [gloss](std::string_view name) {
+        return std::ranges::equal(gloss, name, [](char a, char b) {
+            return (a >= 'A' && a <= 'Z' ? static_cast<char>(a - 'A' + 'a') : a) == b;
+        });
+    });
+}
 
 std::string quotedGloss(std::string_view gloss) {
     std::string text("'");

@@ -20,6 +20,9 @@ using GlossesByNumber = std::map<std::int64_t, std::string>;
 /// blank's entry 0 is left out. Unreadable without the file's name; nothing else than such a text is built in memory.
 Result<std::variant<Glosses, GlossesByNumber>> parseGlossJson(std::string_view json);
 
+/// Whether a list of classes means CTC's blank by it.
+bool isBlank(std::string_view gloss);
+
 /// For messages: a gloss in quotation marks, cut when it is long.
 std::string quotedGloss(std::string_view gloss);
 

@@ -83,7 +83,10 @@ public:
             }
             if (*first != *values) {
                 return failure(ErrorCode::Unsupported,
-                               "'conv1d.fc.weight' and 'classifier.weight' differ; they are one shared weight");
+                               "'" + source.source->path().string() +
+                                   "': 'conv1d.fc.weight' and 'classifier.weight' differ, but in AdaptSign they are "
+                                   "one shared weight",
+                               "Choose a checkpoint that was trained with a shared classifier, as the paper has it.");
             }
         }
         const bool half = source.tensor->type == DataType::F16;

@@ -72,7 +72,11 @@ std::string remarkText(const Remark& remark) {
         return joined({"Missing: ", count, " of the network, first '", remark.subject, "'."});
     case Kind::WrongShape:
         return joined({"'", remark.subject, "' has the shape ", remark.detail, ", but the network's sizes ask for ",
-                       remark.expected, "."});
+                       remark.expected, ".",
+                       remark.count > 0 ? " Others like it: " + std::to_string(remark.count) + "." : std::string()});
+    case Kind::OtherBackbone:
+        return joined({"'", remark.subject, "' is not the backbone that these parts were trained on: ", count,
+                       " do not fit. Choose its own."});
     case Kind::WrongType:
         return joined({"'", remark.subject, "' holds values of the type ", remark.detail, "."});
     default:

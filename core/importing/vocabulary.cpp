@@ -92,6 +92,9 @@ Result<Glosses> checked(const std::filesystem::path& path, Result<Glosses> gloss
     if (!glosses) {
         return glosses;
     }
+    if (!glosses->empty() && isBlank(glosses->front())) {
+        glosses->erase(glosses->begin()); // a list of the classes from 0 on
+    }
     if (glosses->empty() || glosses->size() > largestVocabulary) {
         return refused(path, glosses->empty() ? "holds no gloss" : "holds more than a million glosses",
                        "Choose the gloss dictionary that belongs to the checkpoint.");

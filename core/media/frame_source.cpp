@@ -37,7 +37,6 @@ private:
     std::deque<DecodedPicture> ready_; ///< decoded ahead while opening or seeking
     FramePtr first_;                   ///< converted while opening, for read()
     SourceInfo info_;
-    std::int64_t delivered_ = 0;
 };
 
 Result<void> DecodedSource::open(const SourceRequest& request) {
@@ -89,7 +88,7 @@ Result<FramePtr> DecodedSource::convert(const DecodedPicture& decoded) {
     }
     (*frame)->time = decoded.time;
     (*frame)->capturedAt = decoded.arrival;
-    (*frame)->index = delivered_;
+    (*frame)->index = decoded.number;
     return FramePtr(std::move(*frame));
 }
 
@@ -98,7 +97,6 @@ Result<std::optional<FramePtr>> DecodedSource::read() {
         return tl::unexpected(input_->describe(AVERROR_EXIT));
     }
     if (first_) {
-        ++delivered_;
         return std::exchange(first_, nullptr);
     }
     if (ready_.empty()) {
@@ -116,7 +114,6 @@ Result<std::optional<FramePtr>> DecodedSource::read() {
     if (!frame) {
         return tl::unexpected(std::move(frame.error()));
     }
-    ++delivered_;
     return std::move(*frame);
 }
 

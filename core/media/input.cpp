@@ -7,6 +7,7 @@ extern "C" {
 }
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -300,6 +301,18 @@ double Input::nominalFps() const {
     const double fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0.0;
     // More is a container's tick, not its frame rate.
     return fps <= 240.0 ? fps : 0.0;
+}
+
+double Input::constantFps() const {
+    // What FFmpeg calls the real rate is the least at which the first frames fall on its ticks: without a gap anywhere,
+    // and only then, there are as many frames as ticks.
+    const AVRational rate = stream_->r_frame_rate;
+    const std::optional<MediaTime> length = duration();
+    if (!hasTimeStamps_ || !length || stream_->nb_frames <= 0 || rate.num <= 0 || rate.den <= 0) {
+        return 0.0;
+    }
+    const double ticks = toSeconds(*length) * av_q2d(rate);
+    return std::abs(ticks - static_cast<double>(stream_->nb_frames)) < 1.0 ? av_q2d(rate) : 0.0;
 }
 
 std::optional<MediaTime> Input::duration() const {

@@ -29,6 +29,8 @@ public:
     std::string codecName() const;
     /// Frames a second as the container says; 0 where it does not.
     double nominalFps() const;
+    /// The same where the container's number of frames proves that it holds throughout; else 0.
+    double constantFps() const;
     std::optional<MediaTime> duration() const;
     bool isLive() const { return request_.kind == SourceKind::Camera || request_.kind == SourceKind::Stream; }
     /// Whether an end is the clip's own and not a broken connection.

@@ -86,20 +86,26 @@ public:
         }
         frame->capturedAt = clock_.now();
         frame->index = static_cast<std::int64_t>(next_);
-        frame->time = fromSeconds(static_cast<double>(next_) / info_.fps);
+        frame->time = timeOf(next_);
         ++next_;
         return FramePtr(frame);
     }
 
     Result<void> seek(MediaTime time) override {
-        const double index = std::round(std::max(0.0, toSeconds(time)) * info_.fps);
-        next_ = std::min(pictures_.size(), static_cast<std::size_t>(index));
+        // From a guess below to the last picture that is shown by then: times are rounded to microseconds.
+        const double guess = std::floor(std::max(0.0, toSeconds(time)) * info_.fps) - 1.0;
+        next_ = static_cast<std::size_t>(std::clamp(guess, 0.0, static_cast<double>(pictures_.size() - 1)));
+        while (next_ + 1 < pictures_.size() && timeOf(next_ + 1) <= time) {
+            ++next_;
+        }
         return {};
     }
 
     void interrupt() override { interrupted_ = true; }
 
 private:
+    MediaTime timeOf(std::size_t picture) const { return fromSeconds(static_cast<double>(picture) / info_.fps); }
+
     std::vector<fs::path> pictures_;
     SourceInfo info_;
     const Clock& clock_;

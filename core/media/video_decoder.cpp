@@ -61,6 +61,7 @@ Result<void> VideoDecoder::open() {
     packetHeld_ = draining_ = ended_ = false;
     readErrors_ = 0;
     readFailure_.reset();
+    constantFps_ = input_->constantFps();
     return {};
 }
 
@@ -80,7 +81,7 @@ Result<std::optional<DecodedPicture>> VideoDecoder::next() {
             const MediaTime time = timeOf(*picture, arrival);
             anyPicture_ = true;
             packetsWithoutPicture_ = 0;
-            return DecodedPicture{std::move(picture), time, arrival};
+            return DecodedPicture{std::move(picture), time, arrival, numberOf(time)};
         }
         if (code == AVERROR_EOF || draining_) {
             ended_ = true;
@@ -185,6 +186,10 @@ MediaTime VideoDecoder::timeOf(const AVFrame& picture, Instant arrival) {
     return time;
 }
 
+std::int64_t VideoDecoder::numberOf(MediaTime time) {
+    return input_->request().kind == SourceKind::File ? numbers_.numberOf(time, constantFps_) : numbers_.count();
+}
+
 bool VideoDecoder::jumpBefore(MediaTime time, MediaTime lead) {
     if (timesDerived_ || !origin_) {
         return false;
@@ -202,6 +207,7 @@ bool VideoDecoder::jumpBefore(MediaTime time, MediaTime lead) {
     readErrors_ = 0;
     readFailure_.reset();
     last_.reset();
+    numbers_.jump();
     return skipToKeyFrame(time);
 }
 
@@ -240,6 +246,7 @@ Result<void> VideoDecoder::rewind() {
     input_ = std::move(*reopened);
     last_.reset();
     shift_ = MediaTime{0};
+    numbers_.restart();
     return open();
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "ffmpeg.h"
+#include "frame_numbers.h"
 #include "input.h"
 #include "io_guard.h"
 
@@ -16,6 +17,7 @@ struct DecodedPicture {
     AvFramePtr picture;
     MediaTime time{0};
     Instant arrival{};
+    std::int64_t number = 0; ///< from 0, or unknownFrame
 };
 
 /// Packets to pictures with time stamps that only grow, counted from the first picture. One thread at a time.
@@ -39,6 +41,7 @@ private:
     Result<Fed> feed();
     bool skipToKeyFrame(MediaTime time);
     MediaTime timeOf(const AVFrame& picture, Instant arrival);
+    std::int64_t numberOf(MediaTime time);
     MediaTime period() const;
     MediaTime toMediaTime(std::int64_t timeStamp) const;
     Error noPictures() const;
@@ -57,6 +60,8 @@ private:
     int packetsWithoutPicture_ = 0;
     std::optional<Error> readFailure_;
 
+    FrameNumbers numbers_;
+    double constantFps_ = 0.0;
     std::optional<MediaTime> origin_; ///< container's time of the first picture
     std::optional<MediaTime> last_;
     std::optional<Instant> firstArrival_;

@@ -1,5 +1,6 @@
 #include "media/video_writer.h"
 
+#include "base/new_file.h"
 #include "ffmpeg.h"
 
 extern "C" {
@@ -8,13 +9,8 @@ extern "C" {
 }
 
 #include <cmath>
-#include <system_error>
+#include <optional>
 #include <utility>
-
-#if defined(__unix__) || defined(__APPLE__)
-#include <fcntl.h>
-#include <unistd.h>
-#endif
 
 namespace livegloss::media {
 
@@ -22,27 +18,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Brings a file's or folder's bytes to the disk; true where the system offers no such call.
-bool flushToDisk(const fs::path& path) {
-#if defined(__unix__) || defined(__APPLE__)
-    const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (descriptor < 0) {
-        return false;
-    }
-    const bool flushed = ::fsync(descriptor) == 0;
-    return ::close(descriptor) == 0 && flushed;
-#else
-    static_cast<void>(path);
-    return true;
-#endif
-}
-
 class H264Writer final : public VideoWriter {
 public:
-    H264Writer(fs::path path, const VideoWriterOptions& options)
-        : path_(std::move(path)), partial_(path_), options_(options) {
-        partial_ += ".part";
-    }
+    H264Writer(fs::path path, const VideoWriterOptions& options) : path_(std::move(path)), options_(options) {}
 
     ~H264Writer() override {
         encoder_.reset();
@@ -68,8 +46,8 @@ private:
     }
 
     const fs::path path_;
-    fs::path partial_;
     const VideoWriterOptions options_;
+    std::optional<NewFile> file_;
     AVFormatContext* container_ = nullptr;
     AVStream* stream_ = nullptr;
     CodecContextPtr encoder_;
@@ -77,12 +55,16 @@ private:
     AvFramePtr picture_;
     PacketPtr packet_;
     std::int64_t written_ = 0;
-    bool created_ = false;
 };
 
 Result<void> H264Writer::open() {
     prepareLibraries();
-    const int code = avformat_alloc_output_context2(&container_, nullptr, "mp4", ("file:" + partial_.string()).c_str());
+    file_.emplace(path_);
+    if (auto opened = file_->opened(); !opened) {
+        return opened;
+    }
+    const std::string url = "file:" + file_->path().string();
+    const int code = avformat_alloc_output_context2(&container_, nullptr, "mp4", url.c_str());
     if (code < 0) {
         return failure(ErrorCode::Unsupported, "FFmpeg has no MP4 writer: " + errorText(code));
     }
@@ -129,7 +111,6 @@ Result<void> H264Writer::openContainer() {
     if (code < 0) {
         return writeFailure(errorText(code));
     }
-    created_ = true;
     AVDictionary* settings = nullptr;
     av_dict_set(&settings, "movflags", "+faststart", 0);
     code = avformat_write_header(container_, &settings);
@@ -212,15 +193,9 @@ Result<void> H264Writer::publish() {
     if (code < 0) {
         return writeFailure(errorText(code));
     }
-    if (!flushToDisk(partial_)) {
-        return writeFailure("its bytes do not reach the disk");
+    if (auto committed = file_->commit(); !committed) {
+        return committed;
     }
-    std::error_code renamed;
-    fs::rename(partial_, path_, renamed);
-    if (renamed) {
-        return writeFailure(renamed.message());
-    }
-    flushToDisk(path_.has_parent_path() ? path_.parent_path() : fs::path("."));
     avformat_free_context(container_);
     container_ = nullptr;
     return {};
@@ -230,10 +205,7 @@ void H264Writer::abandon() {
     avio_closep(&container_->pb);
     avformat_free_context(container_);
     container_ = nullptr;
-    if (created_) {
-        std::error_code ignored;
-        fs::remove(partial_, ignored);
-    }
+    file_.reset();
 }
 
 } // namespace

@@ -5,6 +5,7 @@
 #include "gloss_times.h"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace livegloss::session {
@@ -15,13 +16,6 @@ constexpr int kChunkRows = 2000;
 /// Rows that neighbouring chunks share; half of them on either side only give the LSTM its context.
 constexpr int kOverlapRows = 256;
 
-Matrix rowsOf(const ClipFeatures& features, int first, int count) {
-    Matrix matrix(count, features.width);
-    const auto begin = features.values.begin() + static_cast<std::ptrdiff_t>(first) * features.width;
-    std::copy(begin, begin + static_cast<std::ptrdiff_t>(count) * features.width, matrix.values.begin());
-    return matrix;
-}
-
 void appendRows(const Matrix& from, int first, int count, Matrix& to) {
     const auto begin = from.values.begin() + static_cast<std::ptrdiff_t>(first) * from.columns;
     to.values.insert(to.values.end(), begin, begin + static_cast<std::ptrdiff_t>(count) * from.columns);
@@ -29,52 +23,58 @@ void appendRows(const Matrix& from, int first, int count, Matrix& to) {
     to.rows += count;
 }
 
-/// Copies of the first and last row where the clip was cut, as the padding of a whole clip would be.
-ClipFeatures padded(const ClipFeatures& features, const model::TemporalLayout& layout) {
-    ClipFeatures whole;
-    whole.width = features.width;
-    const auto copyRow = [&](int row) {
-        const auto* values = features.values.data() + static_cast<std::ptrdiff_t>(row) * features.width;
-        whole.append({values, static_cast<std::size_t>(features.width)}, features.times[static_cast<std::size_t>(row)]);
-    };
-    const int front = features.paddedFront ? 0 : layout.leftPad;
-    int back = 0;
-    if (!features.paddedBack) {
-        const int rest = (features.rows() + front) % layout.stride;
-        back = layout.leftPad + (rest == 0 ? 0 : layout.stride - rest);
+/// A clip's rows with copies of the first and last one where it was cut, as the padding of a whole clip would be.
+class PaddedRows {
+public:
+    PaddedRows(const ClipFeatures& features, const model::TemporalLayout& layout)
+        : features_(features), front_(features.paddedFront ? 0 : layout.leftPad) {
+        if (!features.paddedBack) {
+            const int rest = (features.rows() + front_) % layout.stride;
+            back_ = layout.leftPad + (rest == 0 ? 0 : layout.stride - rest);
+        }
     }
-    for (int i = 0; i < front; ++i) {
-        copyRow(0);
+
+    int count() const { return front_ + features_.rows() + back_; }
+    MediaTime timeOf(std::int64_t row) const { return features_.times[static_cast<std::size_t>(sourceOf(row))]; }
+    Matrix part(int first, int count) const {
+        Matrix matrix(count, features_.width);
+        for (int row = 0; row < count; ++row) {
+            const auto begin = features_.values.begin() + sourceOf(first + row) * features_.width;
+            std::copy(begin, begin + features_.width, matrix.row(row));
+        }
+        return matrix;
     }
-    for (int row = 0; row < features.rows(); ++row) {
-        copyRow(row);
+
+private:
+    std::ptrdiff_t sourceOf(std::int64_t row) const {
+        return static_cast<std::ptrdiff_t>(std::clamp<std::int64_t>(row - front_, 0, features_.rows() - 1));
     }
-    for (int i = 0; i < back; ++i) {
-        copyRow(features.rows() - 1);
-    }
-    return whole;
-}
+
+    const ClipFeatures& features_;
+    int front_ = 0;
+    int back_ = 0;
+};
 
 /// Log probabilities of every step. Chunks begin on multiples of the stride, so that steps line up.
-Result<engine::HeadOutput> logProbabilities(const engine::LoadedModelPtr& model, const ClipFeatures& features,
+Result<engine::HeadOutput> logProbabilities(const engine::LoadedModelPtr& model, const PaddedRows& rows,
                                             const std::function<bool()>& cancelled) {
     const int convType = model->config().convType;
     const int stride = model::temporalLayout(convType).stride;
     const auto head = engine::makeTemporalHead(model);
     const int chunk = kChunkRows / stride * stride;
     const int overlap = kOverlapRows / stride * stride;
-    const int total = model::temporalSteps(convType, features.rows());
+    const int total = model::temporalSteps(convType, rows.count());
     engine::HeadOutput all;
     for (int first = 0; all.sequence.rows < total; first += chunk - overlap) {
         if (cancelled && cancelled()) {
             return failure(ErrorCode::Cancelled, "The offline pass was stopped.");
         }
-        const int count = std::min(chunk, features.rows() - first);
-        auto part = head->run(rowsOf(features, first, count));
+        const int count = std::min(chunk, rows.count() - first);
+        auto part = head->run(rows.part(first, count));
         if (!part) {
             return tl::unexpected(std::move(part.error()));
         }
-        const bool lastChunk = first + count == features.rows();
+        const bool lastChunk = first + count == rows.count();
         const int skip = all.sequence.rows - first / stride;
         const int until = lastChunk ? part->sequence.rows : (count - overlap / 2) / stride;
         appendRows(part->sequence, skip, until - skip, all.sequence);
@@ -109,18 +109,18 @@ void ClipFeatures::dropFront(int count) {
 }
 
 Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& model, const ClipFeatures& features,
-                                                const OfflineDecodeOptions& options) {
+                                                const OfflineDecodeOptions& options) try {
     std::vector<CaptionGloss> glosses;
     if (features.rows() == 0) {
         return glosses;
     }
     const model::ModelConfig& config = model->config();
     const model::TemporalLayout layout = model::temporalLayout(config.convType);
-    const ClipFeatures whole = padded(features, layout);
-    if (model::temporalSteps(config.convType, whole.rows()) == 0) {
+    const PaddedRows padded(features, layout);
+    if (model::temporalSteps(config.convType, padded.count()) == 0) {
         return glosses;
     }
-    auto output = logProbabilities(model, whole, options.cancelled);
+    auto output = logProbabilities(model, padded, options.cancelled);
     if (!output) {
         return tl::unexpected(std::move(output.error()));
     }
@@ -128,9 +128,6 @@ Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& mo
     decoding.beamWidth = options.beamWidth;
     decoding.alternatives = options.alternatives;
     decoding.language = options.language;
-    const auto timeOfRow = [&](std::int64_t row) {
-        return whole.times[static_cast<std::size_t>(std::clamp<std::int64_t>(row, 0, whole.rows() - 1))];
-    };
     for (const decode::DecodedGloss& gloss : decode::decode(output->sequence, output->convolutional, decoding)) {
         if (gloss.confidence < options.minConfidence) {
             continue;
@@ -141,12 +138,15 @@ Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& mo
         caption.label = gloss.label;
         caption.text = model::glossText(config, gloss.label);
         caption.confidence = gloss.confidence;
-        caption.start = timeOfRow(rows.first);
-        caption.end = timeOfRow(rows.last) + frameDuration(config);
+        caption.start = padded.timeOf(rows.first);
+        caption.end = padded.timeOf(rows.last) + frameDuration(config);
         caption.alternatives = namedAlternatives(config, gloss.alternatives);
         glosses.push_back(std::move(caption));
     }
     return glosses;
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "There is not enough memory to recognise the clip as a whole.",
+                   "Close other programs, or recognise it in parts.");
 }
 
 } // namespace livegloss::session

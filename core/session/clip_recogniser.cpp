@@ -3,6 +3,7 @@
 #include "vision/preprocess.h"
 
 #include <algorithm>
+#include <new>
 #include <span>
 #include <utility>
 
@@ -44,6 +45,11 @@ Result<void> addOffline(const engine::LoadedModelPtr& model, const ClipFeatures&
     result.offline = std::move(*offline);
     return {};
 }
+
+tl::unexpected<Error> outOfMemory() {
+    return failure(ErrorCode::OutOfMemory, "There is not enough memory to recognise the clip.",
+                   "Close other programs, or recognise it in parts.");
+}
 } // namespace
 
 ClipRecogniser::ClipRecogniser(engine::LoadedModelPtr model, ClipOptions options)
@@ -54,9 +60,11 @@ ClipRecogniser::ClipRecogniser(engine::LoadedModelPtr model, ClipOptions options
     options_.batchFrames = std::max(1, options_.batchFrames);
 }
 
-Result<void> ClipRecogniser::push(const FramePtr& frame) {
+Result<void> ClipRecogniser::push(const FramePtr& frame) try {
     ++counts_.captured;
     return prepare(resampler_.push(frame));
+} catch (const std::bad_alloc&) {
+    return outOfMemory();
 }
 
 Result<void> ClipRecogniser::prepare(const std::vector<FramePtr>& slots) {
@@ -110,7 +118,7 @@ void ClipRecogniser::take(const StreamOutput& output) {
     collect(output, options_, result_);
 }
 
-Result<ClipResult> ClipRecogniser::finish() {
+Result<ClipResult> ClipRecogniser::finish() try {
     auto rest = prepare(resampler_.finish());
     if (rest) {
         rest = encodeBatch();
@@ -128,6 +136,8 @@ Result<ClipResult> ClipRecogniser::finish() {
     }
     result_.frames = counts_;
     return std::move(result_);
+} catch (const std::bad_alloc&) {
+    return outOfMemory();
 }
 
 Result<ClipResult> replayClip(const engine::LoadedModelPtr& model, const ClipRecording& recording,

@@ -22,6 +22,10 @@ std::shared_ptr<const FileBytes> FileBytes::open(const std::filesystem::path& pa
         if (errno == ENOENT || errno == ENOTDIR) {
             throw Refusal{ErrorCode::NotFound, "there is no such file", "Check the name and the folder."};
         }
+        if (errno == ELOOP) {
+            throw Refusal{ErrorCode::NotFound, "it is a link that leads back to itself",
+                          "Choose the file that it was to lead to."};
+        }
         throw Refusal{ErrorCode::PermissionDenied, "the file may not be opened", "Check the file's permissions."};
     }
     struct stat status {};

@@ -58,6 +58,19 @@ struct SafetensorsReader::Contents {
 
 SafetensorsReader::SafetensorsReader(std::shared_ptr<const Contents> contents) : contents_(std::move(contents)) {}
 
+namespace {
+
+/// Says what the file is where that can be told: copying it again would not help then.
+void refuseOtherKind(const FileBytes& file) {
+    const FileKind kind = tellKind(file);
+    if (kind == FileKind::Zip || kind == FileKind::Pickle) {
+        refuseUnsupported("it is a PyTorch checkpoint, not a model of LiveGloss",
+                          "Import it first: on the Models page of the window, or with livegloss-cli import.");
+    }
+}
+
+} // namespace
+
 Result<SafetensorsReader> SafetensorsReader::open(const std::filesystem::path& path) {
     return guarded(path, [&path] {
         auto contents = std::make_shared<Contents>();
@@ -71,6 +84,7 @@ Result<SafetensorsReader> SafetensorsReader::open(const std::filesystem::path& p
         file.read(0, std::as_writable_bytes(std::span(&headerBytes, 1)));
         const std::uint64_t present = file.size() - lengthBytes;
         if (headerBytes > present || headerBytes > longestSafetensorsHeader) {
+            refuseOtherKind(file);
             refuse(joined("its first 8 bytes announce a header of ", headerBytes, " bytes, ",
                           headerBytes > present ? "more than the file holds" : "more than is allowed"));
         }

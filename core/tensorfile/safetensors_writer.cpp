@@ -1,98 +1,15 @@
 #include "tensorfile/safetensors.h"
 
+#include "base/new_file.h"
+
 #include <algorithm>
-#include <atomic>
-#include <cerrno>
 #include <cmath>
 #include <cstring>
-#include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <unistd.h>
 
 namespace livegloss::tensorfile {
 namespace {
-
-/// A file under a temporary name, removed again unless it took the place of `target`.
-class ReplacementFile {
-public:
-    explicit ReplacementFile(std::filesystem::path target) : target_(std::move(target)) {
-        static std::atomic<unsigned> serial{0};
-        temporary_ = target_;
-        temporary_ += ".tmp-" + std::to_string(::getpid()) + "-" + std::to_string(serial++);
-        descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-        openError_ = errno;
-    }
-    ~ReplacementFile() {
-        close();
-        if (created() && !replaced_) {
-            ::unlink(temporary_.c_str());
-        }
-    }
-    ReplacementFile(const ReplacementFile&) = delete;
-    ReplacementFile& operator=(const ReplacementFile&) = delete;
-
-    Result<void> write(const void* data, std::size_t bytes) {
-        if (!created()) {
-            return failed(openError_);
-        }
-        const auto* next = static_cast<const char*>(data);
-        while (bytes > 0) {
-            const ssize_t written = ::write(descriptor_, next, bytes);
-            if (written < 0 && errno == EINTR) {
-                continue;
-            }
-            if (written <= 0) {
-                return failed(errno);
-            }
-            next += written;
-            bytes -= static_cast<std::size_t>(written);
-        }
-        return {};
-    }
-
-    Result<void> flush() { return ::fsync(descriptor_) == 0 ? Result<void>() : failed(errno); }
-
-    /// After flush().
-    Result<void> replaceTarget() {
-        if (!close() || ::rename(temporary_.c_str(), target_.c_str()) != 0) {
-            return failed(errno);
-        }
-        replaced_ = true;
-        // The rename itself is on the disk only once the folder is.
-        const auto folder = target_.has_parent_path() ? target_.parent_path() : std::filesystem::path(".");
-        const int folderDescriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        if (folderDescriptor >= 0) {
-            ::fsync(folderDescriptor);
-            ::close(folderDescriptor);
-        }
-        return {};
-    }
-
-private:
-    bool created() const { return descriptor_ >= 0 || closed_; }
-    bool close() {
-        if (descriptor_ < 0) {
-            return true;
-        }
-        const bool done = ::close(descriptor_) == 0;
-        descriptor_ = -1;
-        closed_ = true;
-        return done;
-    }
-    tl::unexpected<Error> failed(int error) const {
-        return failure(ErrorCode::WriteFailed, "cannot write '" + target_.string() + "': " + std::strerror(error),
-                       error == ENOSPC ? "Free space on the disk, or choose another place."
-                                       : "Check that the folder exists and may be written to.");
-    }
-
-    std::filesystem::path target_;
-    std::filesystem::path temporary_;
-    int descriptor_ = -1;
-    int openError_ = 0;
-    bool closed_ = false;
-    bool replaced_ = false;
-};
 
 /// Calls a progress function, if there is one, with the share of some bytes that are written.
 class Reporter {
@@ -199,7 +116,7 @@ Result<void> SafetensorsWriter::save(const std::filesystem::path& path,
     std::string text = header.dump();
     text.append((8 - text.size() % 8) % 8, ' ');
 
-    ReplacementFile file(path);
+    NewFile file(path);
     const std::uint64_t headerBytes = text.size();
     auto result = file.write(&headerBytes, 8);
     if (result) {
@@ -213,9 +130,7 @@ Result<void> SafetensorsWriter::save(const std::filesystem::path& path,
         result = result.and_then([&] { return file.write(bytes.data(), bytes.size()); });
         written += bytes.size();
     }
-    return result.and_then([&] { return file.flush(); })
-        .and_then([&] { return reporter.report(written); })
-        .and_then([&] { return file.replaceTarget(); });
+    return result.and_then([&] { return reporter.report(written); }).and_then([&] { return file.commit(); });
 } catch (const nlohmann::json::exception&) {
     return failure(ErrorCode::InvalidArgument,
                    "a name or metadata value for '" + path.string() + "' is not valid UTF-8");

@@ -17,8 +17,8 @@ constexpr int lowestOctave = -24;
 constexpr int highestOctave = 8;
 constexpr int binsPerOctave = 16;
 constexpr int binCount = (highestOctave - lowestOctave) * binsPerOctave + 1;
-// Above this many weights the past counts half: some minutes of video, then old scenes fade.
-constexpr std::uint64_t memory = 1U << 20;
+// Fading: above this many weights the past counts half, after some minutes of video (across frames half a minute).
+constexpr std::uint64_t fadingAbove = 1U << 20;
 
 std::size_t binOf(float weight) {
     const float smallest = std::ldexp(1.0F, lowestOctave);
@@ -35,11 +35,11 @@ float lowerEdge(std::size_t bin) {
 }
 
 /// The weight that `share` of all counted ones stay below, interpolated within its bin so that it moves smoothly.
-float percentile(const std::vector<std::uint32_t>& histogram, std::uint64_t count, double share) {
+float percentile(const std::vector<std::uint64_t>& histogram, std::uint64_t count, double share) {
     const double rank = share * static_cast<double>(count);
     double passed = 0.0;
     for (std::size_t bin = 0; bin < histogram.size(); ++bin) {
-        const double here = histogram[bin];
+        const auto here = static_cast<double>(histogram[bin]);
         if (here > 0.0 && passed + here >= rank) {
             const float inside = static_cast<float>((rank - passed) / here);
             return bin == 0 ? 0.0F : std::lerp(lowerEdge(bin), lowerEdge(bin + 1), inside);
@@ -101,9 +101,9 @@ void ClipRange::add(std::span<const float> weights) {
             ++count_;
         }
     }
-    if (count_ > memory) {
+    if (memory_ == RangeMemory::Fading && count_ > fadingAbove) {
         count_ = 0;
-        for (std::uint32_t& entry : histogram_) {
+        for (std::uint64_t& entry : histogram_) {
             entry /= 2;
             count_ += entry;
         }

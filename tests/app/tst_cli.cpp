@@ -324,6 +324,16 @@ private slots:
         QVERIFY(parsed(QString::fromUtf8(written.readAll())) == b);
     }
 
+    void enginesAloneHaveNoErrorAgainstAnother() {
+        const QStringList base{"bench", "--model", model_, "--seconds", "0.1", "--threads", "1", "--json"};
+        const Outcome alone = runCli(base + QStringList{"--engine", "fast"});
+        QCOMPARE(alone.code, 0);
+        QVERIFY(parsed(alone.out).at("engines").at(0).at("relative_error").is_null());
+        const json both = parsed(runCli(base).out);
+        QVERIFY(both.at("engines").at(0).at("relative_error").is_number());
+        QVERIFY(both.at("engines").at(1).at("relative_error").is_null());
+    }
+
     void evaluateScoresFilesAndDrawings() {
         const Outcome made =
             runCli({"synth", "--out", at("data"), "--split", "test", "--clips", "2", "--seed", "3", "--size", "96"});

@@ -1,4 +1,6 @@
 #include "cli_runner.h"
+#include "clip_maker.h"
+#include "index_clip.h"
 #include "media/frame_source.h"
 #include "media/video_writer.h"
 #include "random_model.h"
@@ -8,8 +10,37 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <nlohmann/json.hpp>
+#include <spawn.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 using namespace livegloss;
+
+namespace {
+
+/// What a run of the command that must succeed holds in memory at its peak; negative where it fails (Linux).
+double peakMegabytes(const QStringList& arguments) {
+    std::vector<QByteArray> texts{LIVEGLOSS_CLI};
+    for (const QString& argument : arguments) {
+        texts.push_back(argument.toUtf8());
+    }
+    std::vector<char*> words;
+    for (QByteArray& text : texts) {
+        words.push_back(text.data());
+    }
+    words.push_back(nullptr);
+    pid_t child = 0;
+    int status = 0;
+    rusage usage{};
+    if (::posix_spawn(&child, words.front(), nullptr, nullptr, words.data(), environ) != 0 ||
+        ::wait4(child, &status, 0, &usage) != child || status != 0) {
+        return -1.0;
+    }
+    return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+} // namespace
 
 /// `attention` and `attention-check`, as a person calls them.
 class TestCliAttention : public QObject {
@@ -111,11 +142,62 @@ private slots:
         QVERIFY(reader.metadata().contains("temporal weight"));
     }
 
+    /// Pictures of 6 MB a frame: kept to the end, 50 of them would be seen.
+    void valuesOfLongVideosTakeLittleMemory() {
+        QVERIFY(test::writeIndexClip(at("long.mp4").toStdString(), 50, 25.0, 1920, 1080).isEmpty());
+        QVERIFY(test::writeIndexClip(at("short.mp4").toStdString(), 5, 25.0, 1920, 1080).isEmpty());
+        const auto peakOf = [&](const QString& clip) {
+            return peakMegabytes({"attention", clip, "--model", model_, "--what", "spatial", "--output", at("v.csv")});
+        };
+        const double few = peakOf(at("short.mp4"));
+        const double many = peakOf(at("long.mp4"));
+        QVERIFY(few > 0.0 && many > 0.0);
+        QVERIFY2(many < few + 150.0, qPrintable(QString("%1 MB, %2 MB").arg(few).arg(many)));
+    }
+
+    /// Ten frames at 25 a second, ten at a quarter of that: 2 s, not the 0.8 s that their number would make.
+    void videosKeepTheMomentsOfFramesThatComeLate() {
+        QVERIFY(test::writeIndexClip(at("even.mp4").toStdString(), 20).isEmpty());
+        livegloss::test::ClipEdits edits;
+        edits.retime = [](std::int64_t time) { return time < 400 ? time : 400 + 4 * (time - 400); };
+        QCOMPARE(test::remux(at("even.mp4").toStdString(), at("uneven.mp4").toStdString(), edits), QString());
+        const QString path = at("uneven-attention.mp4");
+        const Outcome outcome = runCli({"attention", at("uneven.mp4"), "--model", model_, "--output", path});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        const SteadyClock clock;
+        const auto source = media::openSource({media::SourceKind::File, path.toStdString()}, clock).value();
+        MediaTime last{0};
+        while (const auto frame = source->read().value()) {
+            last = (*frame)->time;
+        }
+        QVERIFY2(last > std::chrono::milliseconds(1850) && last < std::chrono::milliseconds(2050),
+                 qPrintable(QString::number(toSeconds(last))));
+    }
+
+    void theInputIsNeverTheOutput() {
+        QVERIFY(QFile::link(clip_, at("link.mp4")));
+        const qint64 size = QFileInfo(clip_).size();
+        const Outcome outcome = attention({"--output", at("link.mp4")});
+        QCOMPARE(outcome.code, 2);
+        QVERIFY2(outcome.err.contains("link.mp4"), qPrintable(outcome.err));
+        QCOMPARE(QFileInfo(clip_).size(), size);
+        QCOMPARE(runCli({"recognize", clip_, "--model", model_, "--output", clip_}).code, 2);
+        QCOMPARE(QFileInfo(clip_).size(), size);
+    }
+
+    /// Told before the model is even opened.
+    void outputsAreTriedFirst() {
+        const Outcome outcome =
+            runCli({"attention", clip_, "--model", at("none.safetensors"), "--output", at("no/such/folder/x.csv")});
+        QCOMPARE(outcome.code, 5);
+    }
+
     void wrongUseIsExplained_data() {
         QTest::addColumn<QStringList>("arguments");
         QTest::addColumn<QString>("says");
         QTest::newRow("kind of file") << QStringList{"--frames", "1", "--output", "x.bmp"} << "x.bmp";
         QTest::newRow("no frames") << QStringList{"--output", "x.png"} << "--frames";
+        QTest::newRow("frames of a video") << QStringList{"--frames", "1", "--output", "x.mp4"} << "--frames";
         QTest::newRow("block") << QStringList{"--frames", "1", "--block", "9", "--output", "x.png"} << "2 blocks";
         QTest::newRow("head") << QStringList{"--frames", "1", "--head", "two", "--output", "x.png"} << "1 heads";
         QTest::newRow("patch") << QStringList{"--frames", "1", "--query", "patch:5,1", "--output", "x.png"}
@@ -130,7 +212,7 @@ private slots:
         const Outcome outcome = attention(arguments);
         QCOMPARE(outcome.code, 2);
         QVERIFY2(outcome.err.contains(says), qPrintable(outcome.err));
-        QVERIFY(!QFile::exists("x.png"));
+        QVERIFY(!QFile::exists("x.png") && !QFile::exists("x.mp4"));
     }
 
     void theCheckCountsAttentionOnHandsAndFace() {

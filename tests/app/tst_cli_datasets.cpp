@@ -1,4 +1,6 @@
 #include "cli_runner.h"
+#include "clip_maker.h"
+#include "index_clip.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -68,6 +70,38 @@ private slots:
         QVERIFY(copy["splits"] == whole["splits"]);
     }
 
+    /// Ten frames at 25 a second, ten at a quarter of that: 2 s, not the 0.8 s that their number would make.
+    void copiesKeepTheMomentsOfFramesThatComeLate() {
+        QVERIFY(QDir().mkpath(path("uneven")));
+        QCOMPARE(livegloss::test::writeIndexClip(path("even.mp4").toStdString(), 20), QString());
+        livegloss::test::ClipEdits edits;
+        edits.retime = [](std::int64_t time) { return time < 400 ? time : 400 + 4 * (time - 400); };
+        QCOMPARE(livegloss::test::remux(path("even.mp4").toStdString(), path("uneven/a.mp4").toStdString(), edits),
+                 QString());
+        writeFile(path("uneven/dataset.tsv"), "path\tglosses\na.mp4\tA\n");
+        QCOMPARE(
+            done({"dataset", "build", path("uneven"), "--output", path("evened"), "--resize", "--size", "64"}).code, 0);
+        const json copy = parsed(done({"dataset", "check", path("evened"), "--json"}).out);
+        const int frames = copy["splits"]["train"]["frames"].get<int>();
+        QVERIFY2(frames >= 49 && frames <= 51, qPrintable(QString::number(frames)));
+    }
+
+    void buildsReplaceNothingOfOthers() {
+        // A data set of one's own, and a folder with a list of glosses from elsewhere.
+        const QByteArray table = "path\tglosses\tstart\tend\none.mp4\tA\t0.2\t0.6\n";
+        QVERIFY(QDir().mkpath(path("own")) && QDir().mkpath(path("taken")));
+        writeFile(path("own/dataset.tsv"), table);
+        writeFile(path("taken/glosses.txt"), "KEPT\n");
+        for (const QString& output : {path("own/../own"), path("taken")}) {
+            const Outcome refused = runCli({"dataset", "build", path("own"), "--output", output, "--resize"});
+            QCOMPARE(refused.code, 2);
+        }
+        QCOMPARE(contentsOf(path("own/dataset.tsv")), table);
+        QCOMPARE(QDir(path("own")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), QStringList{"dataset.tsv"});
+        QCOMPARE(contentsOf(path("taken/glosses.txt")), QByteArray("KEPT\n"));
+        QCOMPARE(QDir(path("taken")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), QStringList{"glosses.txt"});
+    }
+
     void languageModelsAreTrained() {
         const Outcome outcome = done({"lm", "--synth", "300", "--order", "2", "--output", path("glosses.arpa")});
         QVERIFY2(outcome.err.contains("300 sentences of train"), qPrintable(outcome.err));
@@ -89,6 +123,55 @@ private slots:
             QVERIFY2(sweep["sweep"][1][key] == single["online"][key], key);
         }
         QVERIFY(sweep["wer_percent"] == single["wer_percent"]);
+    }
+
+    void clipsThatCannotBeReadLeaveTheOthersTheirScore() {
+        QVERIFY(QDir().mkpath(path("half/dev")));
+        for (const char* list : {"dev.stm", "dev.json"}) {
+            QVERIFY(QFile::copy(path("data/") + list, path("half/") + list));
+        }
+        const QStringList videos = QDir(path("data/dev")).entryList({"*.mp4"});
+        QCOMPARE(videos.size(), 2);
+        writeFile(path("half/dev/") + videos.first(), "no video");
+        QVERIFY(QFile::copy(path("data/dev/") + videos.last(), path("half/dev/") + videos.last()));
+        const Outcome outcome = runCli({"evaluate", "--data", path("half"), "--split", "dev", "--json"});
+        QCOMPARE(outcome.code, 3);
+        QVERIFY2(outcome.err.contains("1 of 2 clips"), qPrintable(outcome.err));
+        const json report = parsed(outcome.out);
+        QCOMPARE(report["utterances"].get<int>(), 1);
+        QVERIFY(report["reference_words"].get<int>() > 0);
+        QCOMPARE(report["failed"].size(), 1U);
+        QVERIFY(videos.first().startsWith(QString::fromStdString(report["failed"][0]["clip"].get<std::string>())));
+    }
+
+    void evaluationTriesItsOutputsFirst() {
+        for (const char* option : {"--output", "--csv", "--plot"}) {
+            // Told before the model is even opened.
+            QCOMPARE(runCli({"evaluate", "--data", path("data"), "--split", "dev", "--sweep", "--model", path("none"),
+                             option, path("no/such/folder/x")})
+                         .code,
+                     5);
+        }
+    }
+
+    void noSignMatchedIsNoDelayOfZero() {
+        const json report =
+            parsed(done({"evaluate", "--data", path("data"), "--split", "dev", "--limit", "1", "--json", "--sweep",
+                         "--windows", "64", "--strides", "8", "--min-confidence", "1", "--csv", path("none.csv")})
+                       .out);
+        const json& delays = report["sweep"][0]["delays"];
+        QCOMPARE(delays["matched"].get<int>(), 0);
+        QVERIFY(delays["committed"]["median_s"].is_null() && delays["provisional"]["percentile95_s"].is_null());
+        const QList<QByteArray> cells = contentsOf(path("none.csv")).split('\n').at(1).split(',');
+        QCOMPARE(cells.size(), 14);
+        QVERIFY(cells[8].isEmpty() && cells[9].isEmpty() && cells[10].isEmpty());
+        QCOMPARE(cells[11].toInt(), delays["missed"].get<int>());
+    }
+
+    void drawnClipsAreCalledAsTheirFiles() {
+        const QString list = path("drawn.ctm");
+        done({"evaluate", "--synth", "1", "--split", "dev", "--seed", "1", "--output", list});
+        QVERIFY2(contentsOf(list).startsWith("dev-1-00000 "), contentsOf(list).constData());
     }
 
     void languageModelsWeighIn() {

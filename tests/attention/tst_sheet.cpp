@@ -125,6 +125,19 @@ private slots:
         QVERIFY(!attentionSheet(material(Shown::SideBySide)).rows[0].cells[0].query);
     }
 
+    void framesOfUnknownNumberAreCalledByTheirTime() {
+        for (const Shown shown : {Shown::SideBySide, Shown::CrossFrame}) {
+            SheetMaterial sheet = material(shown);
+            auto frame = std::make_shared<Frame>(*sheet.frames[1].frame);
+            frame->index = unknownFrame;
+            frame->time = fromSeconds(4.56);
+            sheet.frames[1].frame = frame;
+            const Sheet drawn = attentionSheet(sheet);
+            const QString label = shown == Shown::SideBySide ? drawn.columns[1] : drawn.rows[1].label;
+            QVERIFY2(label.contains("4.56") && !label.contains("frame"), qPrintable(label));
+        }
+    }
+
     /// The picture shows the frame as it is, dimmed outside the network's view, and coloured inside.
     void picturesAreDrawnWhereTheyBelong() {
         const Sheet sheet = attentionSheet(material(Shown::SideBySide));
@@ -169,6 +182,18 @@ private slots:
         QVERIFY(pdf.read(5) == "%PDF-");
         QCOMPARE(saveSheet(sheet, folder.filePath("a.bmp")).error().code, ErrorCode::InvalidArgument);
         QCOMPARE(saveSheet(sheet, QStringLiteral("/nowhere/a.png")).error().code, ErrorCode::WriteFailed);
+    }
+
+    /// QImage ends at 32767 pixels a side.
+    void sheetsTooLargeForAPictureAreRefused() {
+        const QTemporaryDir folder;
+        SheetMaterial many = material(Shown::SideBySide);
+        const SheetFrame one = many.frames.front();
+        many.frames.assign(120, one);
+        const auto saved = saveSheet(attentionSheet(many), folder.filePath("a.png"));
+        QVERIFY(!saved);
+        QCOMPARE(saved.error().code, ErrorCode::InvalidArgument);
+        QVERIFY(!QFile::exists(folder.filePath("a.png")));
     }
 };
 

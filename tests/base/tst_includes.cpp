@@ -29,6 +29,7 @@ const QMap<QString, QSet<QString>>& allowedFolders() {
         {"retrieval", {"base", "tensorfile", "model", "engine"}},
         {"attention", {"base", "tensorfile", "model", "engine", "media", "vision"}},
         {"session", {"base", "model", "engine", "decode", "media", "vision", "attention"}},
+        {"export", {"base", "session", "evaluation"}},
     };
     return allowed;
 }

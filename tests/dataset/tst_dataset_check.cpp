@@ -1,5 +1,7 @@
+#include "clip_maker.h"
 #include "dataset/check.h"
 #include "dataset_media.h"
+#include "index_clip.h"
 #include "media/picture_folder.h"
 #include "model/model_config.h"
 #include "small_datasets.h"
@@ -175,6 +177,41 @@ private slots:
         QCOMPARE(greys, (QList<int>{1, 2, 9, 10, 100}));
         QVERIFY((*source)->seek(fromSeconds(3.0 / 25.0)));
         QCOMPARE(static_cast<int>((***(*source)->read()).rgb[0]), 10);
+    }
+
+    /// As a video does: the picture that is on show then, the last one after the end.
+    void seeksShowThePictureOfTheMoment() {
+        const QTemporaryDir folder;
+        drawPictures(folder.path(), 50);
+        const SteadyClock clock;
+        auto source = media::openPictureFolder(folder.path().toStdString(), 30.0, clock);
+        QVERIFY(source);
+        const auto at = [&](MediaTime time) {
+            return (*source)->seek(time) ? (***(*source)->read()).index : std::int64_t{-1};
+        };
+        for (int i = 0; i < 50; ++i) {
+            const MediaTime start = fromSeconds(i / 30.0);
+            QCOMPARE(at(start), std::int64_t{i});
+            QCOMPARE(at(start + std::chrono::milliseconds(33)), std::int64_t{i});
+            QCOMPARE(at(start - MediaTime(1)), std::int64_t{std::max(0, i - 1)});
+        }
+        QCOMPARE(at(std::chrono::hours(1)), std::int64_t{49});
+        QVERIFY((*source)->read() && !*(*source)->read());
+    }
+
+    /// As browsers and some recorders write them.
+    void videosThatDoNotStateTheirLengthAreCounted() {
+        const QTemporaryDir folder;
+        const std::string stated = folder.filePath("stated.mp4").toStdString();
+        QCOMPARE(livegloss::test::writeIndexClip(stated, 40), QString());
+        livegloss::test::ClipEdits edits;
+        edits.muxerOptions = "live=1";
+        QCOMPARE(livegloss::test::remux(stated, folder.filePath("a.mkv").toStdString(), edits), QString());
+        Clip clip;
+        clip.media = folder.filePath("a.mkv").toStdString();
+        QCOMPARE(cli::probeMedia(clip, true).value().frames, 40);
+        clip.endSeconds = 0.8;
+        QCOMPARE(cli::probeMedia(clip, true).value().frames, 20);
     }
 
     void spansOfAClipBeginAtZero() {

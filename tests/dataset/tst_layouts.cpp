@@ -64,12 +64,20 @@ private slots:
         const QString root = folder.filePath("phoenix-2014-signerindependent-SI5");
         small::phoenix2014(root, ".SI5");
         QDir().mkpath(folder.filePath("phoenix-2014-multisigner/features/fullFrame-210x260px"));
-        const auto data = open(root);
-        QVERIFY2(data, data ? "" : data.error().message.c_str());
-        QCOMPARE(data->layout, Layout::Phoenix2014Si5);
         // The pictures are those of the other corpus where it lies beside this one.
-        QCOMPARE(relativeMedia(*data, 0),
-                 QStringLiteral("../phoenix-2014-multisigner/features/fullFrame-210x260px/train/one_default-0/1"));
+        const QString shared =
+            QFileInfo(folder.filePath("phoenix-2014-multisigner/features/fullFrame-210x260px")).canonicalFilePath();
+        for (const QString& name : {root, root + "/", root + "/."}) {
+            const auto data = open(name);
+            QVERIFY2(data, data ? "" : data.error().message.c_str());
+            QCOMPARE(data->layout, Layout::Phoenix2014Si5);
+            QCOMPARE(QDir::cleanPath(QString::fromStdString(data->clips[0].media.string())),
+                     shared + "/train/one_default-0/1");
+        }
+        // Of no other corpus.
+        small::phoenix2014T(folder.filePath("phoenix-2014-T"));
+        QCOMPARE(relativeMedia(*open(folder.filePath("phoenix-2014-T")), 0),
+                 QStringLiteral("features/fullFrame-210x260px/train/one-1"));
     }
 
     void phoenix2014T() {
@@ -122,6 +130,22 @@ private slots:
         QVERIFY(!data->clips[0].pictures);
     }
 
+    void cslWithGapsAndLitter() {
+        const QTemporaryDir folder;
+        small::write(folder.filePath("corpus.txt"), "000 A B\n001 B C D\n002 C\n");
+        small::write(folder.filePath("color/000/P01_s1_00_0_color.avi"), "x");
+        for (const char* litter : {".DS_Store", "Thumbs.db", "Photos.txt", "desktop.ini"}) {
+            small::write(folder.filePath(QString("color/000/") + litter), "x");
+        }
+        QVERIFY(QDir().mkpath(folder.filePath("color/001")));
+        const auto data = open(folder.path());
+        QVERIFY2(data, data ? "" : data.error().message.c_str());
+        // Sentences without a clip stay in the list, so that a check can say that they are missing.
+        QCOMPARE(summaries(*data), (QStringList{"train 000/P01_s1_00_0_color P01: A B", "train 001 unknown: B C D",
+                                                "train 002 unknown: C"}));
+        QCOMPARE(relativeMedia(*data, 2), QStringLiteral("color/002"));
+    }
+
     void tables() {
         const QTemporaryDir folder;
         small::table(folder.path());
@@ -168,6 +192,8 @@ private slots:
                                  << "line 2: \"../../etc/*.png\"";
         QTest::newRow("absolute") << phoenix << heading + "a|/etc/1|s|A\n"
                                   << "line 2: \"/etc/1\" is no path inside";
+        QTest::newRow("name outside") << phoenix << heading + "../../x|a/1|s|A\n"
+                                      << "line 2: \"../../x\" is no path inside";
         QTest::newRow("not UTF-8") << phoenix << heading + "a|a/1|s|\xff\xfe\n"
                                    << "line 2: this is no text";
         QTest::newRow("zero byte") << phoenix << heading + QByteArray("a|a/1|s|A\0B\n", 12)
@@ -190,6 +216,8 @@ private slots:
                               << "line 2: \"soon\" is no time";
         QTest::newRow("end before start") << table << QByteArray("path\tglosses\tstart\tend\na\tA\t2\t1\n")
                                           << "line 2: \"1\" is no end after the start";
+        QTest::newRow("absolute name") << table << QByteArray("path\tglosses\tid\na\tA\t/tmp/x\n")
+                                       << "line 2: \"/tmp/x\" is no path inside";
         QTest::newRow("other split") << table << QByteArray("path\tglosses\tsplit\na\tA\tvalid\n")
                                      << "line 2: \"valid\" is no split";
         QTest::newRow("space in a name") << table << QByteArray("path\tglosses\nmy clip.mp4\tA\n")

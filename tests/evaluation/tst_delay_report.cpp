@@ -2,6 +2,7 @@
 
 #include <QTest>
 #include <cmath>
+#include <random>
 
 using namespace livegloss::evaluation;
 
@@ -55,6 +56,49 @@ private slots:
         const std::vector<TruthSpan> two{{"A", 0.0, 1.0}, {"A", 1.2, 4.0}};
         QVERIFY(near(measureDelays(two, {{"A", {}, 4.5}}).committed.medianSeconds, 0.5));
         QVERIFY(near(measureDelays(two, {{"A", {}, 1.4}}).committed.medianSeconds, 0.4));
+    }
+
+    /// As if the clips had followed each other, far apart.
+    void clipsAreMeasuredOneByOne() {
+        const unsigned seed = std::random_device{}();
+        qInfo("seed %u", seed);
+        std::mt19937 random(seed);
+        const auto gloss = [&] { return std::string(1, static_cast<char>('A' + random() % 3)); };
+        DelayMeter meter;
+        std::vector<TruthSpan> allSigns;
+        std::vector<GlossEvent> allEvents;
+        for (int clip = 0; clip < 40; ++clip) {
+            std::vector<TruthSpan> signs;
+            std::vector<GlossEvent> events;
+            for (unsigned i = 0; i < 1 + random() % 7; ++i) {
+                signs.push_back({gloss(), i * 1.0, i * 1.0 + 0.5});
+            }
+            for (unsigned i = 0; i < random() % 8; ++i) {
+                const double at = i * 1.0 + std::uniform_real_distribution(0.0, 0.999)(random);
+                events.push_back({gloss(), random() % 2 == 0 ? std::optional(at - 0.3) : std::nullopt, at});
+            }
+            meter.add(signs, events);
+            const double offset = clip * 1000.0;
+            for (const TruthSpan& sign : signs) {
+                allSigns.push_back({sign.gloss, sign.startSeconds + offset, sign.endSeconds + offset});
+            }
+            for (const GlossEvent& event : events) {
+                allEvents.push_back({event.gloss, event.provisionalSeconds, event.committedSeconds + offset});
+                if (event.provisionalSeconds) {
+                    allEvents.back().provisionalSeconds = *event.provisionalSeconds + offset;
+                }
+            }
+        }
+        const DelayReport whole = measureDelays(allSigns, allEvents);
+        const DelayReport parts = meter.report();
+        QVERIFY(whole.matched > 20);
+        QCOMPARE(meter.signs(), static_cast<int>(allSigns.size()));
+        QCOMPARE(parts.matched, whole.matched);
+        QCOMPARE(parts.missed, whole.missed);
+        QCOMPARE(parts.extra, whole.extra);
+        QVERIFY(near(parts.committed.medianSeconds, whole.committed.medianSeconds));
+        QVERIFY(near(parts.committed.percentile95Seconds, whole.committed.percentile95Seconds));
+        QVERIFY(near(parts.provisional.medianSeconds, whole.provisional.medianSeconds));
     }
 
     void eventsFarFromTheSignAreNoAnswer() {

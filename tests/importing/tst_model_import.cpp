@@ -328,6 +328,7 @@ private Q_SLOTS:
         const ModelImport import = valueOf(ModelImport::open(from(checkpoint)));
         QVERIFY(mentions(import.preview().problems, "resblocks.1.ln_2.bias"));
         QVERIFY(mentions(import.preview().problems, "has the shape [64, 1]"));
+        QVERIFY(!mentions(import.preview().problems, "Others like it"));
         QVERIFY(!import.write(at("never.safetensors").toStdString()));
     }
 
@@ -434,6 +435,40 @@ private Q_SLOTS:
         options = from(clip);
         options.backbone = parts.toStdString();
         QVERIFY(!ModelImport::open(options));
+    }
+
+    void anotherBackboneIsNamedOnce() {
+        rewrite(model_, at("narrow.safetensors"), asClip);
+        rewrite(at("narrow.safetensors"), at("wide.safetensors"), [](Change& tensor) {
+            if (tensor.name.ends_with("ln_1.bias")) {
+                tensor.values.insert(tensor.values.end(), 64, 0.5F);
+                tensor.shape = {static_cast<std::int64_t>(tensor.values.size())};
+            }
+        });
+        rewrite(model_, at("parts.safetensors"), onlyTrainedParts);
+        ImportOptions options = from(at("parts.safetensors"));
+        options.backbone = at("wide.safetensors").toStdString();
+        const ModelImport import = valueOf(ModelImport::open(options));
+        QCOMPARE(import.preview().problems.size(), std::size_t{2});
+        QVERIFY(mentions(import.preview().problems, "'wide.safetensors' is not the backbone"));
+        QVERIFY(mentions(import.preview().problems, "Others like it"));
+    }
+
+    void classifiersThatDifferAreRefusedWithAdvice() {
+        const QString path = at("two.safetensors");
+        Change second;
+        rewrite(model_, at("unused.safetensors"), [&second](Change& tensor) {
+            if (tensor.name == model::classifierName) {
+                second = tensor;
+            }
+        });
+        second.name = model::secondClassifierName;
+        second.values.front() += 1.0F;
+        rewrite(model_, path, [](Change&) {}, {second});
+        const auto written = valueOf(ModelImport::open(from(path))).write(at("never.safetensors").toStdString());
+        QVERIFY(!written);
+        QVERIFY(written.error().message.find("two.safetensors") != std::string::npos);
+        QVERIFY(!written.error().hint.empty());
     }
 
     /// What is missing of the trained parts never comes from another model, nor do its facts.

@@ -61,6 +61,8 @@ private slots:
         QTest::newRow("lines") << QByteArray("HALLO\nMÜDE\n你好\n");
         QTest::newRow("lines of Windows, byte order mark, no last line end, spaces")
             << QByteArray("\xEF\xBB\xBFHALLO\r\n  MÜDE \r\n\r\n你好");
+        QTest::newRow("lines of all classes, the blank first") << QByteArray("<blank>\nHALLO\nMÜDE\n你好\n");
+        QTest::newRow("list of all classes") << QByteArray("[\"[BLANK]\", \"HALLO\", \"MÜDE\", \"你好\"]");
         QTest::newRow("list") << QByteArray("[\"HALLO\", \"MÜDE\", \"你好\"]");
         QTest::newRow("gloss to index") << QByteArray("{\"你好\": 3, \"HALLO\": 1, \"MÜDE\": 2}");
         QTest::newRow("gloss to index and count") << QByteArray(" {\"MÜDE\":[2,9],\"HALLO\":[1,7],\"你好\":[3,1]}");
@@ -96,6 +98,7 @@ private slots:
         QTest::newRow("broken JSON") << QByteArray("[\"A\", ") << "not valid JSON at byte";
         QTest::newRow("numbers in a list") << QByteArray("[\"A\", 2]") << "entry 2";
         QTest::newRow("gap") << QByteArray("{\"A\": 1, \"B\": 3}") << "class number 2";
+        QTest::newRow("from 0, short") << QByteArray("{\"G1\": 0, \"G2\": 1}") << "class number 1";
         QTest::newRow("from 0") << QByteArray("{\"LONG-GLOSS\": 0, \"B\": 1}") << "class number 1";
         QTest::newRow("same number") << QByteArray("{\"A\": 1, \"B\": 1}") << "same class number 1";
         QTest::newRow("negative") << QByteArray("{\"A\": -1, \"B\": 1}") << "class number 1";

@@ -1,15 +1,39 @@
 #include "decode/ctc.h"
 #include "engine/temporal_head.h"
 #include "feature_store.h"
+#include "peak_memory.h"
+#include "session/clip_recogniser.h"
 #include "session_fakes.h"
 
 #include <QTest>
 #include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <new>
 #include <random>
 
 using namespace livegloss;
 using namespace livegloss::session;
 using namespace std::chrono_literals;
+
+namespace {
+
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+/// What this thread's allocations may take at most, each.
+thread_local std::size_t largestAllocation = unlimited;
+
+} // namespace
+
+void* operator new(std::size_t bytes) {
+    void* memory = bytes <= largestAllocation ? std::malloc(bytes) : nullptr;
+    return memory != nullptr ? memory : throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept {
+    std::free(memory);
+}
+void operator delete(void* memory, std::size_t) noexcept {
+    std::free(memory);
+}
 
 namespace {
 
@@ -126,6 +150,40 @@ private slots:
             QVERIFY(std::abs(chunked->at(i).confidence - whole[i].confidence) < 1e-2F);
             QCOMPARE(chunked->at(i).start, MediaTime(40ms) * (whole[i].firstStep * 4 + 6));
         }
+    }
+
+    void longClipsAreNotCopied() {
+        const ClipFeatures features = noise(24, 500'000); // 48 MB and their times
+        OfflineDecodeOptions options = everything();
+        options.cancelled = [] { return true; };
+        const testfiles::PeakMemory memory;
+        QVERIFY(!decodeOffline(test::tinyModel(), features, options));
+        QVERIFY2(memory.growth() < 30'000'000, qPrintable(QString::number(memory.growth())));
+    }
+
+    void wantOfMemoryIsAnError() {
+        const auto model = test::tinyModel();
+        const ClipFeatures features = noise(24, 5000);
+        auto frame = std::make_shared<Frame>();
+        frame->width = frame->height = 64;
+        frame->rgb.resize(64 * 64 * 3);
+        ClipRecogniser recogniser(model, {});
+        Result<void> pushed;
+        for (int i = 0; i < 30; ++i) {
+            frame = std::make_shared<Frame>(*frame);
+            frame->time = MediaTime(40ms) * i;
+            pushed = recogniser.push(frame);
+            QVERIFY(pushed);
+        }
+        frame = std::make_shared<Frame>(*frame);
+        frame->time = MediaTime(40ms) * 30;
+        largestAllocation = 4000;
+        const auto decoded = decodeOffline(model, features, everything());
+        pushed = recogniser.push(frame);
+        const auto finished = recogniser.finish();
+        largestAllocation = unlimited;
+        QVERIFY(!decoded && decoded.error().code == ErrorCode::OutOfMemory);
+        QVERIFY(!finished && finished.error().code == ErrorCode::OutOfMemory);
     }
 
     void theOfflinePassCanBeCancelled() {

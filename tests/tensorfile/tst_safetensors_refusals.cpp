@@ -58,6 +58,10 @@ private slots:
         const std::string four = "1234";
         row("empty file", "", "only 0 bytes");
         row("seven bytes", "1234567", "only 7 bytes");
+        row("a PyTorch checkpoint", "PK\3\4" + std::string(60, 'x'), "a PyTorch checkpoint");
+        row("an old PyTorch checkpoint", "\x80\2\x8A\x0Al\xFC\x9C" + std::string(60, 'x'), "a PyTorch checkpoint");
+        row("a web page", "<!DOCTYPE html><html>" + std::string(60, ' '), "a web page");
+        row("a NumPy array", "\x93NUMPY\1" + std::string(60, 'x'), "a NumPy array");
         row("header beyond the file", withLength(100, "{}"), "header of 100 bytes");
         row("huge header", withLength(~0ULL, "{}"), "header of 18446744073709551615 bytes");
         row("truncated header", withLength(20, "{\"t\":{\"dtype\":\"F32\""), "bytes");

@@ -4,6 +4,7 @@
 #include "ui/dialogs/shortcuts_dialog.h"
 #include "ui/setup.h"
 #include "ui/style/language.h"
+#include "ui/text_format.h"
 #include "window_fixture.h"
 
 #include <QAbstractItemView>
@@ -215,6 +216,16 @@ private Q_SLOTS:
         language_.use(QStringLiteral("en"));
         QCoreApplication::processEvents();
         QCOMPARE(w_->action(LiveAction::OpenFile)->text(), english);
+    }
+
+    void errorsSayInGermanWhatTheyAreAbout() {
+        const Error error{ErrorCode::Unreadable, "a.safetensors: byte 8 is no header", "Fetch it again."};
+        QCOMPARE(withHint(error), QStringLiteral("a.safetensors: byte 8 is no header. Fetch it again."));
+        language_.use(QStringLiteral("de"));
+        for (int code = 0; code <= static_cast<int>(ErrorCode::Internal); ++code) {
+            const QString text = withHint({static_cast<ErrorCode>(code), "a.safetensors", {}});
+            QVERIFY2(text.endsWith(QStringLiteral(": a.safetensors")) && text.size() > 30, qPrintable(text));
+        }
     }
 
     void germanFitsASmallWindow() {

@@ -278,6 +278,47 @@ private Q_SLOTS:
         QCOMPARE(w_->visited[0].host(), QStringLiteral("drive.google.com"));
     }
 
+    void importOfAModelByHandKnowsWhatTheCatalogueSays() {
+        choose("adaptsign-csl-daily");
+        QVERIFY(pageText().contains(QStringLiteral("gloss dictionary")));
+        drop(outside("checkpoint.pt"));
+        auto* dialog = w_->window->findChild<ImportDialog*>();
+        QVERIFY(dialog != nullptr);
+        const ShelfEntry* entry = w_->models->shelf().find(QStringLiteral("adaptsign-csl-daily"));
+        QCOMPARE(dialog->findChild<QLineEdit*>(QStringLiteral("name"))->text(), entry->name);
+        QCOMPARE(dialog->findChild<QLineEdit*>(QStringLiteral("language"))->text(), QStringLiteral("csl"));
+        auto* glosses = dialog->findChild<QLineEdit*>(QStringLiteral("glosses"));
+        const QString list = w_->folder.filePath(QStringLiteral("with space.txt"));
+        write(list, "A\n");
+        glosses->setText(QUrl::fromLocalFile(list).toString()); // as a drop on the field leaves it
+        QTRY_VERIFY(!dialog->problems().isEmpty());
+        QVERIFY2(!dialog->problems().contains(QStringLiteral("no such file")), qPrintable(dialog->problems()));
+    }
+
+    void weightsOfAnotherProgramDroppedOnTheVideoAreImported() {
+        const QString path = w_->folder.filePath(QStringLiteral("tower-foreign.safetensors"));
+        test::RandomModel random(6);
+        QVERIFY(random.save(path.toStdString()));
+        bool foreign = true;
+        EngineServices services = w_->services;
+        services.readModelCard = [&foreign](const std::filesystem::path& file) -> Result<ModelCard> {
+            if (foreign) {
+                return failure(ErrorCode::Unsupported, "names of another program");
+            }
+            return model::describeModelFile(file);
+        };
+        SourcePicker picker(w_->live->actions(), services, w_->locations, w_->live);
+        QSignalSpy asModel(&picker, &SourcePicker::modelDropped);
+        QSignalSpy asCheckpoint(&picker, &SourcePicker::checkpointDropped);
+        QVERIFY(picker.openDropped(QUrl::fromLocalFile(path)));
+        QTRY_COMPARE(asCheckpoint.size(), 1);
+        QCOMPARE(asModel.size(), 0);
+        foreign = false;
+        QVERIFY(picker.openDropped(QUrl::fromLocalFile(path)));
+        QTRY_COMPARE(asModel.size(), 1);
+        QCOMPARE(asCheckpoint.size(), 1);
+    }
+
     void folderIsOpened() {
         w_->models->findChild<QPushButton*>(QStringLiteral("openModelFolder"))->click();
         QCOMPARE(w_->visited.value(0), QUrl::fromLocalFile(w_->locations.modelFolder));

@@ -41,6 +41,7 @@ private slots:
     void percentilesOfKnownWeights();
     void rangeIsSteady();
     void rangeForgetsSlowly();
+    void wholeClipsAreNotForgotten();
     void oddWeightsDoNoHarm();
     void peakIsWhereThePatchIs();
     void opacityRisesWithTheValue();
@@ -137,6 +138,21 @@ void TestHeatMap::rangeForgetsSlowly() {
         range.add(dim);
     }
     QVERIFY2(range.high() < 0.02F, qPrintable(QString::number(range.high())));
+}
+
+// What fills the first tenth of a clip stays in its range to the end, however long it is.
+void TestHeatMap::wholeClipsAreNotForgotten() {
+    ClipRange range(RangeMemory::Whole);
+    const std::vector<float> bright(1000, 0.5F);
+    const std::vector<float> dim(1000, 0.01F);
+    for (int i = 0; i < 1000; ++i) {
+        range.add(bright);
+    }
+    for (int i = 0; i < 9000; ++i) {
+        range.add(dim);
+    }
+    QVERIFY2(range.high() > 0.4F, qPrintable(QString::number(range.high())));
+    QVERIFY2(range.low() < 0.02F, qPrintable(QString::number(range.low())));
 }
 
 void TestHeatMap::oddWeightsDoNoHarm() {

@@ -34,8 +34,13 @@ QString askWhereToSave(QWidget* parent, const QString& title, const QString& fil
     dialog.setFileMode(QFileDialog::AnyFile);
     dialog.setNameFilters(parts);
     dialog.setDefaultSuffix(endingOf(parts.first()));
-    QObject::connect(&dialog, &QFileDialog::filterSelected, &dialog,
-                     [&dialog](const QString& part) { dialog.setDefaultSuffix(endingOf(part)); });
+    QObject::connect(&dialog, &QFileDialog::filterSelected, &dialog, [&dialog](const QString& part) {
+        const QFileInfo named(dialog.selectedFiles().value(0));
+        if (named.suffix() == dialog.defaultSuffix() && !named.isDir()) {
+            dialog.selectFile(named.completeBaseName() + QLatin1Char('.') + endingOf(part));
+        }
+        dialog.setDefaultSuffix(endingOf(part));
+    });
     dialog.selectFile(QFileInfo(suggestion).fileName());
     return dialog.exec() == QDialog::Accepted ? dialog.selectedFiles().value(0) : QString();
 }

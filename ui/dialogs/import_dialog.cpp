@@ -16,6 +16,7 @@
 #include <QPushButton>
 #include <QRegularExpression>
 #include <QScrollArea>
+#include <QUrl>
 #include <QVBoxLayout>
 
 namespace livegloss::ui {
@@ -42,13 +43,15 @@ void showLines(QLabel* label, const std::vector<importing::Remark>& remarks) {
 }
 
 std::filesystem::path pathOf(const QLineEdit* edit) {
-    return edit->text().trimmed().toStdString();
+    const QString text = edit->text().trimmed();
+    const QUrl address(text); // as a file dropped on the field leaves it
+    return (address.isLocalFile() ? address.toLocalFile() : text).toStdString();
 }
 
 } // namespace
 
 ImportDialog::ImportDialog(const EngineServices& services, const QString& checkpoint, const QString& folder,
-                           QWidget* parent)
+                           const ImportFacts& known, QWidget* parent)
     : QDialog(parent),
       services_(services),
       folder_(folder),
@@ -68,7 +71,9 @@ ImportDialog::ImportDialog(const EngineServices& services, const QString& checkp
     setWindowTitle(tr("Import Checkpoint"));
     build();
     checkpoint_->setText(checkpoint);
-    name_->setText(QFileInfo(checkpoint).completeBaseName());
+    name_->setText(known.name.isEmpty() ? QFileInfo(checkpoint).completeBaseName() : known.name);
+    language_->setText(known.signLanguage);
+    licence_->setText(known.licence);
     lookSoon_.setSingleShot(true);
     lookSoon_.setInterval(250);
     showProgress_.setInterval(80);

@@ -19,13 +19,21 @@ class QVBoxLayout;
 
 namespace livegloss::ui {
 
+/// What is known of a checkpoint from elsewhere; empty where it is not.
+struct ImportFacts {
+    QString name;
+    QString signLanguage;
+    QString licence;
+};
+
 /// Turns a checkpoint into a model: shows what was found while files are chosen, then writes with progress. Slow work
 /// happens on pool threads; closing the dialog cancels it.
 class ImportDialog final : public QDialog {
     Q_OBJECT
 public:
-    /// The model is written into `folder`.
-    ImportDialog(const EngineServices& services, const QString& checkpoint, const QString& folder, QWidget* parent);
+    /// The model is written into `folder`. `known` stands in the fields at first.
+    ImportDialog(const EngineServices& services, const QString& checkpoint, const QString& folder,
+                 const ImportFacts& known, QWidget* parent);
     ~ImportDialog() override;
 
     /// The model that was written; empty before.

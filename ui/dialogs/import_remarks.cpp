@@ -72,7 +72,12 @@ public:
             return tr("Tensors that the network needs are missing (%1), first %2.").arg(count).arg(subject);
         case Kind::WrongShape:
             return tr("%1 has the shape %2, but the network needs %3.")
-                .arg(subject, detail, QString::fromStdString(remark.expected));
+                       .arg(subject, detail, QString::fromStdString(remark.expected)) +
+                   (count > 0 ? QLatin1Char(' ') + tr("Others like it: %1.").arg(count) : QString());
+        case Kind::OtherBackbone:
+            return tr("%1 is not the backbone that these parts were trained on: %2 tensors do not fit. Choose its own.")
+                .arg(subject)
+                .arg(count);
         case Kind::WrongType:
             return tr("%1 holds values of the type %2.").arg(subject, detail);
         default:

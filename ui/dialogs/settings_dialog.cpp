@@ -39,6 +39,9 @@ SettingsDialog::SettingsDialog(Preferences& preferences, QWidget* parent)
       fast_(makeLabel(this, "muted")),
       stable_(makeLabel(this, "muted")),
       stabilityNote_(makeLabel(this, "muted")),
+      window_(new QSpinBox(this)),
+      stride_(new QSpinBox(this)),
+      every_(makeLabel(this, "muted")),
       confidence_(new QSpinBox(this)),
       confidenceNote_(makeLabel(this, "muted")),
       computing_(new QComboBox(this)),
@@ -66,7 +69,7 @@ QLabel* SettingsDialog::addRow(QFormLayout* form, QWidget* control) {
     return label;
 }
 
-void SettingsDialog::build() {
+void SettingsDialog::prepareControls() {
     captionSize_->setRange(smallestCaption, largestCaption);
     captionSize_->setSingleStep(4);
     captionSize_->setObjectName(QStringLiteral("captionSize"));
@@ -98,17 +101,10 @@ void SettingsDialog::build() {
     language_->addItem(QStringLiteral("English"), QStringLiteral("en"));
     language_->addItem(QStringLiteral("Deutsch"), QStringLiteral("de"));
     captionColour_->addItems({QString(), QString(), QString(), QString()});
+}
 
-    auto* stabilityBox = new QWidget(this);
-    auto* stabilityRow = new QHBoxLayout(stabilityBox);
-    stabilityRow->setContentsMargins(0, 0, 0, 0);
-    stabilityRow->setSpacing(grid);
-    fast_->setWordWrap(false);
-    stable_->setWordWrap(false);
-    stabilityRow->addWidget(fast_);
-    stabilityRow->addWidget(stability_, 1);
-    stabilityRow->addWidget(stable_);
-
+void SettingsDialog::build() {
+    prepareControls();
     auto* form = new QFormLayout;
     form->setHorizontalSpacing(2 * grid);
     form->setVerticalSpacing(grid);
@@ -119,21 +115,7 @@ void SettingsDialog::build() {
     captionColourLabel_ = addRow(form, captionColour_);
     form->addItem(new QSpacerItem(1, grid));
     form->addRow(recognitionHeading_);
-    stabilityLabel_ = addRow(form, stabilityBox);
-    stabilityLabel_->setBuddy(stability_);
-    form->addRow(nullptr, stabilityNote_);
-    confidenceLabel_ = addRow(form, confidence_);
-    form->addRow(nullptr, confidenceNote_);
-    computingLabel_ = addRow(form, computing_);
-    form->addRow(nullptr, computingNote_);
-    deviceLabel_ = addRow(form, device_);
-    // Nothing to choose where there is only the processor.
-    const bool hasChoice = device_->count() > 2;
-    device_->setVisible(hasChoice);
-    deviceLabel_->setVisible(hasChoice);
-    framesLabel_ = addRow(form, frames_);
-    similarLabel_ = addRow(form, similar_);
-    form->addRow(nullptr, framesNote_);
+    addRecognition(form);
     form->addItem(new QSpacerItem(1, grid));
     form->addRow(lookHeading_);
     themeLabel_ = addRow(form, theme_);
@@ -156,11 +138,62 @@ void SettingsDialog::build() {
     setMinimumWidth(58 * grid);
 }
 
+void SettingsDialog::addRecognition(QFormLayout* form) {
+    auto* stabilityBox = new QWidget(this);
+    auto* stabilityRow = new QHBoxLayout(stabilityBox);
+    stabilityRow->setContentsMargins(0, 0, 0, 0);
+    stabilityRow->setSpacing(grid);
+    fast_->setWordWrap(false);
+    stable_->setWordWrap(false);
+    stabilityRow->addWidget(fast_);
+    stabilityRow->addWidget(stability_, 1);
+    stabilityRow->addWidget(stable_);
+
+    stabilityLabel_ = addRow(form, stabilityBox);
+    stabilityLabel_->setBuddy(stability_);
+    form->addRow(nullptr, stabilityNote_);
+    windowLabel_ = addRow(form, makeWindowRow());
+    windowLabel_->setBuddy(window_);
+    confidenceLabel_ = addRow(form, confidence_);
+    form->addRow(nullptr, confidenceNote_);
+    computingLabel_ = addRow(form, computing_);
+    form->addRow(nullptr, computingNote_);
+    deviceLabel_ = addRow(form, device_);
+    // Nothing to choose where there is only the processor.
+    const bool hasChoice = device_->count() > 2;
+    device_->setVisible(hasChoice);
+    deviceLabel_->setVisible(hasChoice);
+    framesLabel_ = addRow(form, frames_);
+    similarLabel_ = addRow(form, similar_);
+    form->addRow(nullptr, framesNote_);
+}
+
+/// "64 frames, every 8 frames".
+QWidget* SettingsDialog::makeWindowRow() {
+    window_->setObjectName(QStringLiteral("windowFrames"));
+    window_->setRange(shortestWindow, longestWindow);
+    window_->setSingleStep(8);
+    stride_->setObjectName(QStringLiteral("strideFrames"));
+    stride_->setRange(0, longestStride);
+    stride_->setSingleStep(4);
+    every_->setWordWrap(false);
+    auto* box = new QWidget(this);
+    auto* row = new QHBoxLayout(box);
+    row->setContentsMargins(0, 0, 0, 0);
+    row->setSpacing(grid);
+    row->addWidget(window_, 1);
+    row->addWidget(every_);
+    row->addWidget(stride_, 1);
+    return box;
+}
+
 void SettingsDialog::showValues() {
     const AppSettings& values = preferences_.values();
     captionSize_->setValue(values.captionPixels);
     captionColour_->setCurrentIndex(static_cast<int>(values.captionColour));
     stability_->setValue(values.stability);
+    window_->setValue(values.windowFrames);
+    stride_->setValue(values.strideFrames);
     confidence_->setValue(values.minConfidence);
     computing_->setCurrentIndex(static_cast<int>(values.computing));
     device_->setCurrentIndex(std::max(0, device_->findData(values.device)));
@@ -178,6 +211,10 @@ void SettingsDialog::connectControls() {
             [this](int index) { preferences_.set(&AppSettings::captionColour, static_cast<CaptionColour>(index)); });
     connect(stability_, &QSlider::valueChanged, this,
             [this](int level) { preferences_.set(&AppSettings::stability, level); });
+    for (auto [box, member] : {std::pair{window_, &AppSettings::windowFrames}, {stride_, &AppSettings::strideFrames}}) {
+        box->setKeyboardTracking(false); // each change starts recognition anew
+        connect(box, &QSpinBox::valueChanged, this, [this, member](int frames) { preferences_.set(member, frames); });
+    }
     connect(confidence_, &QSpinBox::valueChanged, this,
             [this](int percent) { preferences_.set(&AppSettings::minConfidence, percent); });
     connect(computing_, &QComboBox::activated, this, [this](int index) {
@@ -224,23 +261,21 @@ void SettingsDialog::fitTexts() {
     resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 
-void SettingsDialog::retranslate() {
-    setWindowTitle(tr("Settings"));
-    captionsHeading_->setText(tr("Captions"));
-    recognitionHeading_->setText(tr("Recognition"));
-    lookHeading_->setText(tr("Look and keys"));
-    captionSizeLabel_->setText(tr("&Size"));
-    captionSize_->setSuffix(tr(" px"));
-    captionColourLabel_->setText(tr("&Colour"));
-    const QString colours[] = {tr("White"), tr("Yellow"), tr("Cyan"), tr("Green")};
-    for (int index = 0; index < captionColour_->count(); ++index) {
-        captionColour_->setItemText(index, colours[index]);
-    }
+void SettingsDialog::retranslateRecognition() {
     stabilityLabel_->setText(tr("C&ommit glosses"));
     stability_->setAccessibleName(tr("Commit glosses, from fast to stable"));
     fast_->setText(tr("fast"));
     stable_->setText(tr("stable"));
     stabilityNote_->setText(tr("Fast shows final glosses sooner; stable makes fewer mistakes."));
+    windowLabel_->setText(tr("Look &back on"));
+    window_->setSuffix(tr(" frames"));
+    window_->setToolTip(tr("The temporal head decodes this many of the newest frames together."));
+    every_->setText(tr("every"));
+    stride_->setSuffix(tr(" frames"));
+    stride_->setSpecialValueText(tr("0.32 s"));
+    stride_->setToolTip(
+        tr("How many new frames it waits for between two decodes. 0.32 s are 8 frames at 25 a second."));
+    stride_->setAccessibleName(tr("New frames between two decodes"));
     confidenceLabel_->setText(tr("Confidence &from"));
     confidenceNote_->setText(tr("Glosses below this stay out of the captions."));
     computingLabel_->setText(tr("Com&puting"));
@@ -264,6 +299,21 @@ void SettingsDialog::retranslate() {
     similar_->setToolTip(
         tr("A frame takes the results of the one before when no part of the picture has changed more."));
     framesNote_->setText(tr("Fewer frames suit a slow computer, and cost accuracy."));
+}
+
+void SettingsDialog::retranslate() {
+    setWindowTitle(tr("Settings"));
+    captionsHeading_->setText(tr("Captions"));
+    recognitionHeading_->setText(tr("Recognition"));
+    lookHeading_->setText(tr("Look and keys"));
+    captionSizeLabel_->setText(tr("&Size"));
+    captionSize_->setSuffix(tr(" px"));
+    captionColourLabel_->setText(tr("&Colour"));
+    const QString colours[] = {tr("White"), tr("Yellow"), tr("Cyan"), tr("Green")};
+    for (int index = 0; index < captionColour_->count(); ++index) {
+        captionColour_->setItemText(index, colours[index]);
+    }
+    retranslateRecognition();
     themeLabel_->setText(tr("&Theme"));
     theme_->setItemText(0, tr("As the desktop"));
     theme_->setItemText(1, tr("Light"));
@@ -275,6 +325,7 @@ void SettingsDialog::retranslate() {
     close_->setText(tr("Close"));
     for (auto [control, label] : {std::pair<QWidget*, QLabel*>{captionSize_, captionSizeLabel_},
                                   {captionColour_, captionColourLabel_},
+                                  {window_, windowLabel_},
                                   {confidence_, confidenceLabel_},
                                   {computing_, computingLabel_},
                                   {device_, deviceLabel_},

@@ -28,10 +28,14 @@ protected:
     void showEvent(QShowEvent* event) override;
 
 private:
+    void prepareControls();
     void build();
+    void addRecognition(QFormLayout* form);
+    QWidget* makeWindowRow();
     void connectControls();
     void showValues();
     void retranslate();
+    void retranslateRecognition();
     void fitTexts();
     QLabel* addRow(QFormLayout* form, QWidget* control);
 
@@ -46,6 +50,9 @@ private:
     QLabel* fast_;
     QLabel* stable_;
     QLabel* stabilityNote_;
+    QSpinBox* window_;
+    QSpinBox* stride_;
+    QLabel* every_;
     QSpinBox* confidence_;
     QLabel* confidenceNote_;
     QComboBox* computing_;
@@ -60,6 +67,7 @@ private:
     QLabel* captionSizeLabel_;
     QLabel* captionColourLabel_;
     QLabel* stabilityLabel_;
+    QLabel* windowLabel_;
     QLabel* confidenceLabel_;
     QLabel* computingLabel_;
     QLabel* deviceLabel_;

@@ -3,6 +3,7 @@
 #include "ui/models/model_facts.h"
 #include "ui/models/model_texts.h"
 #include "ui/style/theme.h"
+#include "ui/text_format.h"
 #include "ui/views/vocabulary_panel.h"
 
 #include <QEvent>
@@ -292,10 +293,10 @@ void ModelPage::updateProblem() {
     } else if (entry_ && entry_->installed() && use_.problem && use_.problemPath == entry_->path) {
         what = use_.current ? tr("This model could not be loaded; %1 stays in use.").arg(use_.current->name)
                             : tr("This model could not be loaded.");
-        detail = QString::fromStdString(use_.problem->message);
+        detail = withHint(*use_.problem);
     } else if (entry_ && entry_->problem) {
         what = tr("This file is not a model that LiveGloss can use.");
-        detail = QString::fromStdString(entry_->problem->message);
+        detail = withHint(*entry_->problem);
     }
     showText(problem_, what);
     showText(problemDetail_, detail);
@@ -311,6 +312,11 @@ void ModelPage::updateFacts() {
             about =
                 tr("This model has no direct address. Open its page, download the file in the browser, then drop it "
                    "on this window or choose it here.");
+            if (!entry_->isBackbone()) {
+                about += QStringLiteral("\n\n") +
+                         tr("Its gloss dictionary (a .npy file of the authors' preprocessing) is needed as well: the "
+                            "import asks for it. Without it, glosses are shown as numbers.");
+            }
         } else if (entry_->isBackbone()) {
             about = tr("A backbone recognises nothing by itself. A model for a sign language is trained on top of it.");
             if (entry_->card && !entry_->card->config.card.empty()) {

@@ -225,8 +225,20 @@ void ModelsWorkspace::takeFile(const QString& path) {
     }
 }
 
+/// What the catalogue says of the file, or of the model on show whose file has to be fetched by hand, is kept.
 void ModelsWorkspace::askForImport(const QString& path) {
-    Q_EMIT importRequested(path);
+    const ShelfEntry* entry = shelf_.findPath(path);
+    if (entry == nullptr) {
+        const ShelfEntry* chosen = shelf_.find(list_->chosen());
+        const bool awaited = chosen != nullptr && !chosen->installed() && chosen->catalogued &&
+                             chosen->catalogued->supply == downloads::Supply::ByHand;
+        entry = awaited ? chosen : nullptr;
+    }
+    ImportFacts known;
+    if (entry != nullptr && entry->catalogued) {
+        known = {entry->catalogued->name, entry->catalogued->signLanguage, entry->catalogued->licence};
+    }
+    Q_EMIT importRequested(path, known);
 }
 
 void ModelsWorkspace::chooseFile() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/dialogs/import_dialog.h"
 #include "ui/models/model_list.h"
 #include "ui/models/model_page.h"
 #include "ui/views/workspace.h"
@@ -54,7 +55,7 @@ Q_SIGNALS:
     /// A person wants to recognise with this model.
     void useRequested(const QString& path);
     /// A checkpoint of another kind is to be imported.
-    void importRequested(const QString& path);
+    void importRequested(const QString& path, const livegloss::ui::ImportFacts& known);
 
 protected:
     void changeEvent(QEvent* event) override;

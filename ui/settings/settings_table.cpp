@@ -30,6 +30,8 @@ const Entry table[] = {
     {"captions/colour", &AppSettings::captionColour},
     {"captions/shown", &AppSettings::captions},
     {"recognition/stability", IntEntry{&AppSettings::stability, 0, 4}},
+    {"recognition/windowFrames", IntEntry{&AppSettings::windowFrames, shortestWindow, longestWindow}},
+    {"recognition/strideFrames", IntEntry{&AppSettings::strideFrames, 0, longestStride}},
     {"recognition/leastConfidence", IntEntry{&AppSettings::minConfidence, 0, 95}},
     {"recognition/computing", &AppSettings::computing},
     {"recognition/device", &AppSettings::device},

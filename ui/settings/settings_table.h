@@ -18,6 +18,8 @@ struct AppSettings {
     int captionPixels = 36; ///< 28 .. 72
     CaptionColour captionColour = CaptionColour::White;
     int stability = 2;      ///< 0 fast .. 4 stable
+    int windowFrames = 64;  ///< that a decode looks back on
+    int strideFrames = 0;   ///< new frames between two decodes; 0: as many as make 0.32 s
     int minConfidence = 30; ///< percent; glosses below it stay out of the captions
     ThemeChoice theme = ThemeChoice::System;
     QString language;       ///< empty: as the desktop
@@ -41,6 +43,9 @@ struct AppSettings {
 
 inline constexpr int smallestCaption = 28;
 inline constexpr int largestCaption = 72;
+inline constexpr int shortestWindow = 32;
+inline constexpr int longestWindow = 256;
+inline constexpr int longestStride = 32;
 inline constexpr int mostSkipped = 50;
 
 /// Reads what is stored; missing, damaged or out-of-range entries become the defaults.

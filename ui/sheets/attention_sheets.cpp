@@ -28,10 +28,15 @@ std::optional<QRectF> queryBox(const attention::View& view, const model::ModelCo
     return QRectF(view.patch % config.gridSide() * side, view.patch / config.gridSide() * side, side, side);
 }
 
+QString timeLabel(const SheetFrame& frame) {
+    return SheetText::tr("t = %1 s").arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+}
+
 QString frameLabel(const SheetFrame& frame) {
-    return SheetText::tr("frame %1 · %2 s")
-        .arg(frame.frame->index)
-        .arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+    return frame.frame->index == unknownFrame ? timeLabel(frame)
+                                              : SheetText::tr("frame %1 · %2 s")
+                                                    .arg(frame.frame->index)
+                                                    .arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
 }
 
 QString shares(const Layer& layer) {
@@ -142,8 +147,9 @@ Sheet crossFrameSheet(const SheetMaterial& material) {
                                         QLocale().toString(1.0 / material.model.fps, 'g', 3)));
         }
         SheetRow row;
-        row.label = SheetText::tr("frame %1").arg(frame.frame->index);
-        row.detail = SheetText::tr("t = %1 s").arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+        const bool numbered = frame.frame->index != unknownFrame;
+        row.label = numbered ? SheetText::tr("frame %1").arg(frame.frame->index) : timeLabel(frame);
+        row.detail = numbered ? timeLabel(frame) : QString();
         for (std::size_t index = 0; index < layers.size() && index < frame.neighbours.size(); ++index) {
             const Layer& layer = layers[index];
             if (sheet.rows.isEmpty()) {

@@ -1,5 +1,6 @@
 #include "ui/sheets/attention_video.h"
 
+#include "media/rate_resampler.h"
 #include "media/video_writer.h"
 #include "ui/sheets/attention_sheets.h"
 #include "ui/sheets/attention_texts.h"
@@ -38,20 +39,22 @@ QFont fontOf(int pixels, bool bold = false) {
 /// The network's frames of a span with what is drawn of them.
 struct Attended {
     std::map<MediaTime, std::vector<attention::Layer>> frames;
-    attention::ClipScales scales;
+    attention::ClipScales scales{vision::RangeMemory::Whole};
 };
 
 class VideoDrawing {
 public:
-    VideoDrawing(const AttentionVideoJob& job, Attended attended) : job_(job), attended_(std::move(attended)) {}
+    explicit VideoDrawing(const AttentionVideoJob& job) : job_(job) {}
 
-    /// Of the span, in order.
-    Result<void> add(const Frame& frame, const media::SourceInfo& info, const std::filesystem::path& output);
-    Result<void> close() { return writer_ ? writer_->close() : Result<void>{}; }
-    bool empty() const { return writer_ == nullptr; }
+    /// Before the long way through the network, so that an output that cannot be written is known at once.
+    Result<void> open(const media::SourceInfo& info, const std::filesystem::path& output);
+    void setAttended(Attended attended) { attended_ = std::move(attended); }
+    /// The next frame of the span. Frames that came later or sooner than the stated rate keep their moments.
+    Result<void> add(const FramePtr& frame) { return write(resampler_->push(frame)); }
+    Result<void> close();
 
 private:
-    Result<void> open(const Frame& frame, double fps, const std::filesystem::path& output);
+    Result<void> write(const std::vector<FramePtr>& frames);
     const std::vector<attention::Layer>& layersAt(MediaTime time) const;
     QImage draw(const Frame& frame);
     void drawPicture(QPainter& painter, const QRectF& box, const QImage& picture, const attention::Layer* layer);
@@ -61,37 +64,52 @@ private:
     Attended attended_;
     VideoPage page_;
     std::unique_ptr<media::VideoWriter> writer_;
+    std::optional<media::RateResampler> resampler_;
+    FramePtr drawn_;                ///< what rgb_ shows
+    std::vector<std::uint8_t> rgb_; ///< a page of the video
 };
 
-Result<void> VideoDrawing::open(const Frame& frame, double fps, const std::filesystem::path& output) {
+Result<void> VideoDrawing::open(const media::SourceInfo& info, const std::filesystem::path& output) {
     const int count = job_.view.shown == attention::Shown::SideBySide ? 2 : 1;
-    page_ = videoPage(QSize(frame.width, frame.height), count);
+    page_ = videoPage(QSize(info.width, info.height), count);
     media::VideoWriterOptions options;
     options.width = page_.size.width();
     options.height = page_.size.height();
-    options.fps = fps > 0.0 ? fps : 25.0;
+    options.fps = info.fps > 0.0 ? info.fps : 25.0;
     options.crf = 20;
     auto writer = media::createVideo(output, options);
     if (!writer) {
         return tl::unexpected(std::move(writer.error()));
     }
     writer_ = std::move(*writer);
+    resampler_.emplace(options.fps, MediaTime::max());
     return {};
 }
 
-Result<void> VideoDrawing::add(const Frame& frame, const media::SourceInfo& info, const std::filesystem::path& output) {
-    if (!writer_) {
-        if (auto opened = open(frame, info.fps, output); !opened) {
-            return opened;
+Result<void> VideoDrawing::write(const std::vector<FramePtr>& frames) {
+    for (const FramePtr& frame : frames) {
+        if (frame != drawn_) {
+            drawn_ = frame;
+            const QImage image = draw(*frame).convertToFormat(QImage::Format_RGB888);
+            rgb_.clear();
+            for (int y = 0; y < image.height(); ++y) {
+                const std::uint8_t* line = image.constScanLine(y);
+                rgb_.insert(rgb_.end(), line, line + image.width() * qsizetype{3});
+            }
+        }
+        if (auto written = writer_->write(rgb_.data()); !written) {
+            return written;
         }
     }
-    const QImage image = draw(frame).convertToFormat(QImage::Format_RGB888);
-    std::vector<std::uint8_t> rgb;
-    rgb.reserve(static_cast<std::size_t>(image.width()) * static_cast<std::size_t>(image.height()) * 3);
-    for (int y = 0; y < image.height(); ++y) {
-        rgb.insert(rgb.end(), image.constScanLine(y), image.constScanLine(y) + image.width() * qsizetype{3});
-    }
-    return writer_->write(rgb.data());
+    return {};
+}
+
+Result<void> VideoDrawing::close() {
+    return write(resampler_->finish()).and_then([this]() -> Result<void> {
+        return drawn_ ? writer_->close()
+                      : failure(ErrorCode::InvalidArgument, "there is no frame in this span of the video",
+                                "Choose a span inside the clip.");
+    });
 }
 
 /// Of the network's frame that was on screen then.
@@ -236,9 +254,8 @@ VideoPage videoPage(QSize frame, int pictures) {
 }
 
 Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesystem::path& output) {
-    auto attended = attend(job);
-    if (!attended) {
-        return tl::unexpected(std::move(attended.error()));
+    if (std::error_code ignored; std::filesystem::equivalent(job.input, output, ignored)) {
+        return failure(ErrorCode::InvalidArgument, output.string() + " is the video itself", "Choose another name.");
     }
     const SteadyClock clock;
     auto source = media::openSource({media::SourceKind::File, job.input.string()}, clock);
@@ -246,8 +263,16 @@ Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesy
         return tl::unexpected(std::move(source.error()));
     }
     const media::SourceInfo info = (*source)->info();
+    VideoDrawing drawing(job);
+    if (auto opened = drawing.open(info, output); !opened) {
+        return opened;
+    }
+    auto attended = attend(job);
+    if (!attended) {
+        return tl::unexpected(std::move(attended.error()));
+    }
+    drawing.setAttended(std::move(*attended));
     const MediaTime end = job.to.value_or(info.duration.value_or(MediaTime::max()));
-    VideoDrawing drawing(job, std::move(*attended));
     while (true) {
         if (job.cancelled && job.cancelled()) {
             return failure(ErrorCode::Cancelled, "stopped before the end of the video");
@@ -257,23 +282,18 @@ Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesy
             return tl::unexpected(std::move(frame.error()));
         }
         if (!*frame || (job.to && (**frame)->time > *job.to)) {
-            break;
+            return drawing.close();
         }
         if ((**frame)->time < job.from) {
             continue;
         }
-        if (auto added = drawing.add(***frame, info, output); !added) {
+        if (auto added = drawing.add(**frame); !added) {
             return added;
         }
         if (job.progress && end > job.from) {
             job.progress(0.5 + 0.5 * std::min(1.0, toSeconds((**frame)->time - job.from) / toSeconds(end - job.from)));
         }
     }
-    if (drawing.empty()) {
-        return failure(ErrorCode::InvalidArgument, "there is no frame in this span of the video",
-                       "Choose a span inside the clip.");
-    }
-    return drawing.close();
 }
 
 } // namespace livegloss::ui

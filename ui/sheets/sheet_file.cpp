@@ -16,6 +16,9 @@ constexpr double pngScale = 2.0;
 QByteArray asPng(const Sheet& sheet) {
     const QSizeF size = sheetSize(sheet);
     QImage image((size * pngScale).toSize(), QImage::Format_RGB32);
+    if (image.isNull()) {
+        return {};
+    }
     {
         QPainter painter(&image);
         painter.scale(pngScale, pngScale);
@@ -77,6 +80,10 @@ Result<void> saveSheet(const Sheet& sheet, const QString& path) {
     } else {
         return failure(ErrorCode::InvalidArgument, path.toStdString() + ": a sheet cannot be written in this format",
                        "End the file's name in .png, .svg or .pdf.");
+    }
+    if (bytes.isEmpty()) {
+        return failure(ErrorCode::InvalidArgument, path.toStdString() + ": the sheet is too large for this format",
+                       "Choose fewer frames, or a file that ends in .pdf.");
     }
     QSaveFile file(path);
     if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {

@@ -1,6 +1,6 @@
 #include "ui/views/gloss_export.h"
 
-#include "session/gloss_file.h"
+#include "export/gloss_file.h"
 #include "ui/bridge/session_bridge.h"
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/views/model_picker.h"

@@ -125,13 +125,16 @@ void LiveCommands::applyPreferences() {
     const AppSettings& values = preferences_.values();
     session::SessionSettings settings = bridge_.settings();
     const auto recognition = [](const session::SessionSettings& s) {
-        return std::tuple(s.attention, s.loop, s.stability, s.minConfidence, s.framePattern, s.skipSimilar);
+        return std::tuple(s.attention, s.loop, s.stability, s.minConfidence, s.framePattern, s.skipSimilar,
+                          s.windowFrames, s.strideFrames);
     };
     const auto before = recognition(settings);
     settings.attention = values.attention && !settings.view; // which another workspace draws
     settings.loop = values.loop;
     settings.stability = values.stability;
     settings.minConfidence = static_cast<float>(values.minConfidence) / 100.0F;
+    settings.windowFrames = values.windowFrames;
+    settings.strideFrames = values.strideFrames;
     settings.framePattern = values.framePattern;
     settings.skipSimilar = static_cast<float>(values.skipSimilar);
     if (recognition(settings) != before) {

@@ -15,6 +15,7 @@ namespace livegloss::ui {
 namespace {
 
 constexpr int refreshMs = 250;
+constexpr int messageMs = 5000;
 const QString nothing = QStringLiteral("–");
 
 QString number(double value, int decimals) {
@@ -39,6 +40,8 @@ LiveStatus::LiveStatus(QWidget* parent)
       warning_(new ElidedLabel(this)),
       model_(new ElidedLabel(this)) {
     setObjectName(QStringLiteral("liveStatus"));
+    messageEnd_.setSingleShot(true);
+    connect(&messageEnd_, &QTimer::timeout, this, [this] { setTip({}); });
     snapshot_.committed = snapshot_.provisional = std::make_shared<const std::vector<session::CaptionGloss>>();
     auto* row = new QHBoxLayout(this);
     row->setContentsMargins(2 * grid, 0, 2 * grid, 0);
@@ -81,8 +84,14 @@ void LiveStatus::setModelLine(const QString& text) {
 }
 
 void LiveStatus::setTip(const QString& tip) {
+    messageEnd_.stop();
     tip_ = tip;
     model_->setText(tip_.isEmpty() ? modelLine_ : tip_);
+}
+
+void LiveStatus::showMessage(const QString& text) {
+    setTip(text);
+    messageEnd_.start(messageMs);
 }
 
 QString LiveStatus::warning() const {

@@ -3,6 +3,7 @@
 #include "session/live_session.h"
 
 #include <QElapsedTimer>
+#include <QTimer>
 #include <QWidget>
 
 class QLabel;
@@ -22,6 +23,8 @@ public:
     void setModelLine(const QString& text);
     /// A status tip in place of the model line; empty to end it.
     void setTip(const QString& tip);
+    /// As a tip, for some seconds.
+    void showMessage(const QString& text);
     QString warning() const;
     QString modelLine() const { return modelLine_; }
 
@@ -51,6 +54,7 @@ private:
     ElidedLabel* model_;
     QString modelLine_;
     QString tip_;
+    QTimer messageEnd_;
 };
 
 } // namespace livegloss::ui

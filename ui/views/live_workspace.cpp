@@ -143,9 +143,9 @@ void LiveWorkspace::connectHistory() {
     const auto showSide = [this] { preferences_.set(&AppSettings::sidePanel, true); };
     connect(side_->history(), &HistoryPanel::momentChosen, &bridge_, &SessionBridge::seek);
     connect(actions_[LiveAction::CopyHistory], &QAction::triggered, this,
-            [this] { status_->setTip(tr("Glosses copied: %1").arg(side_->history()->copy())); });
+            [this] { status_->showMessage(tr("Glosses copied: %1").arg(side_->history()->copy())); });
     connect(actions_[LiveAction::SaveHistory], &QAction::triggered, &glossExport_, &GlossExport::save);
-    connect(&glossExport_, &GlossExport::saved, status_, &LiveStatus::setTip);
+    connect(&glossExport_, &GlossExport::saved, status_, &LiveStatus::showMessage);
     connect(actions_[LiveAction::SelectHistory], &QAction::triggered, side_->history(), &HistoryPanel::selectAll);
     connect(actions_[LiveAction::ShowHistory], &QAction::triggered, this, [this, showSide] {
         showSide();
@@ -347,10 +347,13 @@ void LiveWorkspace::updateNotice() {
     const session::Snapshot& snapshot = bridge_.snapshot();
     if (models_.problem()) {
         notice_->setNotice(modelProblem(), tr("Open Model File…"), actions_[LiveAction::OpenModel]);
+    } else if (snapshot.error && snapshot.state == session::State::Opening) {
+        notice_->setNotice(tr("The connection was lost; LiveGloss keeps trying. %1").arg(withHint(*snapshot.error)),
+                           tr("Close Source"), actions_[LiveAction::CloseSource]);
     } else if (snapshot.error && snapshot.state != session::State::Failed) {
         // The picture goes on; only recognition has stopped.
-        notice_->setNotice(tr("Recognition has stopped. %1").arg(QString::fromStdString(snapshot.error->message)),
-                           tr("Open Model File…"), actions_[LiveAction::OpenModel]);
+        notice_->setNotice(tr("Recognition has stopped. %1").arg(withHint(*snapshot.error)), tr("Open Model File…"),
+                           actions_[LiveAction::OpenModel]);
     } else {
         notice_->setNotice({});
     }

@@ -81,7 +81,7 @@ bool SourcePicker::openDropped(const QUrl& url) {
     if (url.isLocalFile()) {
         const QString path = url.toLocalFile();
         if (isModelFile(path)) {
-            Q_EMIT modelDropped(path);
+            takeModelFile(path);
         } else if (isCheckpoint(path)) {
             Q_EMIT checkpointDropped(path);
         } else {
@@ -156,6 +156,28 @@ void SourcePicker::showCameras(const std::vector<media::CameraDevice>& cameras) 
     }
     cameraMenu_->addSeparator();
     cameraMenu_->addAction(actions_[LiveAction::UseCamera]);
+}
+
+/// Another program's weights may have the ending of our models: those have to be imported.
+void SourcePicker::takeModelFile(const QString& path) {
+    if (!services_.readModelCard) {
+        Q_EMIT modelDropped(path);
+        return;
+    }
+    importing::ImportOptions options;
+    options.checkpoint = std::filesystem::path(path.toStdU16String());
+    runInBackground(
+        this,
+        [read = services_.readModelCard, import = services_.openImport, options] {
+            return !read(options.checkpoint) && import && import(options).has_value();
+        },
+        [this, path](bool hasToBeImported) {
+            if (hasToBeImported) {
+                Q_EMIT checkpointDropped(path);
+            } else {
+                Q_EMIT modelDropped(path);
+            }
+        });
 }
 
 void SourcePicker::chooseFile() {

@@ -46,6 +46,7 @@ private:
     void buildMenu();
     void refreshCameras();
     void showCameras(const std::vector<media::CameraDevice>& cameras);
+    void takeModelFile(const QString& path);
     void chooseFile();
     void chooseAddress();
     void choose(media::SourceKind kind, const QString& location);

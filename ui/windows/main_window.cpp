@@ -133,8 +133,8 @@ void MainWindow::addModels(ModelsWorkspace* models) {
     tell();
 }
 
-void MainWindow::importCheckpoint(const QString& path) {
-    auto* dialog = new ImportDialog(models_->services(), path, models_->shelf().folder(), this);
+void MainWindow::importCheckpoint(const QString& path, const ImportFacts& known) {
+    auto* dialog = new ImportDialog(models_->services(), path, models_->shelf().folder(), known, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, models_, [this, dialog] { models_->showNew(dialog->output()); });
     dialog->open();

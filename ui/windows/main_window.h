@@ -49,7 +49,7 @@ private:
     void addWorkspace(Workspace* workspace);
     int addLater(Workspace* workspace);
     void showWorkspace(int index);
-    void importCheckpoint(const QString& path);
+    void importCheckpoint(const QString& path, const ImportFacts& known);
     void fillMenus();
     void connectActions();
     void setFullScreen(bool full);

@@ -21,6 +21,8 @@ Scale absoluteScale(LayerKind kind, int patches);
 /// Follows the values of a clip, so that its frames are comparable. One thread at a time.
 class ClipScales {
 public:
+    ClipScales() = default;
+    explicit ClipScales(vision::RangeMemory memory);
     void add(const std::vector<Layer>& layers);
     /// Adapted and frozen attention have a range each.
     Scale scaleOf(const Layer& layer, Normalisation normalisation) const;

@@ -17,8 +17,10 @@ struct Frame {
     std::vector<std::uint8_t> rgb;  ///< height * width * 3 bytes
     MediaTime time{0};              ///< position in the clip or stream
     Instant capturedAt{};           ///< set once, where the frame entered the program
-    std::int64_t index = 0;         ///< 0, 1, 2, ... as the source delivered them
+    std::int64_t index = 0;         ///< 0, 1, 2, ... in the source's order, or unknownFrame
 };
+/// The index of frames after a jump in a file whose rate varies: how many came before cannot be told.
+inline constexpr std::int64_t unknownFrame = -1;
 using FramePtr = std::shared_ptr<const Frame>;
 
 /// A row-major matrix of floats, for feature sequences and log probabilities ([steps, classes]).

@@ -38,8 +38,25 @@ struct DelayReport {
 
 /// Pairs signs and events of equal gloss in order of time, as many as possible and then as close as possible; an event
 /// is no answer to a sign that began after it was committed, or that ended more than `maxDelaySeconds` before. Both
-/// lists are in order of time. Pure; any thread.
+/// lists are in order of time. Of one clip: its time and memory grow with signs times events. Pure; any thread.
 DelayReport measureDelays(const std::vector<TruthSpan>& truth, const std::vector<GlossEvent>& events,
                           double maxDelaySeconds = 5.0);
+
+/// The delays of many clips, each paired for itself. One thread at a time.
+class DelayMeter {
+public:
+    /// One clip, as in measureDelays().
+    void add(const std::vector<TruthSpan>& truth, const std::vector<GlossEvent>& events, double maxDelaySeconds = 5.0);
+    /// Of all clips so far.
+    DelayReport report() const;
+    /// Signs whose moments are known, so far.
+    int signs() const { return signs_; }
+
+private:
+    std::vector<double> provisional_;
+    std::vector<double> committed_;
+    int signs_ = 0;
+    int events_ = 0;
+};
 
 } // namespace livegloss::evaluation

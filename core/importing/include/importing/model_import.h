@@ -48,7 +48,8 @@ struct Remark {
         NoGlosses,         ///< glosses will be numbers
         GlossesDoNotFit,   ///< subject: file, count: its glosses, other: the model's
         TensorsMissing,    ///< count, subject: the first
-        WrongShape,        ///< subject, detail: shape, expected
+        WrongShape,        ///< subject, detail: shape, expected; count: others like it
+        OtherBackbone,     ///< subject: file, count: tensors that do not fit the trained parts
         WrongType,         ///< subject, detail: type
     };
     Kind kind = Kind::NoGlosses;

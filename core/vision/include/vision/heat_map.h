@@ -25,17 +25,23 @@ struct RgbaPicture {
 };
 using RgbaPicturePtr = std::shared_ptr<const RgbaPicture>;
 
+/// Live pictures have no end: there old scenes fade. Of a clip that is seen to its end every weight counts alike.
+enum class RangeMemory { Fading, Whole };
+
 /// Keeps the range of attention over a clip (low and high percentile), so that frames are comparable and do not flicker.
 /// One thread at a time.
 class ClipRange {
 public:
+    ClipRange() = default;
+    explicit ClipRange(RangeMemory memory) : memory_(memory) {}
     void add(std::span<const float> weights);
     float low() const;
     float high() const;
     void reset();
 
 private:
-    std::vector<std::uint32_t> histogram_;
+    RangeMemory memory_ = RangeMemory::Fading;
+    std::vector<std::uint64_t> histogram_;
     std::uint64_t count_ = 0;
 };
 

@@ -1,4 +1,4 @@
-#include "session/gloss_file.h"
+#include "export/gloss_file.h"
 
 #include "evaluation/stm_ctm.h"
 
