@@ -82,10 +82,11 @@ public:
                 return tl::unexpected(first.error());
             }
             if (*first != *values) {
-                return failure(ErrorCode::Unsupported,
-                               "'" + source.source->path().string() +
-                                   "': 'conv1d.fc.weight' and 'classifier.weight' differ, but in AdaptSign they are "
-                                   "one shared weight",
+                std::string message("'");
+                message += source.source->path().string();
+                message += "': 'conv1d.fc.weight' and 'classifier.weight' differ, but in AdaptSign they are one "
+                           "shared weight";
+                return failure(ErrorCode::Unsupported, std::move(message),
                                "Choose a checkpoint that was trained with a shared classifier, as the paper has it.");
             }
         }

@@ -99,8 +99,9 @@ private slots:
         const auto narrow = loadModel(path_, request("torch:cpu", Precision::Bf16));
         QVERIFY(narrow);
         const Collected found = stream(*narrow, 4, {});
-        const double error = test::relativeError(found.features, expected.features);
-        QVERIFY2(error < 2e-2 && error > 1e-6, qPrintable(QString::number(error)));
+        const double error = test::relativeL2(found.features, expected.features);
+        qInfo("relative error of the frame features: %.2e", error);
+        QVERIFY2(error < 5e-2 && error > 1e-4, qPrintable(QString::number(error)));
     }
 
     /// A device that fails at any pass loses no frame: those in hand go through the processor, as do all that follow.
