@@ -1,4 +1,5 @@
 #include "data_type.h"
+#include "file_kind.h"
 #include "safetensors_header.h"
 #include "tensorfile/safetensors.h"
 
