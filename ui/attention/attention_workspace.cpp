@@ -2,6 +2,7 @@
 
 #include "ui/sheets/attention_texts.h"
 #include "ui/style/theme.h"
+#include "ui/text_format.h"
 #include "vision/preprocess.h"
 
 #include <QComboBox>
@@ -109,6 +110,8 @@ void AttentionWorkspace::connectSession() {
     connect(&bridge_, &SessionBridge::sourceRequested, this, [this] {
         view_->clearPicture();
         marks_->clear();
+        marks_->setCurrent(nullptr, nullptr);
+        film_->setPicture(nullptr, panel_->style(), -1);
         overTime_->updateSource();
         updateState();
     });
@@ -175,7 +178,7 @@ void AttentionWorkspace::askSession() {
     const bool shown = isVisible();
     settings.view = shown ? std::optional(panel_->view()) : std::nullopt;
     settings.attention = !shown && preferences_.values().attention;
-    settings.readAheadFrames = std::max(settings.readAheadFrames, readAheadFrames);
+    settings.readAheadFrames = shown ? readAheadFrames : session::SessionSettings().readAheadFrames;
     bridge_.setSettings(settings);
 }
 
@@ -222,6 +225,9 @@ QString AttentionWorkspace::notice() const {
     if (needsFrozen(panel_->view().shown) && snapshot.source.live && bridge_.isPlaying()) {
         return tr("The frozen backbone is a second network. Live, it is computed when there is time, so the picture "
                   "moves at a lower rate; paused, and in files, every frame is exact.");
+    }
+    if (snapshot.attentionError) {
+        return tr("Attention cannot be shown. %1").arg(withHint(*snapshot.attentionError));
     }
     if (snapshot.statistics.cannotKeepUp && bridge_.isPlaying()) {
         return tr("The model cannot keep up, so attention appears late. Pause to see it.");

@@ -1,13 +1,13 @@
 #include "ui/attention/gloss_panel.h"
 
 #include "ui/bridge/background.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/sheets/sheet_file.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
 
 #include <QComboBox>
 #include <QEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLabel>
 #include <QProgressBar>
@@ -24,10 +24,9 @@ namespace {
 constexpr int settlingMs = 400;
 constexpr qint64 noGloss = 0;
 
-QString askForFile(QWidget* parent, const QString& suggested) {
-    return QFileDialog::getSaveFileName(
-        parent, GlossPanel::tr("Save Gloss"), suggested,
-        GlossPanel::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf)"));
+QString askPath(QWidget* parent, const QString& suggested) {
+    return askWhereToSave(parent, GlossPanel::tr("Save Gloss"),
+                          GlossPanel::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf)"), suggested);
 }
 
 QLabel* wrapped(const char* role) {
@@ -41,7 +40,7 @@ QLabel* wrapped(const char* role) {
 
 GlossPanel::GlossPanel(QWidget* parent)
     : QWidget(parent),
-      choose_(askForFile),
+      choose_(askPath),
       study_(attention::studySpan),
       heading_(wrapped("heading")),
       box_(new QComboBox),

@@ -1,12 +1,12 @@
 #include "ui/attention/marked_frames.h"
 
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/sheets/attention_texts.h"
 #include "ui/sheets/sheet_file.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
 
 #include <QEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -19,11 +19,12 @@ namespace livegloss::ui {
 
 namespace {
 
-QString askForFile(QWidget* parent, const QString& suggested) {
-    return QFileDialog::getSaveFileName(
-        parent, MarkedFrames::tr("Save Attention"), suggested,
+QString askPath(QWidget* parent, const QString& suggested) {
+    return askWhereToSave(
+        parent, MarkedFrames::tr("Save Attention"),
         MarkedFrames::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values "
-                         "(*.csv);;Tensors (*.safetensors)"));
+                         "(*.csv);;Tensors (*.safetensors)"),
+        suggested);
 }
 
 SheetFrame sheetFrame(const FramePtr& frame, const session::AttendedPicture& attended) {
@@ -45,7 +46,7 @@ SheetFrame sheetFrame(const FramePtr& frame, const session::AttendedPicture& att
 
 MarkedFrames::MarkedFrames(QWidget* parent)
     : QWidget(parent),
-      choose_(askForFile),
+      choose_(askPath),
       mark_(new QPushButton(this)),
       clear_(new QPushButton(this)),
       save_(new QPushButton(this)),

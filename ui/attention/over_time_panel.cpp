@@ -1,12 +1,12 @@
 #include "ui/attention/over_time_panel.h"
 
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/sheets/over_time_file.h"
 #include "ui/style/icons.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
 
 #include <QEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -31,10 +31,11 @@ constexpr std::size_t mostLiveMoments = 3000;
 constexpr MediaTime liveRange = std::chrono::seconds(60);
 const QString group = QStringLiteral("attentionOverTime/");
 
-QString askForFile(QWidget* parent, const QString& suggested) {
-    return QFileDialog::getSaveFileName(
-        parent, OverTimePanel::tr("Save Attention over Time"), suggested,
-        OverTimePanel::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values (*.csv)"));
+QString askPath(QWidget* parent, const QString& suggested) {
+    return askWhereToSave(
+        parent, OverTimePanel::tr("Save Attention over Time"),
+        OverTimePanel::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values (*.csv)"),
+        suggested);
 }
 
 /// Adds what another view told of the same moment; false where that is nothing new.
@@ -56,7 +57,7 @@ bool complete(attention::Moment& known, const attention::Moment& more) {
 
 OverTimePanel::OverTimePanel(QWidget* parent)
     : QWidget(parent),
-      choose_(askForFile),
+      choose_(askPath),
       fold_(new QToolButton(this)),
       measure_(new QPushButton(this)),
       cancel_(new QPushButton(this)),

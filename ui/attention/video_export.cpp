@@ -1,11 +1,11 @@
 #include "ui/attention/video_export.h"
 
 #include "ui/bridge/background.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
 
 #include <QEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
@@ -23,23 +23,18 @@ namespace {
 constexpr int progressSteps = 1000;
 constexpr int pollMs = 100;
 
-QString askForFile(QWidget* parent, const QString& suggested) {
-    const QString gif = VideoExport::tr("Animated picture for slides and web pages (*.gif)");
-    QString kind;
-    QString path = QFileDialog::getSaveFileName(parent, VideoExport::tr("Save Video with Attention"), suggested,
-                                                VideoExport::tr("Video (*.mp4)") + QStringLiteral(";;") + gif, &kind);
-    if (!path.isEmpty() && kind == gif && QFileInfo(path).suffix().toLower() != QLatin1String("gif")) {
-        const bool replaces = QFileInfo(path).suffix().toLower() == QLatin1String("mp4");
-        path = (replaces ? path.chopped(4) : path) + QStringLiteral(".gif");
-    }
-    return path;
+QString askPath(QWidget* parent, const QString& suggested) {
+    return askWhereToSave(parent, VideoExport::tr("Save Video with Attention"),
+                          VideoExport::tr("Video (*.mp4)") + QStringLiteral(";;") +
+                              VideoExport::tr("Animated picture for slides and web pages (*.gif)"),
+                          suggested);
 }
 
 } // namespace
 
 VideoExport::VideoExport(QWidget* parent)
     : QWidget(parent),
-      choose_(askForFile),
+      choose_(askPath),
       write_(writeAttentionVideo),
       save_(new QPushButton(this)),
       cancelButton_(new QPushButton(this)),
