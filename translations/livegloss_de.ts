@@ -351,14 +351,16 @@
         <translation>Glossen speichern …</translation>
     </message>
     <message>
-        <source>Save the recognised glosses as subtitles, a table or a list</source>
-        <translation>Die erkannten Glossen als Untertitel, Tabelle oder Liste speichern</translation>
         <source>Attention of the Gloss</source>
         <translation>Aufmerksamkeit der Glosse</translation>
     </message>
     <message>
         <source>See where the network looked while the chosen gloss, or the newest, was signed</source>
         <translation>Ansehen, wohin das Netz schaute, während die gewählte Glosse oder die neueste gebärdet wurde</translation>
+    </message>
+    <message>
+        <source>Save the recognised glosses as subtitles, a table or a list</source>
+        <translation>Die erkannten Glossen als Untertitel, Tabelle oder Liste speichern</translation>
     </message>
 </context>
 <context>
@@ -1340,6 +1342,10 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <source>Try Again</source>
         <translation>Erneut versuchen</translation>
     </message>
+    <message>
+        <source>Attention cannot be shown. %1</source>
+        <translation>Die Aufmerksamkeit lässt sich nicht zeigen. %1</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::CaptionView</name>
@@ -1427,6 +1433,9 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>Glosses saved in %1: %2</source>
         <translation>In %1 gespeicherte Glossen: %2</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::GlossPanel</name>
     <message>
         <source>Save Gloss</source>
