@@ -2339,6 +2339,14 @@ Warten auf das Modell: %7</translation>
         <source>%1 million multiplications a frame</source>
         <translation>%1 Millionen Multiplikationen je Bild</translation>
     </message>
+    <message>
+        <source>How it is counted</source>
+        <translation>So wird gezählt</translation>
+    </message>
+    <message>
+        <source>Every multiplication of matrix products and attention, once each, as the network is drawn in the paper. Computed as this program does, with constant products kept, the modules add %1%.</source>
+        <translation>Jede Multiplikation der Matrixprodukte und der Aufmerksamkeit einmal, so wie der Aufsatz das Netz zeichnet. Auf die Art dieses Programms gerechnet, das gleichbleibende Produkte aufhebt, kommen durch die Module %1 % hinzu.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::ModelList</name>

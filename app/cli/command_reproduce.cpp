@@ -55,6 +55,9 @@ double testModel(const ReproductionPlan& plan, const fs::path& model, int clips)
         bar.update(static_cast<double>(done) / clips, std::to_string(done) + " of " + std::to_string(clips));
     };
     const EvaluationScores scores = evaluateClips(options, clipsOfSigner(clips, "test", plan.testSeed));
+    if (!scores.failures.empty()) {
+        throw CommandFailure{scores.failures.front().error};
+    }
     return evaluation::scoreCorpus(scores.offline).total.werPercent();
 }
 

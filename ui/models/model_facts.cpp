@@ -142,6 +142,12 @@ void ModelFacts::addCosts(const ModelCard& card) {
             tr("%1 million multiplications a frame; AdaptSign's modules add %2% to the backbone's")
                 .arg(locale.toString(computed / million, 'f', 1), locale.toString(100.0 * added, 'f', 1)));
     addFact(tr("By part, million"), parts.join(QStringLiteral(" · ")));
+    const double fused = model::addedComputation(card.costs, &model::PartCost::multiplicationsFused);
+    addFact(
+        tr("How it is counted"),
+        tr("Every multiplication of matrix products and attention, once each, as the network is drawn in the paper. "
+           "Computed as this program does, with constant products kept, the modules add %1%.")
+            .arg(locale.toString(100.0 * fused, 'f', 1)));
 }
 
 void ModelFacts::addCatalogue() {
