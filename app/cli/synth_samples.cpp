@@ -41,7 +41,8 @@ public:
         request.maxSigns = query.maxSigns;
         const std::unique_ptr<synth::Clip> drawn = synth::makeClip(request);
         if (!drawn) {
-            throw std::runtime_error("the synthetic signer refused a clip of size " + std::to_string(query.size));
+            throw std::runtime_error("the synthetic signer does not draw clips of " + std::to_string(query.size) +
+                                     " pixels a side; it needs 96 at least: give the model a larger \"resize\"");
         }
         training::TrainingClip clip;
         clip.size = query.size;

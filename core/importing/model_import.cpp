@@ -4,6 +4,7 @@
 #include "huggingface_clip.h"
 #include "import_contents.h"
 #include "importing/vocabulary.h"
+#include "misshapen_tensors.h"
 
 #include <algorithm>
 #include <new>
@@ -308,21 +309,15 @@ private:
             preview_.notes.push_back({Kind::ProjectionAnew});
         }
         preview_.tensors = static_cast<int>(layout_.size());
-        noteMisshapen();
+        misshapen_.report(backbone_ != nullptr ? options_.backbone.filename().string() : std::string(),
+                          preview_.problems);
         noteSurplus();
     }
 
     void checkTensor(const LayoutTensor& wanted, const tensorfile::SourceTensor& found) {
         using tensorfile::DataType;
         if (found.shape != wanted.shape) {
-            if (misshapen_.count++ == 0) {
-                misshapen_ = {Kind::WrongShape,
-                              found.name,
-                              1,
-                              0,
-                              tensorfile::shapeText(found.shape),
-                              tensorfile::shapeText(wanted.shape)};
-            }
+            misshapen_.add(found, wanted.shape);
         }
         const bool real = found.type == DataType::F32 || found.type == DataType::F16 || found.type == DataType::BF16 ||
                           found.type == DataType::F64;
@@ -330,18 +325,6 @@ private:
             preview_.problems.push_back(
                 {Kind::WrongType, found.name, 0, 0, std::string(tensorfile::dataTypeName(found.type)), {}});
         }
-    }
-
-    /// One line for all of them. Where a backbone was joined, it is the wrong one.
-    void noteMisshapen() {
-        if (misshapen_.count == 0) {
-            return;
-        }
-        if (backbone_ != nullptr) {
-            preview_.problems.push_back({Kind::OtherBackbone, options_.backbone.filename().string(), misshapen_.count});
-        }
-        --misshapen_.count;
-        preview_.problems.push_back(misshapen_);
     }
 
     void noteSurplus() {
@@ -368,7 +351,7 @@ private:
     ImportPreview preview_;
     ChosenTensors chosen_;
     std::vector<LayoutTensor> layout_;
-    Remark misshapen_; ///< the first tensor of a wrong shape; its count is that of all
+    MisshapenTensors misshapen_;
     bool pooled_ = false;
     bool fromOpenAi_ = false;
     bool statesActivation_ = false;

@@ -10,6 +10,10 @@ using nlohmann::json;
 
 namespace {
 
+/// The signer is not drawn any smaller.
+constexpr const char* signersModel =
+    R"("model": {"width": 64, "layers": 1, "patch": 32, "resolution": 96, "resize": 108, "embed_dim": 24, "hidden": 24,
+                 "conv_type": 1, "fps": 12.5})";
 constexpr const char* tinyModel =
     R"("model": {"width": 64, "layers": 1, "patch": 16, "resolution": 64, "resize": 72, "embed_dim": 24, "hidden": 24,
                  "conv_type": 1, "fps": 12.5})";
@@ -101,7 +105,7 @@ private slots:
 
     void reproductionGoesOnCellByCell() {
         writeFile(path("plan.json"),
-                  QByteArray(R"({"seeds": [1, 2], "test": {"clips": 3, "seed": 7}, "base": {)") + tinyModel +
+                  QByteArray(R"({"seeds": [1, 2], "test": {"clips": 3, "seed": 7}, "base": {)") + signersModel +
                       R"(, "adapt": {"steps": 30, "keep_clips": 2, "min_frames": 20, "dev_clips": 1}},
             "cells": {"plain": {"method": "freezing"}, "whole": {}},
             "tables": [{"title": "Methods", "rows": [

@@ -12,6 +12,7 @@ using namespace livegloss::engine;
 namespace {
 
 constexpr double tolerance = 1e-5;
+constexpr double betweenEngines = 3e-5; // they add in another order; with random weights 1.1e-5 was seen
 
 /// Tensors of a file, as doubles where they are calculated with.
 class Tensors {
@@ -390,7 +391,8 @@ private:
         QCOMPARE(actual.columns, expected.columns);
         QCOMPARE(actual.spatial.size(), expected.spatial.size());
         for (std::size_t i = 0; i < expected.spatial.size(); ++i) {
-            QVERIFY(test::relativeError(actual.spatial[i].weights, expected.spatial[i].weights) < tolerance);
+            const double error = test::relativeError(actual.spatial[i].weights, expected.spatial[i].weights);
+            QVERIFY2(error < betweenEngines, qPrintable(QString::number(error)));
             QVERIFY(std::abs(actual.spatial[i].classShare - expected.spatial[i].classShare) < tolerance);
             QVERIFY(std::abs(actual.spatial[i].prefixShare - expected.spatial[i].prefixShare) < tolerance);
         }

@@ -93,7 +93,7 @@ void addTensors(const Row& row) {
                        {{"0", std::string(1 << 18, '1')}})),
         "share the 65536 stored values");
     one(
-        row, "missing storage", [](TensorParts& t) { t.key = "7"; }, "'archive/data/7'");
+        row, "missing storage", [](TensorParts& t) { t.key = std::string("7"); }, "'archive/data/7'");
     one(
         row, "storage key that leaves the archive", [](TensorParts& t) { t.key = "../../x"; },
         "'archive/data/../../x'");

@@ -13,6 +13,7 @@ namespace livegloss::ui {
 namespace {
 
 constexpr double pngScale = 2.0;
+constexpr int largestPicture = 32767; // pixels a side that QPainter reaches
 
 QByteArray pngOf(const QImage& image) {
     QByteArray bytes;
@@ -23,7 +24,11 @@ QByteArray pngOf(const QImage& image) {
 }
 
 QByteArray asPng(const PaintedPage& page) {
-    QImage image((page.size * pngScale).toSize(), QImage::Format_RGB32);
+    const QSize size = (page.size * pngScale).toSize();
+    if (size.width() > largestPicture || size.height() > largestPicture) {
+        return {};
+    }
+    QImage image(size, QImage::Format_RGB32);
     if (image.isNull()) {
         return {};
     }
