@@ -9,6 +9,8 @@
 #include <QFormLayout>
 #include <QLabel>
 #include <QPushButton>
+#include <QScreen>
+#include <QScrollArea>
 #include <QSlider>
 #include <QSpinBox>
 #include <QVBoxLayout>
@@ -105,7 +107,9 @@ void SettingsDialog::prepareControls() {
 
 void SettingsDialog::build() {
     prepareControls();
-    auto* form = new QFormLayout;
+    page_ = new QWidget(this);
+    auto* form = new QFormLayout(page_);
+    form->setContentsMargins(0, 0, grid, 0);
     form->setHorizontalSpacing(2 * grid);
     form->setVerticalSpacing(grid);
     form->setLabelAlignment(Qt::AlignLeft);
@@ -132,8 +136,13 @@ void SettingsDialog::build() {
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(3 * grid, 2 * grid, 3 * grid, 2 * grid);
     column->setSpacing(2 * grid);
-    column->addLayout(form);
-    column->addStretch();
+    auto* scroll = new QScrollArea(this); // for screens that are lower than the settings
+    scroll->setWidget(page_);
+    scroll->setWidgetResizable(true);
+    scroll->setFrameShape(QFrame::NoFrame);
+    scroll->setFocusPolicy(Qt::NoFocus);
+    scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    column->addWidget(scroll, 1);
     column->addLayout(buttons);
     setMinimumWidth(58 * grid);
 }
@@ -258,7 +267,11 @@ void SettingsDialog::showEvent(QShowEvent* event) {
 /// Notes break into more lines in some languages, which the size that a dialog gets by itself does not foresee.
 void SettingsDialog::fitTexts() {
     layout()->activate();
-    resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
+    const QMargins around = layout()->contentsMargins();
+    const int page = page_->layout()->totalHeightForWidth(width() - around.left() - around.right());
+    const int needed = page + layout()->spacing() + close_->sizeHint().height() + around.top() + around.bottom();
+    constexpr int titleBar = 5 * grid;
+    resize(width(), std::min(std::max(height(), needed), screen()->availableGeometry().height() - titleBar));
 }
 
 void SettingsDialog::retranslateRecognition() {

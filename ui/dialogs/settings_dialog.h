@@ -41,6 +41,7 @@ private:
 
     Preferences& preferences_;
     const AppSettings before_;
+    QWidget* page_ = nullptr;
     QLabel* captionsHeading_;
     QLabel* recognitionHeading_;
     QLabel* lookHeading_;
