@@ -23,6 +23,43 @@ tl::unexpected<Error> writeFailure(const std::filesystem::path& path, const std:
                    "Check that the folder exists, can be written to and has room.");
 }
 
+Result<void> encodeInto(AVFormatContext& container, AVStream& stream, AVCodecContext& encoder, AVPacket& packet,
+                        const AVFrame* picture, std::int64_t duration, const std::filesystem::path& path) {
+    int code = avcodec_send_frame(&encoder, picture);
+    while (code >= 0) {
+        code = avcodec_receive_packet(&encoder, &packet);
+        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) {
+            return {};
+        }
+        if (code < 0) {
+            break;
+        }
+        packet.stream_index = stream.index;
+        packet.duration = duration;
+        av_packet_rescale_ts(&packet, encoder.time_base, stream.time_base);
+        code = av_interleaved_write_frame(&container, &packet);
+    }
+    return writeFailure(path, errorText(code));
+}
+
+Result<void> completeContainer(AVFormatContext*& container, NewFile& file, const std::filesystem::path& path) {
+    int code = av_write_trailer(container);
+    const int closed = avio_closep(&container->pb);
+    code = code < 0 ? code : closed;
+    if (code < 0) {
+        return writeFailure(path, errorText(code));
+    }
+    return file.commit().map([&container] { closeContainer(container); });
+}
+
+void closeContainer(AVFormatContext*& container) {
+    if (container != nullptr) {
+        avio_closep(&container->pb);
+        avformat_free_context(container);
+        container = nullptr;
+    }
+}
+
 const std::uint8_t* sideData(const AVStream& stream, AVPacketSideDataType type, std::size_t size) {
 #if LIBAVFORMAT_VERSION_INT >= AV_VERSION_INT(60, 15, 100)
     const AVPacketSideData* entry =

@@ -2,6 +2,7 @@
 
 // Owners for FFmpeg's objects and its error texts; private to this folder.
 
+#include "base/new_file.h"
 #include "base/result.h"
 
 extern "C" {
@@ -43,6 +44,17 @@ std::string errorText(int code);
 
 /// What cannot be written and why.
 tl::unexpected<Error> writeFailure(const std::filesystem::path& path, const std::string& reason);
+
+/// Hands one picture, or the end (null), to `encoder` and writes what comes out, `duration` of the encoder's time base
+/// a picture. WriteFailed about `path`.
+Result<void> encodeInto(AVFormatContext& container, AVStream& stream, AVCodecContext& encoder, AVPacket& packet,
+                        const AVFrame* picture, std::int64_t duration, const std::filesystem::path& path);
+
+/// Writes the container's end, closes it and gives `file` its name in one step; on success `container` is gone.
+/// WriteFailed about `path`; closeContainer() then.
+Result<void> completeContainer(AVFormatContext*& container, NewFile& file, const std::filesystem::path& path);
+/// Lets a container go that is not to be completed; nothing where it is null.
+void closeContainer(AVFormatContext*& container);
 
 /// A stream's side data of one type with at least `size` bytes; null where it has none.
 const std::uint8_t* sideData(const AVStream& stream, AVPacketSideDataType type, std::size_t size);

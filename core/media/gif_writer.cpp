@@ -46,7 +46,6 @@ private:
     Result<void> openFile(const AVFrame& first);
     Result<void> encode(const AVFrame* picture);
     Result<void> encodeAll();
-    Result<void> publish();
     void abandon();
     tl::unexpected<Error> internalFailure(const std::string& what, int code) const {
         return failure(ErrorCode::Internal,
@@ -155,23 +154,8 @@ Result<void> GifWriter::openFile(const AVFrame& first) {
     return code < 0 ? Result<void>(writeFailure(path_, errorText(code))) : Result<void>();
 }
 
-/// Hands one picture, or the end (null), to the encoder and writes what comes out.
 Result<void> GifWriter::encode(const AVFrame* picture) {
-    int code = avcodec_send_frame(encoder_.get(), picture);
-    while (code >= 0) {
-        code = avcodec_receive_packet(encoder_.get(), packet_.get());
-        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) {
-            return {};
-        }
-        if (code < 0) {
-            break;
-        }
-        packet_->stream_index = stream_->index;
-        packet_->duration = std::llround(100.0 / options_.fps);
-        av_packet_rescale_ts(packet_.get(), encoder_->time_base, stream_->time_base);
-        code = av_interleaved_write_frame(container_, packet_.get());
-    }
-    return writeFailure(path_, errorText(code));
+    return encodeInto(*container_, *stream_, *encoder_, *packet_, picture, std::llround(100.0 / options_.fps), path_);
 }
 
 Result<void> GifWriter::encodeAll() {
@@ -206,7 +190,7 @@ Result<void> GifWriter::close() {
     if (closed_) {
         return {};
     }
-    auto outcome = encodeAll().and_then([this] { return publish(); });
+    auto outcome = encodeAll().and_then([this] { return completeContainer(container_, *file_, path_); });
     closed_ = true;
     if (!outcome) {
         abandon();
@@ -214,27 +198,8 @@ Result<void> GifWriter::close() {
     return outcome;
 }
 
-Result<void> GifWriter::publish() {
-    int code = av_write_trailer(container_);
-    const int closedFile = avio_closep(&container_->pb);
-    code = code < 0 ? code : closedFile;
-    if (code < 0) {
-        return writeFailure(path_, errorText(code));
-    }
-    if (auto committed = file_->commit(); !committed) {
-        return committed;
-    }
-    avformat_free_context(container_);
-    container_ = nullptr;
-    return {};
-}
-
 void GifWriter::abandon() {
-    if (container_ != nullptr) {
-        avio_closep(&container_->pb);
-        avformat_free_context(container_);
-        container_ = nullptr;
-    }
+    closeContainer(container_);
     file_.reset();
 }
 

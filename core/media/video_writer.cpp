@@ -38,7 +38,6 @@ private:
     Result<void> openContainer();
     Result<void> openScaler();
     Result<void> encode(const AVFrame* picture);
-    Result<void> publish();
     void abandon();
 
     const fs::path path_;
@@ -151,56 +150,23 @@ Result<void> H264Writer::write(const std::uint8_t* rgb) {
     return encode(picture_.get());
 }
 
-/// Hands one picture, or the end (null), to the encoder and writes what comes out.
 Result<void> H264Writer::encode(const AVFrame* picture) {
-    int code = avcodec_send_frame(encoder_.get(), picture);
-    while (code >= 0) {
-        code = avcodec_receive_packet(encoder_.get(), packet_.get());
-        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF) {
-            return {};
-        }
-        if (code < 0) {
-            break;
-        }
-        packet_->stream_index = stream_->index;
-        packet_->duration = 1;
-        av_packet_rescale_ts(packet_.get(), encoder_->time_base, stream_->time_base);
-        code = av_interleaved_write_frame(container_, packet_.get());
-    }
-    return writeFailure(path_, errorText(code));
+    return encodeInto(*container_, *stream_, *encoder_, *packet_, picture, 1, path_);
 }
 
 Result<void> H264Writer::close() {
     if (container_ == nullptr) {
         return {};
     }
-    Result<void> outcome = encode(nullptr).and_then([this] { return publish(); });
+    Result<void> outcome = encode(nullptr).and_then([this] { return completeContainer(container_, *file_, path_); });
     if (!outcome) {
         abandon();
     }
     return outcome;
 }
 
-/// Completes the partial file and gives it its name in one step.
-Result<void> H264Writer::publish() {
-    int code = av_write_trailer(container_);
-    const int closed = avio_closep(&container_->pb);
-    code = code < 0 ? code : closed;
-    if (code < 0) {
-        return writeFailure(path_, errorText(code));
-    }
-    if (auto committed = file_->commit(); !committed) {
-        return committed;
-    }
-    avformat_free_context(container_);
-    container_ = nullptr;
-    return {};
-}
-
 void H264Writer::abandon() {
-    avio_closep(&container_->pb);
-    avformat_free_context(container_);
-    container_ = nullptr;
+    closeContainer(container_);
     file_.reset();
 }
 
