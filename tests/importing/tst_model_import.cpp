@@ -1,7 +1,3 @@
-// LibTorch comes first: Qt's `slots` is a word in its headers.
-#include "model/adapt_sign.h"
-
-#define QT_NO_KEYWORDS
 #include "import_builders.h"
 
 #include <QDir>
@@ -14,18 +10,6 @@ using importing::ImportKind;
 /// Checkpoints of trained recognisers.
 class TestModelImport : public QObject, private ImportFixture {
     Q_OBJECT
-
-private:
-    /// An AdaptSign model on the tower of `backbone`, run on a few frames: finite logits.
-    static void runs(const QString& path, int classes) {
-        auto network = valueOf(model::loadAdaptSign(path.toStdString()));
-        const torch::NoGradGuard guard;
-        const int side = network->config().resolution;
-        const torch::Tensor frames = torch::rand({1, 20, 3, side, side}) * 2 - 1;
-        const auto output = network->forward(frames, torch::tensor({20}, torch::kInt64));
-        QCOMPARE(output.sequenceLogits.size(2), static_cast<std::int64_t>(classes));
-        QVERIFY(torch::isfinite(output.sequenceLogits).all().item<bool>());
-    }
 
 private Q_SLOTS:
     void initTestCase() {
