@@ -198,15 +198,22 @@ Result<void> Input::openCamera() {
 }
 
 Result<void> Input::openStream() {
-    Options options;
-    options.set("format_whitelist", streamFormats).set("rtsp_transport", "tcp");
     const bool overRtsp = av_stristart(request_.location.c_str(), "rtsp", nullptr) != 0;
     // Neither a redirection nor a description may lead to files of this machine.
-    options.set("protocol_whitelist", overRtsp ? "rtsp,rtsps,rtp,tcp,tls" : "http,https,tcp,tls");
+    const char* protocols = overRtsp ? "rtsp,rtsps,rtp,tcp,tls" : "http,https,tcp,tls";
     guard_.arm(patience(true));
-    const int code = openContainer(request_.location, nullptr, options.get(), AVFMT_FLAG_NOBUFFER);
-    if (code < 0) {
-        return tl::unexpected(describe(code));
+    opening_ = std::make_shared<StreamOpening>(request_.location,
+                                               StreamOpening::OptionList{{"format_whitelist", streamFormats},
+                                                                         {"rtsp_transport", "tcp"},
+                                                                         {"protocol_whitelist", protocols}},
+                                               guard_);
+    const StreamOpening::Outcome outcome = opening_->open(container_);
+    const bool nameTakesLong = outcome.stage == StreamOpening::Stage::LookingUp && !guard_.cancelled();
+    if (outcome.lookup != 0 || nameTakesLong) {
+        return tl::unexpected(describeLookup(hostOf(request_.location), outcome.lookup));
+    }
+    if (outcome.code < 0) {
+        return tl::unexpected(describe(outcome.code));
     }
     hasTimeStamps_ = !isListed(*container_->iformat, "mpjpeg,mjpeg");
     return {};
@@ -372,7 +379,7 @@ int Input::readPacket(AVPacket* packet) {
 }
 
 Error Input::describe(int code) const {
-    // FFmpeg gives the same code for a name that nobody knows and for a reply that ends before a video begins.
+    // A reply that ends before a video begins.
     const bool neverBegan = stream_ == nullptr && (code == AVERROR(EIO) || code == AVERROR_EOF);
     const bool fromNetwork = request_.kind == SourceKind::Stream;
     return describeFailure(request_, name_, neverBegan && fromNetwork ? AVERROR_STREAM_NOT_FOUND : code, guard_);

@@ -4,6 +4,7 @@
 #include "ffmpeg.h"
 #include "io_guard.h"
 #include "media/frame_source.h"
+#include "stream_opening.h"
 #include "upright.h"
 
 #include <atomic>
@@ -64,6 +65,7 @@ private:
     SourceRequest request_;
     IoGuard& guard_;
     std::string name_;
+    std::shared_ptr<StreamOpening> opening_; ///< the container of a stream calls back into it
     AVFormatContext* container_ = nullptr;
     AVStream* stream_ = nullptr;
     bool hasTimeStamps_ = true;

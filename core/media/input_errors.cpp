@@ -3,6 +3,11 @@
 #include "ffmpeg.h"
 
 #include <cerrno>
+#ifdef _WIN32
+#include <ws2tcpip.h>
+#else
+#include <netdb.h>
+#endif
 
 namespace livegloss::media {
 
@@ -66,7 +71,7 @@ Error streamFailure(const std::string& name, int code) {
     case AVERROR(ENETUNREACH):
         return {ErrorCode::NotFound, "nothing answers at " + name, "Check address and port, and that the sender runs."};
     case AVERROR_STREAM_NOT_FOUND:
-        return {ErrorCode::NotFound, "no video stream is to be had at " + name,
+        return {ErrorCode::NoVideo, "no video stream is to be had at " + name,
                 "Check the address; it has to be that of the stream itself, not of a web page around it."};
     case AVERROR(EINVAL):
     case AVERROR_INVALIDDATA:
@@ -105,6 +110,21 @@ Error describeFailure(const SourceRequest& request, const std::string& name, int
     default:
         return fileFailure(name, code);
     }
+}
+
+Error describeLookup(const std::string& host, int code) {
+    const char* byNumber = " or use its number, such as 192.168.1.20, instead of its name.";
+    if (code == 0) {
+        return {ErrorCode::Timeout, "the name " + host + " cannot be looked up: no name server answers",
+                std::string("Check the network connection,") + byNumber};
+    }
+    if (code == EAI_AGAIN) {
+        return {ErrorCode::NotFound,
+                "no computer of the name " + host + " is known, and the name servers do not answer",
+                std::string("Check the spelling and the network connection,") + byNumber};
+    }
+    return {ErrorCode::NotFound, "no computer of the name " + host + " is known",
+            std::string("Check the spelling,") + byNumber};
 }
 
 } // namespace livegloss::media

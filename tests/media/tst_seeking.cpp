@@ -1,6 +1,7 @@
 #include "clip_maker.h"
 #include "index_clip.h"
 #include "media/frame_source.h"
+#include "reference_data.h"
 
 #include <QDir>
 #include <QTemporaryDir>
@@ -228,7 +229,7 @@ void TestSeeking::referenceClips_data() {
 void TestSeeking::referenceClips() {
     QFETCH(QString, path);
     if (path.isEmpty()) {
-        QSKIP("the folder with reference clips is not there");
+        LIVEGLOSS_WITHOUT_REFERENCE_DATA("the folder with reference clips is not there");
     }
     auto opened = openSource({SourceKind::File, path.toStdString()}, steadyClock);
     if (!opened) {

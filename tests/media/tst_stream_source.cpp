@@ -221,7 +221,7 @@ void TestStreamSource::refusals_data() {
         << static_cast<int>(ErrorCode::PermissionDenied);
     QTest::newRow("a web page") << "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\n" +
                                        QString("<html>hello</html>").repeated(300)
-                                << static_cast<int>(ErrorCode::NotFound);
+                                << static_cast<int>(ErrorCode::NoVideo);
     QTest::newRow("a playlist") << QString("HTTP/1.0 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\n\r\n"
                                            "#EXTM3U\n#EXT-X-TARGETDURATION:3\n#EXTINF:2.4,\na.ts\n#EXT-X-ENDLIST\n")
                                 << static_cast<int>(ErrorCode::Unsupported);
