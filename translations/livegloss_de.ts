@@ -778,10 +778,6 @@
         <translation>Prüfen Sie das Kabel und versuchen Sie es noch einmal.</translation>
     </message>
     <message>
-        <source>Check address and network, then try again.</source>
-        <translation>Prüfen Sie Adresse und Netzwerk und versuchen Sie es dann noch einmal.</translation>
-    </message>
-    <message>
         <source>Choose a file with a picture.</source>
         <translation>Wählen Sie eine Datei mit Bild.</translation>
     </message>
@@ -816,6 +812,114 @@
     <message>
         <source>Cancel</source>
         <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>The camera that was chosen is not plugged in.</source>
+        <translation>Die gewählte Kamera ist nicht angeschlossen.</translation>
+    </message>
+    <message>
+        <source>Another program uses it, or your user may not.</source>
+        <translation>Ein anderes Programm benutzt sie, oder Ihr Benutzerkonto darf es nicht.</translation>
+    </message>
+    <message>
+        <source>It is there, but no picture has arrived for some seconds.</source>
+        <translation>Sie ist da, aber seit einigen Sekunden kam kein Bild an.</translation>
+    </message>
+    <message>
+        <source>It stopped answering while in use.</source>
+        <translation>Sie antwortet mitten im Betrieb nicht mehr.</translation>
+    </message>
+    <message>
+        <source>Choose another camera, or plug this one in again.</source>
+        <translation>Wählen Sie eine andere Kamera oder stecken Sie diese neu an.</translation>
+    </message>
+    <message>
+        <source>There is nothing at this address</source>
+        <translation>Unter dieser Adresse ist nichts</translation>
+    </message>
+    <message>
+        <source>No computer of this name is known, none answers there, or it has nothing at this path.</source>
+        <translation>Kein Computer dieses Namens ist bekannt, dort antwortet keiner, oder er hat unter diesem Pfad nichts.</translation>
+    </message>
+    <message>
+        <source>Check the computer’s name, port and path in the address, and that the sender is switched on.</source>
+        <translation>Prüfen Sie Computername, Port und Pfad in der Adresse und ob der Sender eingeschaltet ist.</translation>
+    </message>
+    <message>
+        <source>The stream may not be watched</source>
+        <translation>Der Stream darf nicht angesehen werden</translation>
+    </message>
+    <message>
+        <source>The server asks for a user name and password, or refuses those in the address.</source>
+        <translation>Der Server verlangt Benutzername und Passwort oder lehnt die in der Adresse ab.</translation>
+    </message>
+    <message>
+        <source>Put both into the address: http://user:password@computer/path</source>
+        <translation>Schreiben Sie beides in die Adresse: http://Benutzer:Passwort@Computer/Pfad</translation>
+    </message>
+    <message>
+        <source>There is no video at this address</source>
+        <translation>Unter dieser Adresse gibt es kein Video</translation>
+    </message>
+    <message>
+        <source>The server answers, but with a web page or nothing instead of a video.</source>
+        <translation>Der Server antwortet, aber mit einer Webseite oder mit nichts statt mit einem Video.</translation>
+    </message>
+    <message>
+        <source>Use the address of the stream itself; the camera’s manual or settings name it.</source>
+        <translation>Nehmen Sie die Adresse des Streams selbst; sie steht in der Anleitung oder den Einstellungen der Kamera.</translation>
+    </message>
+    <message>
+        <source>This kind of stream is not supported</source>
+        <translation>Diese Art von Stream wird nicht unterstützt</translation>
+    </message>
+    <message>
+        <source>What the server sends is none of the video streams that LiveGloss reads.</source>
+        <translation>Was der Server sendet, ist keiner der Videostreams, die LiveGloss liest.</translation>
+    </message>
+    <message>
+        <source>Choose Motion JPEG over http or an rtsp stream in the sender’s settings. Playlists (HLS, DASH) are not followed.</source>
+        <translation>Wählen Sie in den Einstellungen des Senders Motion JPEG über http oder einen rtsp-Stream. Wiedergabelisten (HLS, DASH) werden nicht verfolgt.</translation>
+    </message>
+    <message>
+        <source>Nothing has arrived from this address for some seconds.</source>
+        <translation>Von dieser Adresse kam seit einigen Sekunden nichts an.</translation>
+    </message>
+    <message>
+        <source>Check address and network, and that the sender is switched on; then try again.</source>
+        <translation>Prüfen Sie Adresse und Netzwerk und ob der Sender eingeschaltet ist; versuchen Sie es dann noch einmal.</translation>
+    </message>
+    <message>
+        <source>The sender ended it, or the network failed.</source>
+        <translation>Der Sender hat sie beendet, oder das Netzwerk ist ausgefallen.</translation>
+    </message>
+    <message>
+        <source>Check that the sender is still switched on, then try again.</source>
+        <translation>Prüfen Sie, ob der Sender noch eingeschaltet ist, und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Check the address, or choose another source.</source>
+        <translation>Prüfen Sie die Adresse, oder wählen Sie eine andere Quelle.</translation>
+    </message>
+    <message>
+        <source>It was moved, renamed or deleted, or its disk is not connected.</source>
+        <translation>Sie wurde verschoben, umbenannt oder gelöscht, oder ihr Datenträger ist nicht angeschlossen.</translation>
+    </message>
+    <message>
+        <source>Your user lacks the right to read it, or to open a folder above it.</source>
+        <translation>Ihrem Benutzerkonto fehlt das Recht, sie zu lesen oder einen Ordner über ihr zu öffnen.</translation>
+    </message>
+    <message>
+        <source>It holds only sound, still pictures or other data.</source>
+        <translation>Sie enthält nur Ton, Standbilder oder andere Daten.</translation>
+    </message>
+    <message>
+        <source>Part of it may be missing, or it is something else under a video’s name.</source>
+        <translation>Vielleicht fehlt ein Teil, oder es ist etwas anderes unter dem Namen eines Videos.</translation>
+    </message>
+    <message>
+        <source>The computer has no room for these pictures.</source>
+        <translation>Der Computer hat für diese Bilder keinen Speicher frei.</translation>
     </message>
 </context>
 <context>
@@ -876,12 +980,12 @@
         <translation>Abbrechen</translation>
     </message>
     <message>
-        <source>http and https (Motion JPEG) or rtsp. The picture is only received; nothing is sent.</source>
-        <translation>http und https (Motion JPEG) oder rtsp. Das Bild wird nur empfangen; gesendet wird nichts.</translation>
+        <source>http and https (Motion JPEG), rtsp or rtsps. The picture is only received; nothing is sent.</source>
+        <translation>http und https (Motion JPEG), rtsp oder rtsps. Das Bild wird nur empfangen; gesendet wird nichts.</translation>
     </message>
     <message>
-        <source>An address begins with http://, https:// or rtsp:// and names a computer.</source>
-        <translation>Eine Adresse beginnt mit http://, https:// oder rtsp:// und nennt einen Computer.</translation>
+        <source>An address begins with http://, https://, rtsp:// or rtsps:// and names a computer.</source>
+        <translation>Eine Adresse beginnt mit http://, https://, rtsp:// oder rtsps:// und nennt einen Computer.</translation>
     </message>
 </context>
 <context>
@@ -2187,6 +2291,13 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Marked: %1</source>
         <translation>Gemerkt: %1</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::MessagePanel</name>
+    <message>
+        <source>Details: %1</source>
+        <translation>Einzelheiten: %1</translation>
     </message>
 </context>
 <context>

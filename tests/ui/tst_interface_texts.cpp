@@ -5,6 +5,7 @@
 #include "ui/setup.h"
 #include "ui/style/language.h"
 #include "ui/text_format.h"
+#include "ui/views/source_failures.h"
 #include "window_fixture.h"
 
 #include <QAbstractItemView>
@@ -226,6 +227,11 @@ private Q_SLOTS:
             const QString text = withHint({static_cast<ErrorCode>(code), "a.safetensors", {}});
             QVERIFY2(text.endsWith(QStringLiteral(": a.safetensors")) && text.size() > 30, qPrintable(text));
         }
+        const std::string facts = "the server refuses access to http://camera.example/";
+        const auto refused = describeSourceFailure({ErrorCode::PermissionDenied, facts, {}}, media::SourceKind::Stream);
+        QVERIFY2(refused.reason.contains(QStringLiteral("Passwort")), qPrintable(refused.reason));
+        QVERIFY2(refused.advice.contains(QStringLiteral("Passwort@")), qPrintable(refused.advice));
+        QCOMPARE(refused.detail, QString::fromStdString(facts));
     }
 
     void germanFitsASmallWindow() {
@@ -244,6 +250,38 @@ private Q_SLOTS:
              {static_cast<QWidget*>(w_->live->sidePanel()), static_cast<QWidget*>(w_->live->captions())}) {
             QVERIFY(videoArea > other->width() * other->height());
         }
+    }
+
+    /// Words give way to icons one button after the other, and come back.
+    void narrowToolbarShowsIconsInsteadOfCutWords() {
+        language_.use(QStringLiteral("de"));
+        w_->playFile();
+        w_->script->snapshot.source.name = "a-long-recording-of-last-summer.mp4";
+        w_->poll();
+        QCoreApplication::processEvents();
+        LiveToolbar* toolbar = w_->live->toolbar();
+        const auto words = [&](int width) {
+            w_->window->resize(width, 520);
+            QCoreApplication::processEvents();
+            QCoreApplication::processEvents(); // buttons that changed ask for room of their own
+            int count = 0;
+            for (const QToolButton* button : toolbar->findChildren<QToolButton*>()) {
+                [&] {
+                    QVERIFY2(button->width() >= button->sizeHint().width(), qPrintable(button->text()));
+                    QVERIFY2(!button->toolTip().isEmpty(), qPrintable(button->text()));
+                    QVERIFY2(toolbar->rect().contains(button->geometry()), qPrintable(button->text()));
+                }();
+                count += button->toolButtonStyle() == Qt::ToolButtonTextBesideIcon ? 1 : 0;
+            }
+            return count;
+        };
+        QCOMPARE(words(1600), 4);
+        QVERIFY(words(800) < 4);
+        QVERIFY(w_->window->width() <= 800);
+        QCOMPARE(words(1600), 4);
+        language_.use(QStringLiteral("en"));
+        QCoreApplication::processEvents();
+        QVERIFY(words(800) > 0);
     }
 
     void settingsDialogChangesAtOnceAndCancelTakesBack() {
@@ -306,6 +344,7 @@ private Q_SLOTS:
         QVERIFY(!canOpen("file:///etc/passwd"));
         QVERIFY(!canOpen("rtsp://"));
         QVERIFY(canOpen("rtsp://camera.example/live"));
+        QVERIFY(canOpen("rtsps://camera.example/live"));
         QVERIFY(canOpen("http://10.0.0.2:8080/video"));
     }
 

@@ -1,9 +1,10 @@
 #include "ui/setup.h"
-#include "ui/views/stage_messages.h"
+#include "ui/views/source_failures.h"
 #include "window_fixture.h"
 
 #include <QLabel>
 #include <QPushButton>
+#include <QSet>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -85,8 +86,10 @@ private Q_SLOTS:
         QVERIFY(panel()->isVisible());
         QVERIFY(panel()->message().isError);
         QVERIFY(!panel()->message().title.isEmpty());
-        QCOMPARE(panel()->message().reason, QStringLiteral("the very reason"));
+        QCOMPARE(panel()->message().detail, QStringLiteral("the very reason"));
         QVERIFY(!panel()->message().advice.isEmpty());
+        auto* detail = panel()->findChild<QLabel*>(QStringLiteral("messageDetail"));
+        QVERIFY(detail->isVisible() && detail->text().contains(QStringLiteral("the very reason")));
         QCOMPARE(panel()->message().buttons.size(), 2U);
         auto* retry = panel()->findChild<QPushButton*>();
         QVERIFY(retry != nullptr);
@@ -95,6 +98,36 @@ private Q_SLOTS:
         QCOMPARE(w_->script->count(QStringLiteral("open")), before + 1);
         w_->poll();
         QVERIFY(!panel()->message().isError || !panel()->isVisible());
+    }
+
+    /// Each kind of failure of a stream has words of its own, and none of them speaks of files.
+    void streamsGetAdviceForStreams() {
+        QSet<QString> titles;
+        QSet<QString> advices;
+        const ErrorCode codes[] = {ErrorCode::NotFound,    ErrorCode::PermissionDenied, ErrorCode::NoVideo,
+                                   ErrorCode::Unsupported, ErrorCode::Timeout,          ErrorCode::Disconnected};
+        for (const ErrorCode code : codes) {
+            const SourceFailure failure = describeSourceFailure({code, "", "core's hint"}, media::SourceKind::Stream);
+            titles.insert(failure.title);
+            advices.insert(failure.advice);
+            QVERIFY(!failure.reason.isEmpty());
+            for (const QString& text : {failure.title, failure.reason, failure.advice, failure.detail}) {
+                QVERIFY2(!text.contains(QStringLiteral("file")) && !text.contains(QStringLiteral("MP4")) &&
+                             !text.contains(QStringLiteral("hint")),
+                         qPrintable(text));
+            }
+        }
+        QCOMPARE(titles.size(), static_cast<int>(std::size(codes)));
+        QCOMPARE(advices.size(), static_cast<int>(std::size(codes)));
+        const auto refused = describeSourceFailure({ErrorCode::PermissionDenied, "", ""}, media::SourceKind::Stream);
+        QVERIFY(refused.advice.contains(QStringLiteral("user:password@")));
+    }
+
+    /// Where the window has no words of its own, core's hint is not lost.
+    void hintsOfOtherErrorsAreKept() {
+        const auto failure =
+            describeSourceFailure({ErrorCode::InvalidArgument, "it is a folder", "Choose a video in it."}, {});
+        QCOMPARE(failure.detail, QStringLiteral("it is a folder. Choose a video in it."));
     }
 
     void panelIsNeverCut() {

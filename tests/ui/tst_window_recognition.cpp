@@ -1,4 +1,5 @@
 #include "media/video_writer.h"
+#include "reference_data.h"
 #include "ui/bridge/engine_services.h"
 #include "ui/settings/preferences.h"
 #include "ui/setup.h"
@@ -108,7 +109,7 @@ private Q_SLOTS:
         w.open(QStringLiteral("/no/such/clip.mp4"));
         QTRY_VERIFY_WITH_TIMEOUT(w.live->stage()->panel()->isVisible() && w.live->stage()->panel()->message().isError,
                                  10000);
-        QVERIFY(w.live->stage()->panel()->message().reason.contains(QStringLiteral("clip.mp4")));
+        QVERIFY(w.live->stage()->panel()->message().detail.contains(QStringLiteral("clip.mp4")));
     }
 
     void missingModelIsSaidAndTheClipPlaysAllTheSame() {
@@ -124,7 +125,7 @@ private Q_SLOTS:
     void modelAndAttentionRunWithTheClip() {
         const QString model = QStringLiteral(LIVEGLOSS_SHARED_DIR "/golden/tiny-p16.safetensors");
         if (!QFileInfo::exists(model)) {
-            QSKIP("the reference model is not there");
+            LIVEGLOSS_WITHOUT_REFERENCE_DATA("the reference model is not there");
         }
         RealWindow w(folder_);
         w.live->start(model);

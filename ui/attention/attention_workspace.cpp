@@ -248,7 +248,7 @@ void AttentionWorkspace::updateState() {
     if (!message || message->busy) {
         message_->hide();
     } else if (!message_->isVisible() || message_->message().title != message->title ||
-               message_->message().reason != message->reason) {
+               message_->message().reason != message->reason || message_->message().detail != message->detail) {
         message_->show(*message);
         message_->placeIn(view_->rect());
     }

@@ -51,13 +51,14 @@ QString AddressDialog::address() const {
 void AddressDialog::check() {
     const QUrl url(address());
     const QString scheme = url.scheme().toLower();
-    const bool known =
-        scheme == QStringLiteral("http") || scheme == QStringLiteral("https") || scheme == QStringLiteral("rtsp");
-    const bool valid = known && !url.host().isEmpty();
+    const QStringList schemes{QStringLiteral("http"), QStringLiteral("https"), QStringLiteral("rtsp"),
+                              QStringLiteral("rtsps")};
+    const bool valid = schemes.contains(scheme) && !url.host().isEmpty();
     open_->setEnabled(valid);
-    note_->setText(address().isEmpty() || valid
-                       ? tr("http and https (Motion JPEG) or rtsp. The picture is only received; nothing is sent.")
-                       : tr("An address begins with http://, https:// or rtsp:// and names a computer."));
+    note_->setText(
+        address().isEmpty() || valid
+            ? tr("http and https (Motion JPEG), rtsp or rtsps. The picture is only received; nothing is sent.")
+            : tr("An address begins with http://, https://, rtsp:// or rtsps:// and names a computer."));
 }
 
 } // namespace livegloss::ui

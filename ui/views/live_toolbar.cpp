@@ -36,6 +36,13 @@ QToolButton* menuButton(const QString& iconName, QMenu* menu, QWidget* parent) {
     return button;
 }
 
+/// What the words beside an icon add to a button's width, as QToolButton reckons it.
+int widthOfWords(const QToolButton& button) {
+    constexpr int gap = 4;
+    const QFontMetrics font = button.fontMetrics();
+    return gap + font.size(Qt::TextShowMnemonic, button.text()).width() + 2 * font.horizontalAdvance(QLatin1Char(' '));
+}
+
 } // namespace
 
 LiveToolbar::LiveToolbar(const LiveActions& actions, QMenu* sources, QMenu* models, QWidget* parent)
@@ -57,10 +64,13 @@ LiveToolbar::LiveToolbar(const LiveActions& actions, QMenu* sources, QMenu* mode
     row->addWidget(source_);
     row->addWidget(model_);
     row->addSpacing(grid);
-    row->addWidget(makeButton(actions[LiveAction::Attention], Qt::ToolButtonTextBesideIcon, this));
+    auto* attention = makeButton(actions[LiveAction::Attention], Qt::ToolButtonTextBesideIcon, this);
+    auto* captions = makeButton(actions[LiveAction::Captions], Qt::ToolButtonTextBesideIcon, this);
+    worded_ = {captions, attention, model_, source_};
+    row->addWidget(attention);
     row->addWidget(strength_);
     row->addSpacing(grid);
-    row->addWidget(makeButton(actions[LiveAction::Captions], Qt::ToolButtonTextBesideIcon, this));
+    row->addWidget(captions);
     row->addWidget(makeButton(actions[LiveAction::Mirror], Qt::ToolButtonIconOnly, this));
     row->addWidget(makeButton(actions[LiveAction::FramingGuide], Qt::ToolButtonIconOnly, this));
     row->addStretch();
@@ -73,6 +83,18 @@ LiveToolbar::LiveToolbar(const LiveActions& actions, QMenu* sources, QMenu* mode
 void LiveToolbar::addWindowAction(QAction* action) {
     auto* row = static_cast<QHBoxLayout*>(layout());
     row->insertWidget(row->count() - 1, makeButton(action, Qt::ToolButtonIconOnly, this));
+}
+
+QSize LiveToolbar::minimumSizeHint() const {
+    return {widthOfIcons(), QWidget::minimumSizeHint().height()};
+}
+
+int LiveToolbar::widthOfIcons() const {
+    int width = layout()->sizeHint().width();
+    for (const QToolButton* button : worded_) {
+        width -= button->toolButtonStyle() == Qt::ToolButtonIconOnly ? 0 : widthOfWords(*button);
+    }
+    return width;
 }
 
 void LiveToolbar::setSourceName(const QString& name) {
@@ -91,6 +113,30 @@ void LiveToolbar::setModelName(const QString& name) {
 
 void LiveToolbar::setAttentionStrength(int percent) {
     strength_->setValue(percent);
+}
+
+bool LiveToolbar::event(QEvent* event) {
+    const bool handled = QWidget::event(event);
+    if (event->type() == QEvent::LayoutRequest) {
+        fitWords(); // a button's words, font or style have changed
+    }
+    return handled;
+}
+
+void LiveToolbar::resizeEvent(QResizeEvent* event) {
+    QWidget::resizeEvent(event);
+    fitWords();
+}
+
+/// Cut words say nothing: where not all fit, buttons show their icons alone, one after the other.
+void LiveToolbar::fitWords() {
+    int room = width() - widthOfIcons();
+    bool fits = true;
+    for (auto button = worded_.rbegin(); button != worded_.rend(); ++button) {
+        room -= widthOfWords(**button);
+        fits = fits && room >= 0;
+        (*button)->setToolButtonStyle(fits ? Qt::ToolButtonTextBesideIcon : Qt::ToolButtonIconOnly);
+    }
 }
 
 void LiveToolbar::changeEvent(QEvent* event) {

@@ -18,7 +18,8 @@ bool sameMessage(const Message& a, const Message& b) {
                                                            [](const Message::Button& x, const Message::Button& y) {
                                                                return x.text == y.text && x.action == y.action;
                                                            });
-    return sameButtons && a.title == b.title && a.reason == b.reason && a.advice == b.advice && a.busy == b.busy;
+    return sameButtons && a.title == b.title && a.reason == b.reason && a.advice == b.advice && a.detail == b.detail &&
+           a.busy == b.busy;
 }
 
 QUrl urlOf(const QMimeData* data) {

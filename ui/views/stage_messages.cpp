@@ -1,5 +1,7 @@
 #include "ui/views/stage_messages.h"
 
+#include "ui/views/source_failures.h"
+
 #include <QCoreApplication>
 #include <QDir>
 
@@ -85,73 +87,6 @@ Message openingMessage(const media::SourceRequest& request, const Buttons& butto
     return message;
 }
 
-QString errorTitle(ErrorCode code, media::SourceKind kind) {
-    if (kind == media::SourceKind::Camera) {
-        switch (code) {
-        case ErrorCode::NotFound:
-            return StageMessages::tr("No camera found");
-        case ErrorCode::PermissionDenied:
-            return StageMessages::tr("The camera may not be used");
-        case ErrorCode::Timeout:
-            return StageMessages::tr("The camera sends no picture");
-        case ErrorCode::Disconnected:
-            return StageMessages::tr("The camera was unplugged");
-        default:
-            return StageMessages::tr("The camera cannot be used");
-        }
-    }
-    if (kind == media::SourceKind::Stream) {
-        switch (code) {
-        case ErrorCode::Timeout:
-            return StageMessages::tr("The stream does not answer");
-        case ErrorCode::Disconnected:
-            return StageMessages::tr("The connection to the stream was lost");
-        default:
-            return StageMessages::tr("The stream cannot be opened");
-        }
-    }
-    switch (code) {
-    case ErrorCode::NotFound:
-        return StageMessages::tr("The file does not exist");
-    case ErrorCode::PermissionDenied:
-        return StageMessages::tr("The file may not be read");
-    case ErrorCode::NoVideo:
-        return StageMessages::tr("There is no video in this file");
-    case ErrorCode::Unsupported:
-        return StageMessages::tr("This kind of video is not supported");
-    case ErrorCode::Unreadable:
-        return StageMessages::tr("The file is damaged or not a video");
-    case ErrorCode::OutOfMemory:
-        return StageMessages::tr("Not enough memory");
-    default:
-        return StageMessages::tr("The video cannot be played");
-    }
-}
-
-QString errorAdvice(ErrorCode code, media::SourceKind kind) {
-    switch (code) {
-    case ErrorCode::NotFound:
-        return kind == media::SourceKind::Camera ? StageMessages::tr("Plug a camera in and try again.")
-                                                 : StageMessages::tr("Check the name, or choose another source.");
-    case ErrorCode::PermissionDenied:
-        return kind == media::SourceKind::Camera
-                   ? StageMessages::tr(
-                         "Close other programs that use the camera. On Linux your user must belong to the group "
-                         "“video”.")
-                   : StageMessages::tr("Give yourself the right to read it, or choose another source.");
-    case ErrorCode::Timeout:
-    case ErrorCode::Disconnected:
-        return kind == media::SourceKind::Camera ? StageMessages::tr("Check the cable and try again.")
-                                                 : StageMessages::tr("Check address and network, then try again.");
-    case ErrorCode::NoVideo:
-        return StageMessages::tr("Choose a file with a picture.");
-    case ErrorCode::OutOfMemory:
-        return StageMessages::tr("Close other programs or choose a smaller video.");
-    default:
-        return StageMessages::tr("Choose another source, or convert the video to MP4 with H.264.");
-    }
-}
-
 Message failedMessage(const Error& error, const media::SourceRequest& request, const Buttons& buttons) {
     const media::SourceKind kind = request.kind;
     if (kind == media::SourceKind::Camera && error.code == ErrorCode::NotFound && request.location.empty()) {
@@ -162,9 +97,11 @@ Message failedMessage(const Error& error, const media::SourceRequest& request, c
     Message message;
     message.isError = true;
     message.icon = kind == media::SourceKind::Camera ? QStringLiteral("camera") : QStringLiteral("warning");
-    message.title = errorTitle(error.code, kind);
-    message.reason = QString::fromStdString(error.message);
-    message.advice = errorAdvice(error.code, kind);
+    const SourceFailure failure = describeSourceFailure(error, kind);
+    message.title = failure.title;
+    message.reason = failure.reason;
+    message.advice = failure.advice;
+    message.detail = failure.detail;
     message.buttons = {buttons.tryAgain(), buttons.other()};
     return message;
 }

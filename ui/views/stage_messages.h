@@ -11,7 +11,8 @@ namespace livegloss::ui {
 /// What stands in the way before a source is even asked for.
 enum class StageProblem { None, NoCamera, NoSample, NotAVideo };
 
-/// What the stage says in this state; nothing while there is a picture to look at. Error codes become words here.
+/// What the stage says in this state; nothing while there is a picture to look at. source_failures.h has the words for
+/// errors.
 std::optional<Message> stageMessage(const session::Snapshot& snapshot,
                                     const std::optional<media::SourceRequest>& request, StageProblem problem,
                                     bool hasPicture, const LiveActions& actions, QAction* retry, QAction* choose);

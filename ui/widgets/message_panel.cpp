@@ -35,10 +35,12 @@ MessagePanel::MessagePanel(QWidget* parent)
       title_(textLabel(this, "messageTitle")),
       reason_(textLabel(this, "messageReason")),
       advice_(textLabel(this, "messageAdvice")),
+      detail_(textLabel(this, "messageDetail")),
       progress_(new QProgressBar(this)),
       buttons_(new QHBoxLayout) {
     setObjectName(QStringLiteral("messagePanel"));
     reason_->setProperty("role", QStringLiteral("muted"));
+    detail_->setProperty("role", QStringLiteral("muted"));
     progress_->setRange(0, 0);
     progress_->setTextVisible(false);
     progress_->setFixedHeight(4);
@@ -52,6 +54,7 @@ MessagePanel::MessagePanel(QWidget* parent)
     column->addLayout(heading);
     column->addWidget(reason_);
     column->addWidget(advice_);
+    column->addWidget(detail_);
     column->addWidget(progress_);
     buttons_->setContentsMargins(0, grid, 0, 0);
     buttons_->setSpacing(grid);
@@ -68,9 +71,12 @@ void MessagePanel::show(const Message& message) {
     reason_->setVisible(!message.reason.isEmpty());
     advice_->setText(message.advice);
     advice_->setVisible(!message.advice.isEmpty());
+    detail_->setText(tr("Details: %1").arg(message.detail));
+    detail_->setVisible(!message.detail.isEmpty());
     progress_->setVisible(message.busy);
     setAccessibleName(message.title);
-    setAccessibleDescription(QStringList{message.reason, message.advice}.join(QLatin1Char(' ')).trimmed());
+    setAccessibleDescription(
+        QStringList{message.reason, message.advice, message.detail}.join(QLatin1Char(' ')).trimmed());
     makeButtons();
     setVisible(true);
     if (message.isError) {

@@ -25,6 +25,7 @@ struct Message {
     std::vector<Button> buttons; ///< the first is the one to take
     bool busy = false;           ///< something is under way
     bool isError = false;
+    QString detail = {}; ///< facts in English, for whoever looks into it
 };
 
 /// A card in the middle of the video area for empty, waiting and error states.
@@ -48,6 +49,7 @@ private:
     QLabel* title_;
     QLabel* reason_;
     QLabel* advice_;
+    QLabel* detail_;
     QProgressBar* progress_;
     QHBoxLayout* buttons_;
 };
