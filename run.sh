@@ -15,9 +15,14 @@ if ! ninja -C build/release -n livegloss livegloss-cli | grep -q 'no work to do'
     ninja -C build/release livegloss livegloss-cli
 fi
 
-if [[ -n ${DISPLAY:-} || -n ${WAYLAND_DISPLAY:-} || ${QT_QPA_PLATFORM:-} == offscreen ]]; then
-    exec build/release/bin/livegloss "$@"
-fi
-echo "There is no display here (neither DISPLAY nor WAYLAND_DISPLAY is set), so the window cannot open."
+# Not by exec: without a display the window's program says why and ends with this code.
+readonly no_display=69
+build/release/bin/livegloss "$@" &
+window=$!
+trap 'kill "$window" 2>/dev/null' INT TERM HUP
+status=0
+wait "$window" || status=$?
+[[ $status -eq $no_display ]] || exit "$status"
+trap - INT TERM HUP
 echo "Recognising the sample clip on the command line instead:"
 exec build/release/bin/livegloss-cli live --pace realtime "$@"

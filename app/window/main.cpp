@@ -1,4 +1,5 @@
 #include "base/log.h"
+#include "display_watch.h"
 #include "engine/threads.h"
 #include "resource_paths.h"
 #include "ui/attention/attention_workspace.h"
@@ -21,6 +22,7 @@
 #include <optional>
 #include <string_view>
 #include <thread>
+#include <utility>
 
 namespace {
 
@@ -116,18 +118,6 @@ bool asksForText(int argc, char** argv) {
     });
 }
 
-/// Qt would end the program with a message about plug-ins.
-bool lacksDisplay(int argc, char** argv) {
-#ifdef Q_OS_LINUX
-    const bool chosen = std::any_of(argv + 1, argv + argc,
-                                    [](const char* argument) { return std::string_view(argument) == "-platform"; });
-    return !chosen && qEnvironmentVariableIsEmpty("DISPLAY") && qEnvironmentVariableIsEmpty("WAYLAND_DISPLAY") &&
-           qEnvironmentVariableIsEmpty("QT_QPA_PLATFORM");
-#else
-    return argc < 0 && argv == nullptr;
-#endif
-}
-
 void nameProgram() {
     QCoreApplication::setOrganizationName(QStringLiteral("LiveGloss"));
     QCoreApplication::setApplicationName(QStringLiteral("livegloss"));
@@ -143,15 +133,11 @@ int main(int argc, char** argv) {
         parseArguments(textOnly);
         return 0;
     }
-    if (lacksDisplay(argc, argv)) {
-        std::fputs("livegloss: there is no display to open a window on (DISPLAY and WAYLAND_DISPLAY are not set).\n"
-                   "Without one, livegloss-cli recognises videos: livegloss-cli recognize clip.mp4\n",
-                   stderr);
-        return 1;
-    }
     const auto started = std::chrono::steady_clock::now();
     QGuiApplication::setHighDpiScaleFactorRoundingPolicy(Qt::HighDpiScaleFactorRoundingPolicy::PassThrough);
+    std::optional<app::DisplayWatch> watch(std::in_place);
     QApplication application(argc, argv);
+    watch.reset();
     QGuiApplication::setDesktopFileName(QStringLiteral("org.livegloss.LiveGloss"));
     const Arguments arguments = parseArguments(application);
 
