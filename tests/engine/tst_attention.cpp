@@ -1,6 +1,7 @@
 #include "engine/attention.h"
 #include "engine/streaming_encoder.h"
 #include "random_model.h"
+#include "reference_data.h"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -119,7 +120,7 @@ private slots:
     }
     void lastBlockEqualsReference() {
         if (!hasGolden_) {
-            QSKIP("no reference tensors beside the checkout");
+            LIVEGLOSS_WITHOUT_REFERENCE_DATA("no reference tensors beside the checkout");
         }
         QFETCH(AttentionPath, path);
         QFETCH(int, head);
@@ -156,7 +157,7 @@ private slots:
     }
     void otherBlocksEqualReferenceTokens() {
         if (!hasGolden_) {
-            QSKIP("no reference tensors beside the checkout");
+            LIVEGLOSS_WITHOUT_REFERENCE_DATA("no reference tensors beside the checkout");
         }
         QFETCH(AttentionSource, source);
         QFETCH(int, block);
@@ -173,7 +174,7 @@ private slots:
 
     void crossFrameEqualsReference() {
         if (!hasGolden_) {
-            QSKIP("no reference tensors beside the checkout");
+            LIVEGLOSS_WITHOUT_REFERENCE_DATA("no reference tensors beside the checkout");
         }
         const auto& affinity = golden_["cross_frame_affinity"];
         const auto results = goldenResults({{}, CrossFrameRequest{}});
@@ -196,7 +197,7 @@ private slots:
     /// From a patch: the same formula with the patch's normalised token on the asking side.
     void crossFrameFromPatchEqualsReferenceTokens() {
         if (!hasGolden_) {
-            QSKIP("no reference tensors beside the checkout");
+            LIVEGLOSS_WITHOUT_REFERENCE_DATA("no reference tensors beside the checkout");
         }
         const int patch = 6;
         const auto results = goldenResults({{}, CrossFrameRequest{true, patch}});
