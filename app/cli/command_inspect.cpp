@@ -1,6 +1,7 @@
 #include "commands.h"
 
 #include "base/sha256.h"
+#include "demo_model.h"
 #include "model/model_description.h"
 #include "terminal.h"
 
@@ -248,12 +249,17 @@ void addInspectCommand(CLI::App& app) {
     };
     auto arguments = std::make_shared<Arguments>();
     CLI::App* command = app.add_subcommand("inspect", "Show what a model is: sizes, vocabulary, licence and card.");
-    command->add_option("model", arguments->model, "Model (.safetensors)")->required()->type_name("FILE");
+    command->add_option("model", arguments->model, "Model (.safetensors); the bundled demo model if not given")
+        ->type_name("FILE");
     command->add_flag("--json", arguments->json, "Print JSON for programs");
     command->footer("Examples:\n"
+                    "  livegloss-cli inspect                                    the bundled demo model\n"
                     "  livegloss-cli inspect models/demo.safetensors\n"
                     "  livegloss-cli inspect models/demo.safetensors --json | jq .vocabulary");
     command->callback([arguments] {
+        if (arguments->model.empty()) {
+            arguments->model = demoModelOrFail();
+        }
         const Inspection inspection = inspect(arguments->model);
         if (arguments->json) {
             printJson(arguments->model, inspection);

@@ -4,6 +4,7 @@
 #include "export/gloss_file.h"
 #include "frame_options.h"
 #include "live_run.h"
+#include "live_truth.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
 #include "report_output.h"
@@ -155,23 +156,8 @@ ordered_json offlineJson(const std::vector<session::CaptionGloss>& offline) {
     return list;
 }
 
-/// What the offline pass itself found: without what it only took away.
-evaluation::Words offlineWords(const std::vector<session::CaptionGloss>& offline) {
-    evaluation::Words words;
-    for (const session::CaptionGloss& gloss : offline) {
-        if (gloss.change != session::OfflineChange::Removed) {
-            words.push_back(gloss.text);
-        }
-    }
-    return words;
-}
-
-ordered_json errorsAgainst(const ClipTruth& truth, const evaluation::Words& words) {
-    return errorJson(evaluation::countErrors(evaluation::alignWords(wordsOf(truth.spans), words)));
-}
-
 ordered_json reportJson(const Options& options, const LiveRunResult& result, const model::ModelConfig& config,
-                        const std::optional<ClipTruth>& truth) {
+                        const SeenPart& seen, const std::optional<SeenTruth>& truth) {
     const session::SessionSettings& settings = options.run.settings;
     const engine::WindowOptions window = engine::resolvedWindow(config, {settings.windowFrames, settings.strideFrames});
     ordered_json report{{"model", options.model},
@@ -204,16 +190,26 @@ ordered_json reportJson(const Options& options, const LiveRunResult& result, con
     if (options.pace != "fast") {
         report["caption_delay_s"] = rounded(result.statistics.captionDelaySeconds);
     }
+    report["stopped_at_s"] = seen.cutShort ? ordered_json(rounded(seen.seconds)) : ordered_json(nullptr);
     if (truth) {
-        report["delays"] = delayJson(evaluation::measureDelays(truth->spans, result.events.glossEvents()));
-        evaluation::Words online;
-        for (const CaptionEvent& event : result.events.events()) {
-            online.push_back(event.gloss.text);
-        }
-        report["errors"] = {{"online", errorsAgainst(*truth, online)},
-                            {"offline", errorsAgainst(*truth, offlineWords(result.offline))}};
+        report["delays"] = truth->delays(result.events);
+        report["errors"] = truth->errors(result.events, result.offline);
+        report["signs_not_reached"] = truth->notReached();
     }
     return report;
+}
+
+void tellStop(const ordered_json& report) {
+    if (!report["stopped_at_s"].is_number()) {
+        return;
+    }
+    const int later = report.value("signs_not_reached", 0);
+    std::string uncounted;
+    if (later > 0) {
+        uncounted = "; signs that end later do not count: ";
+        uncounted += std::to_string(later);
+    }
+    std::fprintf(stderr, "Stopped at %.2f s%s\n", report["stopped_at_s"].get<double>(), uncounted.c_str());
 }
 
 void printSummary(const LiveRunResult& result, const ordered_json& report) {
@@ -234,6 +230,7 @@ void printSummary(const LiveRunResult& result, const ordered_json& report) {
         std::fprintf(stderr, "%lld like the frame before them, %lld interpolated\n",
                      static_cast<long long>(frames.reused), static_cast<long long>(frames.interpolated));
     }
+    tellStop(report);
     if (report.contains("delays")) {
         const ordered_json& delays = report["delays"];
         const int matched = delays["matched"].get<int>();
@@ -246,7 +243,8 @@ void printSummary(const LiveRunResult& result, const ordered_json& report) {
         std::fputc('\n', stderr);
     }
     if (result.events.events().empty() && result.offline.empty()) {
-        std::fprintf(stderr, "Nothing that the model is sure of. Its signs: livegloss-cli inspect.\n");
+        std::fprintf(stderr, "Nothing that the model is sure of. Its signs: livegloss-cli inspect %s\n",
+                     report["model"].get<std::string>().c_str());
     }
 }
 
@@ -270,11 +268,17 @@ void run(Options options) {
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     LivePrinter printer(options.json);
-    const auto show = [&](const LiveView& view) { printer.show(view); };
+    double lastSeconds = 0.0;
+    const auto show = [&](const LiveView& view) {
+        lastSeconds = view.nowSeconds;
+        printer.show(view);
+    };
     const LiveRunResult result =
         options.pace == "fast" ? runFast(options.run, model, show) : runInRealTime(options.run, model, show);
     printer.wipe();
-    const ordered_json report = reportJson(options, result, model->config(), truth);
+    const SeenPart seen = seenPart(result, lastSeconds, options.run.maxSeconds > 0.0 || interrupted());
+    const ordered_json report = reportJson(options, result, model->config(), seen,
+                                           truth ? std::optional(SeenTruth(*truth, seen)) : std::nullopt);
     if (options.json) {
         valueOrFail(writeOutput({}, jsonText(report)));
     } else {
@@ -335,7 +339,8 @@ void addLiveCommand(CLI::App& app) {
         "with the change against them, revisions, frames {captured, encoded, reused, interpolated, dropped}, the\n"
         "coarsest_pattern that was in force, rates. Where the truth is known (CLIP.json beside CLIP.mp4, or a folder "
         "that the synth command wrote): delays from the end of a sign\n"
-        "to its provisional and committed gloss (median_s, percentile95_s), and errors online and offline.");
+        "to its provisional and committed gloss (median_s, percentile95_s), and errors online and offline. A run that\n"
+        "was stopped says where (stopped_at_s) and leaves out the signs that end later (signs_not_reached).");
     command->callback([options] { run(*options); });
 }
 

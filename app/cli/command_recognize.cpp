@@ -62,8 +62,8 @@ void explainNothing(const session::GlossReport& output, double minConfidence) {
     if (*output.leftOut > 0) {
         std::fprintf(stderr,
                      "Signing was seen, but nothing that the model is sure of (%d %s below a confidence of %.2f).\n"
-                     "Its signs may not be in the model's vocabulary: livegloss-cli inspect shows it.\n",
-                     *output.leftOut, *output.leftOut == 1 ? "guess" : "guesses", minConfidence);
+                     "Its signs may not be in the model's vocabulary: livegloss-cli inspect %s\n",
+                     *output.leftOut, *output.leftOut == 1 ? "guess" : "guesses", minConfidence, output.model.c_str());
     } else {
         std::fprintf(stderr, "No signing was recognised in %.1f s of video.\n", output.durationSeconds);
     }

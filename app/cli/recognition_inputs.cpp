@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "dataset/synth_truth.h"
+#include "demo_model.h"
 #include "engine/default_compute.h"
 #include "resource_paths.h"
 
@@ -18,12 +19,7 @@ namespace fs = std::filesystem;
 
 engine::LoadedModelPtr openModel(std::string& path) {
     if (path.empty()) {
-        path = app::demoModelPath().string();
-        if (std::error_code ignored; !fs::exists(path, ignored)) {
-            throw CommandFailure{{ErrorCode::NotFound, "the demo model is missing: " + path,
-                                  "Name a model with --model, or the folder that holds models/demo.safetensors in the "
-                                  "environment variable LIVEGLOSS_DATA_DIR."}};
-        }
+        path = demoModelOrFail();
     }
     return valueOrFail(engine::loadModel(path, engine::defaultCompute()));
 }

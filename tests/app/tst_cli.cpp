@@ -65,8 +65,8 @@ private slots:
 
     void helpTeaches_data() {
         QTest::addColumn<QString>("command");
-        for (const char* command :
-             {"recognize", "live", "evaluate", "forward", "import", "inspect", "train", "synth", "devices", "reproduce"}) {
+        for (const char* command : {"recognize", "live", "evaluate", "forward", "import", "inspect", "train", "synth",
+                                    "devices", "reproduce"}) {
             QTest::newRow(command) << QString::fromLatin1(command);
         }
     }
@@ -322,6 +322,49 @@ private slots:
         QFile written(at("report.json"));
         QVERIFY(written.open(QIODevice::ReadOnly));
         QVERIFY(parsed(QString::fromUtf8(written.readAll())) == b);
+    }
+
+    void signsAfterTheStopDoNotCount_data() {
+        QTest::addColumn<QString>("pace");
+        QTest::newRow("fast") << "fast";
+        QTest::newRow("real time") << "realtime";
+    }
+    /// Of four signs two end within the first 1.2 s, one is under way then, and one comes later.
+    void signsAfterTheStopDoNotCount() {
+        QFETCH(QString, pace);
+        writeFile(at("clip.json"), R"({"fps": 25, "frames": 60, "spans": [
+            {"gloss": "HOUSE", "label": 1, "firstFrame": 2, "lastFrame": 8},
+            {"gloss": "TREE", "label": 2, "firstFrame": 10, "lastFrame": 16},
+            {"gloss": "RAIN", "label": 3, "firstFrame": 20, "lastFrame": 45},
+            {"gloss": "SUN", "label": 4, "firstFrame": 48, "lastFrame": 55}]})");
+        const QStringList command{"live", "--input", clip_, "--model",  model_, "--min-confidence",
+                                  "1",    "--pace",  pace,  "--seconds"};
+        const Outcome stopped = runCli(command + QStringList{"1.2", "--report", at("stopped.json")});
+        const Outcome whole = runCli(command + QStringList{"100", "--json"});
+        QFile::remove(at("clip.json"));
+        QVERIFY2(stopped.code == 0 && whole.code == 0, qPrintable(stopped.err + whole.err));
+        QVERIFY2(stopped.err.contains("Stopped at 1.2"), qPrintable(stopped.err));
+        QVERIFY2(stopped.err.contains("end later do not count: 2"), qPrintable(stopped.err));
+        QVERIFY2(stopped.err.contains("0 of 2 signs"), qPrintable(stopped.err));
+        QVERIFY2(stopped.err.contains("livegloss-cli inspect " + model_), qPrintable(stopped.err));
+        QFile file(at("stopped.json"));
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        const json report = parsed(QString::fromUtf8(file.readAll()));
+        QCOMPARE(report.at("signs_not_reached").get<int>(), 2);
+        QVERIFY(std::abs(report.at("stopped_at_s").get<double>() - 1.2) < 0.2);
+        QCOMPARE(report.at("delays").at("signs").get<int>(), 2);
+        for (const char* pass : {"online", "offline"}) {
+            QCOMPARE(report.at("errors").at(pass).at("reference_words").get<int>(), 2);
+        }
+        const json all = parsed(whole.out);
+        QCOMPARE(all.at("errors").at("online").at("reference_words").get<int>(), 4);
+        QVERIFY(all.at("stopped_at_s").is_null());
+    }
+
+    void inspectWithoutAModelShowsTheDemoModel() {
+        const json facts = parsed(runCli({"inspect", "--json"}).out);
+        QVERIFY(facts.is_object());
+        QVERIFY(facts == parsed(runCli({"inspect", LIVEGLOSS_SOURCE_DIR "/models/demo.safetensors", "--json"}).out));
     }
 
     void enginesAloneHaveNoErrorAgainstAnother() {
