@@ -2813,10 +2813,6 @@ Warten auf das Modell: %7</translation>
         <translation>Genau: von der künstlichen Figur</translation>
     </message>
     <message>
-        <source>Face found by OpenCV (Haar cascade), may be wrong</source>
-        <translation>Gesicht von OpenCV gefunden (Haar-Kaskade), kann falsch sein</translation>
-    </message>
-    <message>
         <source>Choose where hands and face are known from, or draw a region of your own on the video; without either there are no shares to show.</source>
         <translation>Wählen Sie, woher Hände und Gesicht bekannt sind, oder zeichnen Sie einen eigenen Bereich auf das Video; ohne beides gibt es keine Anteile zu zeigen.</translation>
     </message>
@@ -2825,24 +2821,28 @@ Warten auf das Modell: %7</translation>
         <translation>Eine Datei neben diesem Video sagt, wie die künstliche Figur gezeichnet wurde; Hände und Gesicht sind daher auf den Bildpunkt genau bekannt.</translation>
     </message>
     <message>
-        <source>OpenCV&apos;s detector finds faces that look at the camera. Frames in which it finds none are gaps in the curve. It does not find hands.</source>
-        <translation>Die Erkennung von OpenCV findet Gesichter, die in die Kamera schauen. Bilder, in denen sie keines findet, sind Lücken in der Kurve. Hände findet sie nicht.</translation>
-    </message>
-    <message>
-        <source>Found by %1, may be wrong</source>
-        <translation>Gefunden von %1, kann falsch sein</translation>
-    </message>
-    <message>
-        <source>Hands and face are the boxes that %1 finds: at most two hands and one face. Frames in which it finds none are gaps in the curve.</source>
-        <translation>Hände und Gesicht sind die Rechtecke, die %1 findet: höchstens zwei Hände und ein Gesicht. Bilder, in denen nichts gefunden wird, sind Lücken in der Kurve.</translation>
-    </message>
-    <message>
         <source>Hands and face found by %1, may be wrong</source>
         <translation>Hände und Gesicht gefunden von %1, kann falsch sein</translation>
     </message>
     <message>
         <source>Hands and face: %1</source>
         <translation>Hände und Gesicht: %1</translation>
+    </message>
+    <message>
+        <source>Face found by OpenCV, may be wrong</source>
+        <translation>Gesicht laut OpenCV, kann falsch sein</translation>
+    </message>
+    <message>
+        <source>Found by %1</source>
+        <translation>Gefunden von %1</translation>
+    </message>
+    <message>
+        <source>OpenCV&apos;s detector (a Haar cascade) finds faces that look at the camera, and now and then something else. Frames in which it finds none are gaps in the curve. It does not find hands.</source>
+        <translation>Der Detektor von OpenCV (eine Haar-Kaskade) findet Gesichter, die in die Kamera blicken, und ab und zu etwas anderes. Bilder, in denen er keines findet, sind Lücken in der Kurve. Hände findet er nicht.</translation>
+    </message>
+    <message>
+        <source>Hands and face are the boxes that %1 finds, at most two hands and one face; it may be wrong. Frames in which it finds none are gaps in the curve.</source>
+        <translation>Hände und Gesicht sind die Rechtecke, die %1 findet, höchstens zwei Hände und ein Gesicht; das kann falsch sein. Bilder, in denen nichts gefunden wird, sind Lücken in der Kurve.</translation>
     </message>
 </context>
 <context>

@@ -72,11 +72,11 @@ ChartLane laneOf(Unit unit, double most) {
 /// leaves out every second or third frame skips less.
 MediaTime longestStepOf(const std::vector<MediaTime>& times) {
     constexpr int stepsSkipped = 4;
-    MediaTime shortest = MediaTime::max() / stepsSkipped;
+    MediaTime longest = std::chrono::seconds(1);
     for (std::size_t i = 1; i < times.size(); ++i) {
-        shortest = std::min(shortest, times[i] - times[i - 1]);
+        longest = std::min(longest, (times[i] - times[i - 1]) * stepsSkipped);
     }
-    return shortest * stepsSkipped;
+    return longest;
 }
 
 } // namespace
@@ -125,11 +125,11 @@ QString OverTimeTexts::origin(const attention::RegionSource& source) {
     case RegionOrigin::Truth:
         return tr("Exact: from the synthetic signer");
     case RegionOrigin::FaceDetector:
-        return tr("Face found by OpenCV (Haar cascade), may be wrong");
+        return tr("Face found by OpenCV, may be wrong");
     case RegionOrigin::OwnDetector:
         break;
     }
-    return tr("Found by %1, may be wrong").arg(nameOf(source.detector));
+    return tr("Found by %1").arg(nameOf(source.detector));
 }
 
 QString OverTimeTexts::originDefinition(const attention::RegionSource& source) {
@@ -141,13 +141,13 @@ QString OverTimeTexts::originDefinition(const attention::RegionSource& source) {
         return tr("A file beside this video tells how the synthetic signer was drawn, so hands and face are known to "
                   "the pixel.");
     case RegionOrigin::FaceDetector:
-        return tr("OpenCV's detector finds faces that look at the camera. Frames in which it finds none are gaps in "
-                  "the curve. It does not find hands.");
+        return tr("OpenCV's detector (a Haar cascade) finds faces that look at the camera, and now and then something "
+                  "else. Frames in which it finds none are gaps in the curve. It does not find hands.");
     case RegionOrigin::OwnDetector:
         break;
     }
-    return tr("Hands and face are the boxes that %1 finds: at most two hands and one face. Frames in which it finds "
-              "none are gaps in the curve.")
+    return tr("Hands and face are the boxes that %1 finds, at most two hands and one face; it may be wrong. Frames in "
+              "which it finds none are gaps in the curve.")
         .arg(nameOf(source.detector));
 }
 
