@@ -979,6 +979,10 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <source>Opacity</source>
         <translation>Deckkraft</translation>
     </message>
+    <message>
+        <source>%1: %2 on the class token, %3 on the prefixes</source>
+        <translation>%1: %2 auf dem Klassen-Token, %3 auf den Präfixen</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::AttentionSheet</name>
@@ -1143,7 +1147,7 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
     <message>
         <source>Jet, as in the paper</source>
-        <translation>Jet, wie in der Veröffentlichung</translation>
+        <translation>Jet, wie im Artikel</translation>
     </message>
     <message>
         <source>from the class token</source>
@@ -1331,10 +1335,6 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Aufmerksamkeit</translation>
     </message>
     <message>
-        <source>Sheet</source>
-        <translation>Bildtafel</translation>
-    </message>
-    <message>
         <source>Show the Introduction Again</source>
         <translation>Einführung noch einmal zeigen</translation>
     </message>
@@ -1345,6 +1345,10 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>Attention cannot be shown. %1</source>
         <translation>Die Aufmerksamkeit lässt sich nicht zeigen. %1</translation>
+    </message>
+    <message>
+        <source>Sheet and video</source>
+        <translation>Bildtafel und Video</translation>
     </message>
 </context>
 <context>
@@ -2650,10 +2654,6 @@ Warten auf das Modell: %7</translation>
         <source>Model: %1</source>
         <translation>Modell: %1</translation>
     </message>
-    <message>
-        <source>Hands and face: %1</source>
-        <translation>Hände und Gesicht: %1</translation>
-    </message>
 </context>
 <context>
     <name>livegloss::ui::OverTimePanel</name>
@@ -2813,10 +2813,6 @@ Warten auf das Modell: %7</translation>
         <translation>Genau: von der künstlichen Figur</translation>
     </message>
     <message>
-        <source>Face found by OpenCV (Haar cascade), may be wrong</source>
-        <translation>Gesicht von OpenCV gefunden (Haar-Kaskade), kann falsch sein</translation>
-    </message>
-    <message>
         <source>Choose where hands and face are known from, or draw a region of your own on the video; without either there are no shares to show.</source>
         <translation>Wählen Sie, woher Hände und Gesicht bekannt sind, oder zeichnen Sie einen eigenen Bereich auf das Video; ohne beides gibt es keine Anteile zu zeigen.</translation>
     </message>
@@ -2825,8 +2821,28 @@ Warten auf das Modell: %7</translation>
         <translation>Eine Datei neben diesem Video sagt, wie die künstliche Figur gezeichnet wurde; Hände und Gesicht sind daher auf den Bildpunkt genau bekannt.</translation>
     </message>
     <message>
-        <source>OpenCV&apos;s detector finds faces that look at the camera. Frames in which it finds none are gaps in the curve. It does not find hands.</source>
-        <translation>Die Erkennung von OpenCV findet Gesichter, die in die Kamera schauen. Bilder, in denen sie keines findet, sind Lücken in der Kurve. Hände findet sie nicht.</translation>
+        <source>Hands and face found by %1, may be wrong</source>
+        <translation>Hände und Gesicht gefunden von %1, kann falsch sein</translation>
+    </message>
+    <message>
+        <source>Hands and face: %1</source>
+        <translation>Hände und Gesicht: %1</translation>
+    </message>
+    <message>
+        <source>Face found by OpenCV, may be wrong</source>
+        <translation>Gesicht laut OpenCV, kann falsch sein</translation>
+    </message>
+    <message>
+        <source>Found by %1</source>
+        <translation>Gefunden von %1</translation>
+    </message>
+    <message>
+        <source>OpenCV&apos;s detector (a Haar cascade) finds faces that look at the camera, and now and then something else. Frames in which it finds none are gaps in the curve. It does not find hands.</source>
+        <translation>Der Detektor von OpenCV (eine Haar-Kaskade) findet Gesichter, die in die Kamera blicken, und ab und zu etwas anderes. Bilder, in denen er keines findet, sind Lücken in der Kurve. Hände findet er nicht.</translation>
+    </message>
+    <message>
+        <source>Hands and face are the boxes that %1 finds, at most two hands and one face; it may be wrong. Frames in which it finds none are gaps in the curve.</source>
+        <translation>Hände und Gesicht sind die Rechtecke, die %1 findet, höchstens zwei Hände und ein Gesicht; das kann falsch sein. Bilder, in denen nichts gefunden wird, sind Lücken in der Kurve.</translation>
     </message>
 </context>
 <context>
@@ -2873,6 +2889,42 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Where the centre of what the weights across frames emphasise went in the last second; known once the clip is measured, or while “Across frames” is shown.</source>
         <translation>Wohin der Schwerpunkt dessen, was die Gewichte zwischen Bildern hervorheben, in der letzten Sekunde ging; bekannt, sobald das Video gemessen ist oder während „Über Bilder hinweg“ gezeigt wird.</translation>
+    </message>
+    <message>
+        <source>Choose a Detector of Hands and Face</source>
+        <translation>Detektor für Hände und Gesicht wählen</translation>
+    </message>
+    <message>
+        <source>Detectors (*.onnx)</source>
+        <translation>Detektoren (*.onnx)</translation>
+    </message>
+    <message>
+        <source>Trying out %1…</source>
+        <translation>%1 wird ausprobiert …</translation>
+    </message>
+    <message>
+        <source>%1 finds hands, but no faces.</source>
+        <translation>%1 findet Hände, aber keine Gesichter.</translation>
+    </message>
+    <message>
+        <source>%1 finds faces, but no hands.</source>
+        <translation>%1 findet Gesichter, aber keine Hände.</translation>
+    </message>
+    <message>
+        <source>%1 finds hands and faces.</source>
+        <translation>%1 findet Hände und Gesichter.</translation>
+    </message>
+    <message>
+        <source>The detector %1 is no longer there. Choose it anew.</source>
+        <translation>Den Detektor %1 gibt es nicht mehr. Wählen Sie ihn neu.</translation>
+    </message>
+    <message>
+        <source>Choose a Detector…</source>
+        <translation>Detektor wählen …</translation>
+    </message>
+    <message>
+        <source>A network of your own that finds hands and face, as an ONNX file. The documentation, docs/attention.md, says which kinds are understood.</source>
+        <translation>Ein eigenes Netz, das Hände und Gesicht findet, als ONNX-Datei. Welche Arten verstanden werden, steht in der Dokumentation, docs/attention.md.</translation>
     </message>
 </context>
 <context>

@@ -124,9 +124,17 @@ void paintLaneLabel(QPainter& painter, const QRectF& box, const TimeChart& chart
         }
     }
     const bool below = lowest > 1.0 - highest;
+    const QString& text = chart.lanes.at(lane).label;
+    QRectF place(box.left() + 2.0, box.top() + 1.0, QFontMetricsF(painter.font()).horizontalAdvance(text) + 4.0,
+                 textHeight(painter));
+    if (below) {
+        place.moveBottom(box.bottom() - 1.0);
+    }
+    QColor ground = colours.ground; // curves below it stay faintly visible
+    ground.setAlphaF(0.8F);
+    painter.fillRect(place, ground);
     painter.setPen(colours.muted);
-    painter.drawText(box.adjusted(4.0, -1.0, -4.0, -1.0), Qt::AlignLeft | (below ? Qt::AlignBottom : Qt::AlignTop),
-                     chart.lanes.at(lane).label);
+    painter.drawText(place, Qt::AlignCenter, text);
 }
 
 void paintCurve(QPainter& painter, const QRectF& box, const TimeChart& chart, const ChartCurve& curve,
@@ -153,6 +161,11 @@ void paintCurve(QPainter& painter, const QRectF& box, const TimeChart& chart, co
         line.clear();
     };
     for (std::size_t i = begin; i < end; ++i) {
+        const bool unseen =
+            i > begin && chart.longestStep > MediaTime{0} && chart.times[i] - chart.times[i - 1] > chart.longestStep;
+        if (unseen) {
+            draw();
+        }
         if (i < curve.values.size() && curve.values[i]) {
             const double share = std::clamp(static_cast<double>(*curve.values[i]) / high, 0.0, 1.0);
             line.append(QPointF(chartX(box, range, chart.times[i]), box.bottom() - share * box.height()));
@@ -221,7 +234,6 @@ void paintTimeChart(QPainter& painter, const QRectF& area, const TimeChart& char
         const QRectF box(lanes.left(), top, lanes.width(), room * lane.weight / std::max(1, weights));
         top = box.bottom() + laneGap;
         paintLane(painter, box, lane, colours);
-        paintLaneLabel(painter, box, chart, index, range, colours);
         painter.save();
         painter.setClipRect(box.adjusted(0, -curveWidth, 0, curveWidth));
         for (const ChartCurve& curve : chart.curves) {
@@ -230,6 +242,7 @@ void paintTimeChart(QPainter& painter, const QRectF& area, const TimeChart& char
             }
         }
         painter.restore();
+        paintLaneLabel(painter, box, chart, index, range, colours);
     }
 }
 

@@ -43,6 +43,7 @@ struct ChartBand {
 
 struct TimeChart {
     std::vector<MediaTime> times; ///< ascending
+    MediaTime longestStep{0};     ///< between times that a line joins; 0: any
     QList<ChartLane> lanes;
     QList<ChartCurve> curves;
     QList<ChartBand> bands;
