@@ -59,7 +59,7 @@ model::Quantisation randomScales(const model::ModelConfig& config, std::uint64_t
     constexpr int frames = 4;
     const auto record = std::make_shared<ChannelRecord>();
     const ComputeChoice choice = chooseCompute({EngineKind::Fast, Precision::F32});
-    const LoadedModelPtr model = makeLoadedModel(randomNetwork(config, seed), choice, {}, ChannelRecord::maker(record));
+    const LoadedModelPtr model = makeLoadedModel(randomNetwork(config, seed), choice, ChannelRecord::maker(record));
     const Tensor pictures = torch::rand({frames, 3, config.resolution, config.resolution}) * 2 - 1;
     const auto count = static_cast<std::size_t>(pictures.numel());
     const auto pushed = makeStreamingEncoder(model, {false})->push({pictures.data_ptr<float>(), count}, frames, false);
@@ -80,7 +80,7 @@ Result<LoadedModelPtr> randomModel(const model::ModelConfig& config, std::uint64
     if (choice.precision == Precision::Int8) {
         maker = int8Maker(randomScales(config, seed));
     }
-    return makeLoadedModel(randomNetwork(config, seed), choice, {}, maker, &request);
+    return makeLoadedModel(randomNetwork(config, seed), choice, maker, &request);
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, std::string("cannot make a model of these sizes: ") + error.what());
 }
