@@ -171,12 +171,20 @@ private slots:
             std::vector<float> actual(cell.size());
             portable_.lstmStep(gates.data(), hidden, expectedCell.data(), expected.data());
             own().lstmStep(gates.data(), hidden, cell.data(), actual.data());
-            QVERIFY(test::relativeError(cell, expectedCell) < 2e-6);
-            QVERIFY(test::relativeError(actual, expected) < 2e-6);
+            QVERIFY(farthest(cell, expectedCell) < 3e-6);
+            QVERIFY(farthest(actual, expected) < 3e-6);
         }
     }
 
 private:
+    /// Of values around 1: a single one near zero, as with one hidden unit, has a large relative error.
+    static double farthest(const std::vector<float>& actual, const std::vector<float>& expected) {
+        double difference = 0.0;
+        for (std::size_t i = 0; i < expected.size(); ++i) {
+            difference = std::max(difference, std::abs(static_cast<double>(actual[i] - expected[i])));
+        }
+        return difference;
+    }
     static const RowKernels& own() { return rowKernels(usableInstructionSet()); }
 
     const RowKernels& portable_ = rowKernels(InstructionSet::Portable);
