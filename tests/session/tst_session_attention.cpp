@@ -112,7 +112,7 @@ private slots:
     void attentionNeedsNoFile() {
         const QTemporaryDir folder;
         const auto path = std::filesystem::path(folder.filePath("model.safetensors").toStdString());
-        test::writeTinyModel(path, 3);
+        test::writeTinyModel(path); // the weights of model_
         auto model = engine::loadModel(path, {.engine = engine::EngineKind::Fast});
         QVERIFY(model);
         QVERIFY(std::filesystem::remove(path));
