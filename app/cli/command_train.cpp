@@ -80,8 +80,7 @@ void runTraining(const Arguments& arguments) {
     const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
     training::TrainOptions options;
     options.workFolder = workFolder(arguments);
-    if (arguments.resume && !fs::exists(options.workFolder / "adapt.safetensors") &&
-        !fs::exists(options.workFolder / "pretrain.safetensors")) {
+    if (arguments.resume && !training::hasCheckpoint(options.workFolder)) {
         throw CommandFailure{{ErrorCode::NotFound, "there is no checkpoint in " + options.workFolder.string(),
                               "Leave out --resume to begin, or name the folder of the run with --work."}};
     }
@@ -103,7 +102,7 @@ void runTraining(const Arguments& arguments) {
                               "The same command goes on from there."}};
     }
     const bool adapted = outcome.finished && options.stage != training::Stage::Pretrain;
-    if (adapted && !arguments.output.empty()) {
+    if (adapted && outcome.first && !arguments.output.empty()) {
         publish(options.workFolder / "model.safetensors", arguments.output);
     }
 }

@@ -3,10 +3,15 @@
 #include "stage.h"
 #include "tensorfile/safetensors.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace livegloss::training {
 namespace {
+
+constexpr std::array checkpointNames{"pretrain.safetensors", "head-features.safetensors", "head.safetensors",
+                                     "adapt.safetensors"};
 
 /// Sizes that the recipe states have to be the backbone's, others follow it, as do activation and colours.
 void adoptBackbone(model::ModelConfig& config, const Recipe& recipe) {
@@ -29,7 +34,9 @@ void adoptBackbone(model::ModelConfig& config, const Recipe& recipe) {
     adopt("resolution", config.resolution, found.resolution);
     adopt("embed_dim", config.embedDim, found.embedDim);
     config.heads = found.heads;
-    config.resize = sameResolution ? config.resize : found.resize;
+    if (!sameResolution && !recipe.statedSizes.contains("resize")) {
+        config.resize = found.resize;
+    }
     config.activation = found.activation;
     config.normalisation = found.normalisation;
 }
@@ -43,6 +50,9 @@ model::ModelConfig configOf(const Recipe& recipe, const SampleSource& source) {
     config.vocabulary = {""};
     config.vocabulary.insert(config.vocabulary.end(), source.glosses().begin(), source.glosses().end());
     config.classes = static_cast<int>(config.vocabulary.size());
+    if (config.fps == 0.0) {
+        config.fps = source.fps();
+    }
     if (!recipe.backbone.empty()) {
         adoptBackbone(config, recipe);
     }
@@ -97,6 +107,7 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
     visual->inputGain = visual->inputGain.to(device);
     visual->inputOffset = visual->inputOffset.to(device);
     TrainOutcome& outcome = context.outcome;
+    outcome.first = first;
     if (options.stage != Stage::Adapt && recipe.pretrain.steps > 0 && !runPretraining(context)) {
         outcome.summary = "stopped while pre-training; run the same command to go on";
         return outcome;
@@ -113,6 +124,11 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
 }
 
 } // namespace
+
+bool hasCheckpoint(const std::filesystem::path& workFolder) {
+    return std::ranges::any_of(checkpointNames,
+                               [&](const char* name) { return std::filesystem::exists(workFolder / name); });
+}
 
 Result<TrainOutcome> train(const Recipe& recipe, const SampleSource& source, const TrainOptions& options) {
     try {
