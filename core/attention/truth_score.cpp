@@ -9,17 +9,17 @@ namespace livegloss::attention {
 namespace {
 
 /// Shares of one patch's area.
-struct PatchCover {
+struct TruthCover {
     double hands = 0.0;
     double face = 0.0;
     bool middle = false; ///< its middle lies on a hand or the face
 };
 
-PatchCover coverOf(const RegionMasks& masks, double left, double top, double width, double height) {
+TruthCover coverOf(const RegionMasks& masks, double left, double top, double width, double height) {
     const auto pixel = [&](double at) { return std::clamp(static_cast<int>(std::lround(at)), 0, masks.size); };
     const int right = std::max(pixel(left + width), pixel(left) + 1);
     const int bottom = std::max(pixel(top + height), pixel(top) + 1);
-    PatchCover cover;
+    TruthCover cover;
     int pixels = 0;
     for (int y = pixel(top); y < std::min(bottom, masks.size); ++y) {
         for (int x = pixel(left); x < std::min(right, masks.size); ++x) {
@@ -52,7 +52,7 @@ RegionScore scoreLayer(const Layer& layer, const RegionMasks& masks, const visio
     for (std::size_t i = 0; i < layer.values.size(); ++i) {
         const auto row = static_cast<double>(i / static_cast<std::size_t>(layer.columns));
         const auto column = static_cast<double>(i % static_cast<std::size_t>(layer.columns));
-        const PatchCover cover = coverOf(masks, visible.left * masks.size + column * width,
+        const TruthCover cover = coverOf(masks, visible.left * masks.size + column * width,
                                          visible.top * masks.size + row * height, width, height);
         const double value = layer.values[i];
         mass += value;

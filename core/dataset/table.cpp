@@ -17,12 +17,12 @@ std::optional<double> seconds(const std::string& text) {
     return fine ? std::optional(value) : std::nullopt;
 }
 
-/// Columns by name; the first two must be there.
-class Columns {
+/// TableColumns by name; the first two must be there.
+class TableColumns {
 public:
-    static Result<Columns> of(const ListLine& heading) {
+    static Result<TableColumns> of(const ListLine& heading) {
         static const std::vector<std::string> known{"path", "glosses", "start", "end", "split", "signer", "id"};
-        Columns columns;
+        TableColumns columns;
         for (std::size_t i = 0; i < heading.fields.size(); ++i) {
             const std::string& name = heading.fields[i];
             if (std::find(known.begin(), known.end(), name) == known.end()) {
@@ -51,7 +51,7 @@ private:
     std::map<std::string, std::size_t> places_;
 };
 
-Result<Clip> clipOf(const ListLine& line, const Columns& column, const fs::path& root) {
+Result<Clip> clipOf(const ListLine& line, const TableColumns& column, const fs::path& root) {
     auto path = innerPath(line, column(line, "path"));
     if (!path) {
         return tl::unexpected(std::move(path.error()));
@@ -98,10 +98,10 @@ Result<Clip> clipOf(const ListLine& line, const Columns& column, const fs::path&
 
 Result<std::vector<Clip>> readTable(const fs::path& root) {
     ClipList clips;
-    std::optional<Columns> columns;
+    std::optional<TableColumns> columns;
     auto read = forEachLine(root / "dataset.tsv", '\t', [&](const ListLine& line) -> Result<void> {
         if (!columns) {
-            auto heading = Columns::of(line);
+            auto heading = TableColumns::of(line);
             if (!heading) {
                 return tl::unexpected(std::move(heading.error()));
             }

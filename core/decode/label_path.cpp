@@ -10,7 +10,7 @@ namespace livegloss::decode {
 namespace {
 
 /// Steps to either side of a run that its alternatives may use.
-constexpr int kReach = 3;
+constexpr int kMaxRunReach = 3;
 
 /// Label of CTC state `state` (blank, l0, blank, l1, ..., blank).
 int stateLabel(const std::vector<int>& labels, int state) {
@@ -162,8 +162,8 @@ double pathSum(const Stretch& stretch, int middle) {
 Stretch stretchAround(const LogTable& table, const std::vector<int>& labels, const std::vector<Run>& runs, int index) {
     const auto own = static_cast<std::size_t>(index);
     Stretch stretch;
-    int first = std::max(0, runs[own].first - kReach);
-    int last = std::min(table.steps() - 1, runs[own].last + kReach);
+    int first = std::max(0, runs[own].first - kMaxRunReach);
+    int last = std::min(table.steps() - 1, runs[own].last + kMaxRunReach);
     if (index > 0 && first <= runs[own - 1].last) {
         stretch.before = labels[own - 1];
         first = std::max(first, runs[own - 1].peak);

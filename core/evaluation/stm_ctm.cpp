@@ -30,7 +30,7 @@ std::vector<std::string_view> fieldsOf(std::string_view line) {
     }
 }
 
-std::optional<double> number(std::string_view text) {
+std::optional<double> parsedNumber(std::string_view text) {
     double value = 0.0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     if (error != std::errc{} || end != text.data() + text.size() || std::isnan(value)) {
@@ -95,8 +95,8 @@ bool earlier(const CtmWord& a, const CtmWord& b) {
 Result<std::vector<StmSegment>> parseStm(std::string_view text, const std::string& source) {
     std::vector<StmSegment> segments;
     auto read = forEachLine(text, [&](const auto& fields, int line) -> Result<void> {
-        const auto start = fields.size() < 5 ? std::nullopt : number(fields[3]);
-        const auto end = fields.size() < 5 ? std::nullopt : number(fields[4]);
+        const auto start = fields.size() < 5 ? std::nullopt : parsedNumber(fields[3]);
+        const auto end = fields.size() < 5 ? std::nullopt : parsedNumber(fields[4]);
         if (!start || !end) {
             return badLine(source, line, "file, channel, speaker, start and end in seconds, glosses");
         }
@@ -120,8 +120,8 @@ Result<std::vector<StmSegment>> parseStm(std::string_view text, const std::strin
 Result<std::vector<CtmWord>> parseCtm(std::string_view text, const std::string& source) {
     std::vector<CtmWord> words;
     auto read = forEachLine(text, [&](const auto& fields, int line) -> Result<void> {
-        const auto start = fields.size() < 5 ? std::nullopt : number(fields[2]);
-        const auto duration = fields.size() < 5 ? std::nullopt : number(fields[3]);
+        const auto start = fields.size() < 5 ? std::nullopt : parsedNumber(fields[2]);
+        const auto duration = fields.size() < 5 ? std::nullopt : parsedNumber(fields[3]);
         if (!start || !duration || fields.size() > 6) {
             return badLine(source, line, "file, channel, start and duration in seconds, one gloss");
         }
@@ -137,7 +137,7 @@ Result<std::vector<CtmWord>> parseCtm(std::string_view text, const std::string& 
                      std::string(fields[2]),
                      line};
         if (fields.size() == 6) {
-            word.confidence = number(fields[5]);
+            word.confidence = parsedNumber(fields[5]);
             if (!word.confidence) {
                 return badLine(source, line, "a number as confidence after the gloss");
             }

@@ -31,7 +31,7 @@ constexpr std::array<Names, 6> blockNames{{{"layer_norm1.", "ln_1."},
                                            {"self_attn.out_proj.", "attn.out_proj."},
                                            {"self_attn.q_proj.", "attn.in_proj_"}}};
 
-constexpr std::array<std::string_view, 3> joined{".q_proj.", ".k_proj.", ".v_proj."};
+constexpr std::array<std::string_view, 3> joinedParts{".q_proj.", ".k_proj.", ".v_proj."};
 constexpr std::int64_t mostRows = 1'000'000; ///< of a matrix that is joined with others
 
 std::optional<std::string> renamed(std::string_view name, std::span<const Names> names) {
@@ -134,7 +134,7 @@ private:
         SourceTensor shown = tensor;
         shown.key = openAiName(key);
         Origin origin{{tensor.name}};
-        if (inBlock && key.find(joined[0]) != std::string_view::npos) {
+        if (inBlock && key.find(joinedParts[0]) != std::string_view::npos) {
             const auto others = keysAndValues(tensor);
             if (!others.empty()) {
                 origin.parts.insert(origin.parts.end(), others.begin(), others.end());
@@ -166,8 +166,8 @@ private:
         if (queries.shape.empty() || queries.shape.front() > mostRows) {
             return {};
         }
-        for (const std::string_view part : {joined[1], joined[2]}) {
-            const SourceTensor* other = sibling(queries, joined[0], part);
+        for (const std::string_view part : {joinedParts[1], joinedParts[2]}) {
+            const SourceTensor* other = sibling(queries, joinedParts[0], part);
             if (other == nullptr || other->shape != queries.shape) {
                 return {};
             }
@@ -178,8 +178,8 @@ private:
 
     /// Whether `tensor` is a block's keys or values that its queries bring along.
     bool isJoinedLater(const SourceTensor& tensor) const {
-        for (const std::string_view part : {joined[1], joined[2]}) {
-            const SourceTensor* queries = sibling(tensor, part, joined[0]);
+        for (const std::string_view part : {joinedParts[1], joinedParts[2]}) {
+            const SourceTensor* queries = sibling(tensor, part, joinedParts[0]);
             if (queries != nullptr && !keysAndValues(*queries).empty()) {
                 return true;
             }

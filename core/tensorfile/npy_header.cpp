@@ -5,9 +5,9 @@
 namespace livegloss::tensorfile {
 namespace {
 
-constexpr std::string_view magic("\x93NUMPY", 6);
+constexpr std::string_view npyMagic("\x93NUMPY", 6);
 constexpr std::uint64_t longestHeader = 1U << 20;
-constexpr std::size_t mostDimensions = 32;
+constexpr std::size_t mostNpyDimensions = 32;
 
 /// The header is a dictionary as Python writes it: {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }
 class HeaderParser {
@@ -119,8 +119,8 @@ private:
             next_ += static_cast<std::size_t>(end - begin);
             accept('L'); // Python 2
             shape.push_back(size);
-            if (shape.size() > mostDimensions) {
-                fail(joined("has more than ", mostDimensions, " dimensions"));
+            if (shape.size() > mostNpyDimensions) {
+                fail(joined("has more than ", mostNpyDimensions, " dimensions"));
             }
             if (!accept(',')) {
                 expect(')');
@@ -140,7 +140,7 @@ private:
 NpyHeader readNpyHeader(const FileBytes& file) {
     FileInput input(file, 0, file.size());
     ByteStream stream(input, file.size());
-    if (stream.left() < magic.size() || stream.text(magic.size()) != magic) {
+    if (stream.left() < npyMagic.size() || stream.text(npyMagic.size()) != npyMagic) {
         throw Refusal{ErrorCode::Unreadable, "it is not a NumPy file: it does not begin with \\x93NUMPY",
                       "Choose a .npy file that numpy.save wrote."};
     }

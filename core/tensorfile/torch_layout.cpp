@@ -12,7 +12,7 @@ namespace {
 constexpr std::uint64_t mostSteps = 1'000'000;
 constexpr std::uint64_t mostExpanded = 1U << 24;
 constexpr std::uint64_t mostSharing = 16;
-constexpr std::uint64_t recordBytes = 1024;
+constexpr std::uint64_t bytesPerRecord = 1024;
 
 std::string fullName(const std::string& group, const std::string& key) {
     return group.empty() ? key : joined(group, "/", key);
@@ -187,13 +187,13 @@ private:
         default:
             return;
         }
-        budget_.take(recordBytes + name.size() + value.text.size());
+        budget_.take(bytesPerRecord + name.size() + value.text.size());
         layout_.scalars.emplace(name, std::move(scalar));
     }
 
     void addTensor(const PickleValue& value, const std::string& group, const std::string& key) {
         const PickleValue& described = *value.items[0];
-        budget_.take(recordBytes + 4 * (group.size() + key.size()) + described.text.size() + naming_.folder.size() +
+        budget_.take(bytesPerRecord + 4 * (group.size() + key.size()) + described.text.size() + naming_.folder.size() +
                      16 * (value.items[1]->items.size() + value.items[2]->items.size()));
         TorchTensor tensor;
         tensor.name = fullName(group, key);

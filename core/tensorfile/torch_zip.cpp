@@ -8,7 +8,7 @@
 namespace livegloss::tensorfile {
 namespace {
 
-constexpr std::uint64_t longestPickle = 64U << 20;
+constexpr std::uint64_t longestRecordPickle = 64U << 20;
 constexpr std::uint64_t longestNote = 64;
 constexpr std::int64_t newestVersion = 10;
 
@@ -102,7 +102,7 @@ void checkVersion(const FileBytes& file, const ZipArchive& archive, const std::s
 
 void describeEntry(const FileBytes& file, const ZipEntry& entry, PickleDialect dialect, const TorchNaming& naming,
                    MemoryBudget& budget, TorchLayout& layout) {
-    if (entry.bytes > longestPickle) {
+    if (entry.bytes > longestRecordPickle) {
         refuse(joined("the zip entry ", quotedName(entry.name), " has ", entry.bytes,
                       " bytes, more than any real pickle"));
     }
