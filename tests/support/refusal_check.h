@@ -46,13 +46,18 @@ inline Result<void> openAndRead(const std::filesystem::path& path) {
 /// and with a hint.
 template <class Open>
 QString refusalProblem(const QTemporaryDir& folder, const QByteArray& contents, const QString& message, Open open) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-    constexpr int overhead = 4; // of the sanitizers
+#if defined(__SANITIZE_THREAD__)
+    constexpr int slower = 20;
+    constexpr int larger = 4;
+#elif defined(__SANITIZE_ADDRESS__)
+    constexpr int slower = 4;
+    constexpr int larger = 4;
 #else
-    constexpr int overhead = 1;
+    constexpr int slower = 1;
+    constexpr int larger = 1;
 #endif
-    constexpr double longestSeconds = 2 * overhead;
-    constexpr std::int64_t mostGrowth = std::int64_t{256 << 20} * overhead;
+    constexpr double longestSeconds = 2 * slower;
+    constexpr std::int64_t mostGrowth = std::int64_t{256 << 20} * larger;
     QFile file(folder.filePath("bad file.bin"));
     if (!file.open(QIODevice::WriteOnly) || file.write(contents) != contents.size()) {
         return "the file cannot be written";
