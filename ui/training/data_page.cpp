@@ -24,6 +24,7 @@ namespace livegloss::ui {
 namespace {
 
 constexpr int indent = 3 * grid;
+constexpr int widestPath = 80 * grid;
 enum PartColumn { NameColumn, ClipsColumn, SignersColumn, GlossesColumn, FramesColumn, PartColumns };
 
 QHBoxLayout* rowOf(std::initializer_list<QWidget*> widgets, QWidget* wide = nullptr) {
@@ -89,6 +90,7 @@ void DataPage::buildChoice(QVBoxLayout* column) {
     draw_->setObjectName(QStringLiteral("drawnSentences"));
     set_->setObjectName(QStringLiteral("dataSet"));
     path_->setObjectName(QStringLiteral("dataFolder"));
+    path_->setMaximumWidth(widestPath);
     draw_->setChecked(true);
     column->addWidget(draw_);
     column->addWidget(drawNote_);
@@ -97,9 +99,10 @@ void DataPage::buildChoice(QVBoxLayout* column) {
     column->addWidget(setNote_);
     QHBoxLayout* row = rowOf({path_, choose_}, path_);
     row->setContentsMargins(indent, 0, 0, 0);
+    row->addStretch();
     column->addLayout(row);
-    drawNote_->setContentsMargins(indent, 0, 0, 0);
-    setNote_->setContentsMargins(indent, 0, 0, 0);
+    drawNote_->setIndent(indent); // the style sheet leaves labels no margins of their own
+    setNote_->setIndent(indent);
 }
 
 void DataPage::buildCheck(QVBoxLayout* column) {

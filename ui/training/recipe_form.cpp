@@ -106,7 +106,7 @@ void RecipePage::build() {
     form->setContentsMargins(3 * grid, 2 * grid, 3 * grid, 2 * grid);
     form->setHorizontalSpacing(2 * grid);
     form->setVerticalSpacing(grid);
-    form->setLabelAlignment(Qt::AlignLeft);
+    form->setLabelAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
     buildRecipe(form);
     buildModel(form);

@@ -34,13 +34,13 @@ ResultPage::ResultPage(QWidget* parent)
 }
 
 void ResultPage::build() {
-    try_->setIcon(icon(QStringLiteral("live")));
     add_->setIcon(icon(QStringLiteral("model")));
     folder_->setIcon(icon(QStringLiteral("open-file")));
     table_->setObjectName(QStringLiteral("measurements"));
     table_->verticalHeader()->hide();
     table_->verticalHeader()->setDefaultSectionSize(4 * grid);
     table_->horizontalHeader()->setHighlightSections(false);
+    table_->horizontalHeader()->setDefaultAlignment(Qt::AlignRight | Qt::AlignVCenter);
     table_->setEditTriggers(QAbstractItemView::NoEditTriggers);
     table_->setSelectionBehavior(QAbstractItemView::SelectRows);
     table_->setTabKeyNavigation(false);

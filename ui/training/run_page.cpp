@@ -64,7 +64,6 @@ void RunPage::build() {
     progress_->setObjectName(QStringLiteral("runProgress"));
     progress_->setTextVisible(false);
     progress_->setFixedHeight(grid / 2);
-    start_->setIcon(icon(QStringLiteral("play")));
     stop_->setIcon(icon(QStringLiteral("stop")));
     messages_->setObjectName(QStringLiteral("runMessages"));
     messages_->setReadOnly(true);
@@ -122,12 +121,12 @@ QWidget* RunPage::buildCurves() {
     column->setContentsMargins(0, 0, 0, 0);
     column->setSpacing(grid / 2);
     auto* row = new QHBoxLayout;
-    row->setSpacing(2 * grid);
+    row->setSpacing(grid);
     row->addWidget(stage_);
     row->addWidget(legend_, 1);
     auto* entries = new QHBoxLayout(legend_);
     entries->setContentsMargins(0, 0, 0, 0);
-    entries->setSpacing(2 * grid);
+    entries->setSpacing(grid);
     stage_->setObjectName(QStringLiteral("runStage"));
     stage_->hide();
     column->addLayout(row);

@@ -9,16 +9,15 @@
 #include "ui/training/run_page.h"
 #include "ui/training/training_texts.h"
 
-#include <QDesktopServices>
 #include <QDir>
 #include <QEvent>
-#include <QFileDialog>
 #include <QFileInfo>
 #include <QLocale>
-#include <QMessageBox>
 #include <QSettings>
 #include <QStackedWidget>
 #include <QTabBar>
+
+#include <algorithm>
 
 namespace livegloss::ui {
 
@@ -31,14 +30,6 @@ const QString threadsKey = QStringLiteral("training/threads");
 
 using FolderState = training::RunFolder::State;
 
-/// The nearest folder that exists, to begin a dialog in.
-QString existing(QString folder) {
-    while (!folder.isEmpty() && !QFileInfo(folder).isDir() && folder != QFileInfo(folder).path()) {
-        folder = QFileInfo(folder).path();
-    }
-    return folder.isEmpty() ? QDir::homePath() : folder;
-}
-
 /// A file name that says what the model is called.
 QString fileNameOf(const QString& modelName) {
     QString name;
@@ -48,35 +39,7 @@ QString fileNameOf(const QString& modelName) {
     return (name.isEmpty() ? QStringLiteral("model") : name) + QStringLiteral(".safetensors");
 }
 
-bool askToStop(QWidget* parent) {
-    QMessageBox box(QMessageBox::Question, TrainingWorkspace::tr("Training Is Running"),
-                    TrainingWorkspace::tr("Stop training and close LiveGloss?"), QMessageBox::NoButton, parent);
-    box.setInformativeText(
-        TrainingWorkspace::tr("A checkpoint is written first; the run can go on from there at any time."));
-    QPushButton* stop = box.addButton(TrainingWorkspace::tr("Stop and Close"), QMessageBox::AcceptRole);
-    QPushButton* stay = box.addButton(TrainingWorkspace::tr("Go On Training"), QMessageBox::RejectRole);
-    box.setDefaultButton(stay);
-    box.exec();
-    return box.clickedButton() == stop;
-}
-
 } // namespace
-
-TrainingServices makeTrainingServices() {
-    return {[](QWidget* parent, const QString& title, const QString& begin) {
-                return QFileDialog::getExistingDirectory(parent, title, existing(begin));
-            },
-            [](QWidget* parent, const QString& title, const QString& filter, const QString& begin) {
-                return askForFile(parent, title, filter, begin.isEmpty() ? begin : folderOf(begin),
-                                  QStandardPaths::DocumentsLocation);
-            },
-            [](QWidget* parent, const QString& title, const QString& filter, const QString& suggestion) {
-                const QString folder = existing(folderOf(suggestion));
-                return askWhereToSave(parent, title, filter,
-                                      folder + QLatin1Char('/') + QFileInfo(suggestion).fileName());
-            },
-            [](const QUrl& url) { QDesktopServices::openUrl(url); }, askToStop};
-}
 
 TrainingWorkspace::TrainingWorkspace(const TrainingPlaces& places, TrainingServices services, QWidget* parent)
     : Workspace(parent),
@@ -306,6 +269,12 @@ void TrainingWorkspace::update() {
     if (!startProblem_.isEmpty() && !run_.active()) {
         view.problem = startProblem_;
     }
+    const std::vector<Measurement> measurements = measurementsOf(*history_);
+    if (!run_.active() && !measurements.empty()) { // of a run that is looked at, too
+        const auto best = std::ranges::find_if(measurements, [](const Measurement& one) { return one.best; });
+        view.newest = TrainingTexts::percent(measurements.back().werPercent);
+        view.best = TrainingTexts::percent(best->werPercent);
+    }
     runPage_->setView(view);
     runPage_->setOpenable(!run_.active());
     const QString recipe = folder_ + QStringLiteral("/recipe.json");
@@ -314,7 +283,7 @@ void TrainingWorkspace::update() {
     data_->setLocked(run_.active());
     recipe_->setLocked(run_.active());
     recipe_->setFolderNote(folderNote());
-    result_->setResult(measurementsOf(*history_), found_->model, QFileInfo(folder_).isDir());
+    result_->setResult(measurements, found_->model, QFileInfo(folder_).isDir());
     QStringList status{view.title};
     if (!view.left.isEmpty()) {
         status.append(view.left);
