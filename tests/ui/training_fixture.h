@@ -37,20 +37,19 @@ public:
             ++questions;
             return confirms;
         };
-        const QString models = QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models");
+        const QString bundled = QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models");
         store = std::make_unique<QSettings>(folder + QStringLiteral("/settings.ini"), QSettings::IniFormat);
         preferences = std::make_unique<Preferences>(*store);
         const EngineServices engine = makeEngineServices();
-        live = new LiveWorkspace(makeLiveRecogniser(), engine, {models + QStringLiteral("/demo.safetensors"), {}},
+        live = new LiveWorkspace(makeLiveRecogniser(), engine, {bundled + QStringLiteral("/demo.safetensors"), {}},
                                  *preferences);
-        training = new TrainingWorkspace({program, models, folder + QStringLiteral("/runs")}, services);
-        this->models =
-            new ModelsWorkspace(engine,
-                                {models + QStringLiteral("/demo.safetensors"),
-                                 models + QStringLiteral("/catalogue.json"), folder + QStringLiteral("/models")},
-                                {});
+        training = new TrainingWorkspace({program, bundled, folder + QStringLiteral("/runs")}, services);
+        models = new ModelsWorkspace(engine,
+                                     {bundled + QStringLiteral("/demo.safetensors"),
+                                      bundled + QStringLiteral("/catalogue.json"), folder + QStringLiteral("/models")},
+                                     {});
         window = std::make_unique<MainWindow>(live, *preferences);
-        window->addModels(this->models);
+        window->addModels(models);
         window->addTraining(training);
         window->resize(1366, 768);
         window->show();

@@ -196,7 +196,8 @@ private Q_SLOTS:
                                qobject_cast<QComboBox*>(widget->parentWidget()) != nullptr ||
                                qobject_cast<QAbstractSpinBox*>(widget->parentWidget()) != nullptr ||
                                qobject_cast<QLineEdit*>(widget->parentWidget()) != nullptr ||
-                               widget->inherits("QComboBoxPrivateContainer") || widget->inherits("QHeaderView");
+                               widget->inherits("QComboBoxPrivateContainer") || widget->inherits("QComboBoxListView") ||
+                               widget->inherits("QHeaderView");
             if (inner || (widget->focusPolicy() & Qt::TabFocus) == 0) {
                 continue;
             }
