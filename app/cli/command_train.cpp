@@ -129,7 +129,7 @@ void runTraining(const Arguments& arguments) {
     }
     const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
     training::TrainOptions options = optionsOf(arguments);
-    if (arguments.resume && !training::inspectRunFolder(options.workFolder).checkpoint) {
+    if (arguments.resume && !training::hasCheckpoint(options.workFolder)) {
         throw CommandFailure{{ErrorCode::NotFound, "there is no checkpoint in " + options.workFolder.string(),
                               "Leave out --resume to begin, or name the folder of the run with --work."}};
     }
@@ -146,7 +146,7 @@ void runTraining(const Arguments& arguments) {
     const training::TrainOutcome outcome = valueOrFail(training::train(recipe, *source, options));
     options.report(outcome.summary);
     if (interrupted() && !outcome.finished) {
-        const bool checkpoint = training::inspectRunFolder(options.workFolder).checkpoint;
+        const bool checkpoint = training::hasCheckpoint(options.workFolder);
         throw CommandFailure{
             {ErrorCode::Cancelled,
              (checkpoint ? "interrupted; the checkpoint is in " : "interrupted before the first checkpoint in ") +
@@ -158,7 +158,7 @@ void runTraining(const Arguments& arguments) {
         valueOrFail(training::writeRunRecord(options.workFolder, record));
     }
     const bool adapted = outcome.finished && options.stage != training::Stage::Pretrain;
-    if (adapted && !arguments.output.empty()) {
+    if (adapted && outcome.first && !arguments.output.empty()) {
         publish(options.workFolder / "model.safetensors", arguments.output);
     }
     if (arguments.events) {

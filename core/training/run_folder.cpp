@@ -1,7 +1,10 @@
 #include "training/run_folder.h"
 
 #include "base/new_file.h"
+#include "training/trainer.h"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -20,6 +23,8 @@ using Json = nlohmann::ordered_json;
 
 constexpr const char* recordName = "run.json";
 constexpr const char* lockName = "run.lock";
+constexpr std::array checkpointNames{"pretrain.safetensors", "head-features.safetensors", "head.safetensors",
+                                     "adapt.safetensors"};
 
 bool isThere(const fs::path& path) {
     std::error_code ignored;
@@ -58,6 +63,10 @@ std::optional<long> lockHolder(const fs::path& folder) {
 
 } // namespace
 
+bool hasCheckpoint(const fs::path& workFolder) {
+    return std::ranges::any_of(checkpointNames, [&](const char* name) { return isThere(workFolder / name); });
+}
+
 Result<void> writeRunRecord(const fs::path& folder, const RunRecord& record) {
     const Json json{{"recipe", record.recipe.string()}, {"data", record.data.string()}, {"stage", record.stage},
                     {"threads", record.threads},        {"loaders", record.loaders},    {"finished", record.finished}};
@@ -92,7 +101,7 @@ RunFolder inspectRunFolder(const fs::path& folder) {
     if (auto record = readRunRecord(folder)) {
         found.record = std::move(*record);
     }
-    found.checkpoint = isThere(folder / "adapt.safetensors") || isThere(folder / "pretrain.safetensors");
+    found.checkpoint = hasCheckpoint(folder);
     found.model = isThere(folder / "model.safetensors");
     found.trainedBy = lockHolder(folder);
     if (found.record && found.record->finished) {

@@ -51,6 +51,30 @@ private slots:
         QTest::newRow("precision on the processor") << "\"seed\": 7"
                                                     << "\"precision\": \"bf16\", \"device\": \"cpu\""
                                                     << "f32";
+        QTest::newRow("a number that wraps") << "\"groups\": 2"
+                                             << "\"groups\": 4294967298"
+                                             << "pretrain.groups\" has a value of the wrong kind or size, 4294967298";
+        QTest::newRow("a broken number") << "\"groups\": 2"
+                                         << "\"groups\": 2.9"
+                                         << "pretrain.groups\" has a value of the wrong kind or size, 2.9";
+        QTest::newRow("a truth for a number") << "\"groups\": 2"
+                                              << "\"groups\": true"
+                                              << "pretrain.groups\" has a value of the wrong kind";
+        QTest::newRow("negative seed") << "\"seed\": 7"
+                                       << "\"seed\": -1"
+                                       << "seed\" has a value of the wrong kind";
+        QTest::newRow("negative step in a list") << "\"rate\": 3e-3"
+                                                 << "\"drop_at\": [5, -5]"
+                                                 << "adapt.rate.drop_at\" holds -5";
+        QTest::newRow("epochs of the head") << "\"rate\": 5e-3"
+                                            << "\"drop_at_epochs\": [3]"
+                                            << "the other stages count no epochs";
+        QTest::newRow("twice") << "\"seed\": 7"
+                               << "\"seed\": 7, \"seed\": 8"
+                               << "\"seed\" is there twice";
+        QTest::newRow("hardly any frames") << "\"width\": 64"
+                                           << "\"fps\": 0.01, \"width\": 64"
+                                           << "model.fps";
         QTest::newRow("no JSON") << "{"
                                  << "["
                                  << "here";
