@@ -10,9 +10,6 @@
 namespace livegloss::training {
 namespace {
 
-constexpr std::array checkpointNames{"pretrain.safetensors", "head-features.safetensors", "head.safetensors",
-                                     "adapt.safetensors"};
-
 /// Sizes that the recipe states have to be the backbone's, others follow it, as do activation and colours.
 void adoptBackbone(model::ModelConfig& config, const Recipe& recipe) {
     const std::filesystem::path& path = recipe.backbone;
@@ -124,11 +121,6 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
 }
 
 } // namespace
-
-bool hasCheckpoint(const std::filesystem::path& workFolder) {
-    return std::ranges::any_of(checkpointNames,
-                               [&](const char* name) { return std::filesystem::exists(workFolder / name); });
-}
 
 Result<TrainOutcome> train(const Recipe& recipe, const SampleSource& source, const TrainOptions& options) {
     try {

@@ -91,10 +91,24 @@ private slots:
         QVERIFY2(recipe.error().message.find(named.toStdString()) != std::string::npos, recipe.error().message.c_str());
     }
 
-    void demoRecipeIsValid() {
-        const auto recipe = readRecipe(std::filesystem::path(LIVEGLOSS_SOURCE_DIR) / "models" / "demo-recipe.json");
-        QVERIFY2(recipe.has_value(), recipe ? "" : recipe.error().message.c_str());
-        QVERIFY(recipe->model.gridSide() >= 12);
+    void bundledRecipesAreValid() {
+        const std::filesystem::path folder = std::filesystem::path(LIVEGLOSS_SOURCE_DIR) / "models";
+        for (const char* name : {"demo-recipe.json", "quick-recipe.json", "paper-recipe.json"}) {
+            const auto recipe = readRecipe(folder / name);
+            QVERIFY2(recipe.has_value(), recipe ? "" : recipe.error().message.c_str());
+            QVERIFY(recipe->model.gridSide() >= 12);
+            QVERIFY(recipe->backbone.empty() || std::filesystem::exists(recipe->backbone));
+        }
+        // The paper's is what a recipe is that says nothing.
+        const auto paper = readRecipe(folder / "paper-recipe.json");
+        const auto standard = parseRecipe("{}", "here");
+        QCOMPARE(paper->adapt.epochs, standard->adapt.epochs);
+        QCOMPARE(paper->adapt.batch, standard->adapt.batch);
+        QCOMPARE(paper->adapt.weightDecay, standard->adapt.weightDecay);
+        QCOMPARE(paper->adapt.rate.dropAtEpochs, standard->adapt.rate.dropAtEpochs);
+        QCOMPARE(paper->adapt.rate.rate, standard->adapt.rate.rate);
+        QCOMPARE(paper->model.window, standard->model.window);
+        QCOMPARE(paper->model.prefix, standard->model.prefix);
     }
 
     void ratesFollowTheSchedule() {
