@@ -90,8 +90,9 @@ private:
         }
     }
     std::invalid_argument wrongKind(const char* key, const nlohmann::json& json) const {
-        return std::invalid_argument("\"" + pathOf(key) + "\" has a value of the wrong kind or size, " +
-                                     json.dump().substr(0, 40));
+        std::string message = pathOf(key);
+        message.insert(0, 1, '"').append("\" has a value of the wrong kind or size, ").append(json.dump(), 0, 40);
+        return std::invalid_argument(message);
     }
 
     const nlohmann::json& json_;
