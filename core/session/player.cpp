@@ -221,6 +221,9 @@ void Player::restartRecognition() {
     } else {
         return;
     }
+    if (seekCommand_->wholeClip) {
+        statistics_.reset(); // its frames are counted from the beginning as well
+    }
     wake(true);
 }
 
