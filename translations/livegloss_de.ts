@@ -2702,6 +2702,22 @@ Warten auf das Modell: %7</translation>
         <source>Close Source</source>
         <translation>Quelle schließen</translation>
     </message>
+    <message>
+        <source>Loading the model… Playback begins as soon as it is there.</source>
+        <translation>Das Modell wird geladen … Die Wiedergabe beginnt, sobald es da ist.</translation>
+    </message>
+    <message>
+        <source>Play again to recognise with this model.</source>
+        <translation>Noch einmal abspielen, um mit diesem Modell zu erkennen.</translation>
+    </message>
+    <message>
+        <source>The file ends at %1 s of %2 s: it is damaged or cut off.</source>
+        <translation>Die Datei endet bei %1 s von %2 s: Sie ist beschädigt oder abgeschnitten.</translation>
+    </message>
+    <message>
+        <source>The file is damaged: some of its frames cannot be shown or recognised.</source>
+        <translation>Die Datei ist beschädigt: Einige ihrer Bilder können nicht gezeigt oder erkannt werden.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::MainWindow</name>

@@ -287,6 +287,10 @@ void run(Options options) {
     if (!options.report.empty()) {
         valueOrFail(writeOutput(options.report, jsonText(report)));
     }
+    tellDamage(result.source, result.lostFrames, result.endsEarly);
+    if (result.failure) {
+        throw CommandFailure{*result.failure};
+    }
 }
 
 void addSettings(CLI::App& command, session::SessionSettings& settings) {
@@ -327,7 +331,8 @@ void addLiveCommand(CLI::App& app) {
     addFrameOptions(*command, options->frames);
     addComputeOptions(*command);
     command->footer(
-        "Ctrl+C ends a camera or stream as its end would: with the report and exit code 0.\n"
+        "Ctrl+C ends a camera or stream as its end would: with the report and exit code 0. A source that breaks off\n"
+        "leaves the report of what was recognised by then, and its error's exit code.\n"
         "On a terminal the provisional tail stands below the committed glosses; committed ones never change. At the\n"
         "end (Ctrl+C for a camera) the whole clip is decoded once more, and what that changes is told.\n\n"
         "Examples:\n"

@@ -94,6 +94,7 @@ void run(Options options) {
     }
     valueOrFail(writeOutput(
         options.output, session::formatGlosses(output, *session::glossFormat(options.json ? "json" : options.format))));
+    tellDamage(result.source, result.clip.frames.dropped, result.endsEarly);
     if (output.glosses.empty()) {
         explainNothing(output, static_cast<double>(options.minConfidence));
     }
@@ -131,6 +132,7 @@ void addRecognizeCommand(CLI::App& app) {
         "  livegloss-cli recognize clip.mp4 --model phoenix.safetensors --format ctm\n\n"
         "Subtitles (srt, vtt) stay until the next gloss or for a second, so that they can be read; csv, ctm and json\n"
         "have the sign's own end. fps is the rate that the model sees, whatever the video's.\n\n"
+        "Frames that a damaged or cut off file does not give are counted as dropped, and told on standard error.\n\n"
         "JSON: model, input, fps, duration_s, glosses [{gloss, start_s, end_s, confidence,\n"
         "alternatives [{gloss, probability}]}], left_out, frames {captured, encoded, reused,\n"
         "interpolated, dropped}.");

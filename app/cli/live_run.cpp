@@ -39,6 +39,19 @@ private:
     SteadyTime since_{};
 };
 
+void takeEnd(const session::Snapshot& last, LiveRunResult& result) {
+    if (last.offline) {
+        result.offline = *last.offline;
+    }
+    const session::Statistics& counts = last.statistics;
+    result.frames = {counts.captured, counts.encoded, counts.reused, counts.interpolated,
+                     counts.droppedOverload + counts.droppedSource};
+    result.source = last.source;
+    result.lostFrames = counts.droppedSource;
+    result.endsEarly = last.endsEarly;
+    result.failure = last.error;
+}
+
 } // namespace
 
 LiveRunResult runInRealTime(const LiveRunOptions& options, const engine::LoadedModelPtr& model,
@@ -71,15 +84,10 @@ LiveRunResult runInRealTime(const LiveRunOptions& options, const engine::LoadedM
         if (running) {
             result.statistics = snapshot->statistics;
             result.source = snapshot->source;
-        } else if (snapshot->error) {
+        } else if (snapshot->error && snapshot->statistics.captured == 0) {
             throw CommandFailure{*snapshot->error};
         } else if (!snapshot->offlineRunning) {
-            if (snapshot->offline) {
-                result.offline = *snapshot->offline;
-            }
-            const session::Statistics& last = snapshot->statistics;
-            result.frames = {last.captured, last.encoded, last.reused, last.interpolated,
-                             last.droppedOverload + last.droppedSource};
+            takeEnd(*snapshot, result);
             result.wallSeconds = secondsSince(start);
             return result;
         }
@@ -117,6 +125,7 @@ LiveRunResult runFast(const LiveRunOptions& options, const engine::LoadedModelPt
     };
     offline.cancelled = [] { return interrupted(); };
     offline.maxSeconds = options.maxSeconds;
+    offline.keepPart = true;
     session::OfflineResult recognised = valueOrFail(session::recogniseOffline(options.source, model, offline));
     const int stride = model::temporalLayout(model->config().convType).stride;
     result.offline = session::markChanges(recognised.clip.committed, recognised.clip.offline,
@@ -124,6 +133,9 @@ LiveRunResult runFast(const LiveRunOptions& options, const engine::LoadedModelPt
     result.frames = recognised.clip.frames;
     result.coarsestPattern = std::max(1, options.settings.framePattern);
     result.source = recognised.source;
+    result.lostFrames = recognised.clip.frames.dropped;
+    result.endsEarly = recognised.endsEarly;
+    result.failure = std::move(recognised.failure);
     result.wallSeconds = secondsSince(start);
     result.statistics.device = engine::computeDevice(model);
     return result;

@@ -5,7 +5,9 @@
 #include "session/live_session.h"
 #include "session/offline_marks.h"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -36,10 +38,14 @@ struct LiveRunResult {
     session::Statistics statistics; ///< of the last moment before the end; rates only from a real-time run
     int coarsestPattern = 1;        ///< of all that were in force
     media::SourceInfo source;
+    std::int64_t lostFrames = 0;        ///< damaged or missing in a file; among the dropped ones
+    std::optional<MediaTime> endsEarly; ///< see session::Snapshot
+    std::optional<Error> failure;       ///< why the source broke off; the rest tells what was recognised by then
     double wallSeconds = 0.0;
 };
 
-/// Through the session, as the window does it, at the source's own pace. Throws CommandFailure.
+/// Through the session, as the window does it, at the source's own pace. Throws CommandFailure where there
+/// was not one frame.
 LiveRunResult runInRealTime(const LiveRunOptions& options, const engine::LoadedModelPtr& model,
                             const std::function<void(const LiveView&)>& show);
 /// Files only: as fast as the machine allows. A gloss shows up at the time of the newest frame that its decode has

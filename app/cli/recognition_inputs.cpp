@@ -5,7 +5,9 @@
 #include "demo_model.h"
 #include "engine/default_compute.h"
 #include "resource_paths.h"
+#include "terminal.h"
 
+#include <cstdio>
 #include <filesystem>
 #include <system_error>
 
@@ -46,6 +48,21 @@ Result<std::optional<ClipTruth>> findTruth(const fs::path& video) {
         truth.spans.push_back({sign.gloss, sign.startSeconds, sign.endSeconds});
     }
     return truth;
+}
+
+void tellDamage(const media::SourceInfo& source, std::int64_t lostFrames, const std::optional<MediaTime>& endsEarly) {
+    if (source.live) {
+        return;
+    }
+    const std::string name = printable(source.name);
+    if (endsEarly && source.duration) {
+        std::fprintf(stderr, "%s ends at %.1f s of %.1f s: it is damaged or cut off.\n", name.c_str(),
+                     toSeconds(*endsEarly), toSeconds(*source.duration));
+    }
+    if (lostFrames > 0) {
+        std::fprintf(stderr, "%lld frames of %s are missing or cannot be decoded.\n",
+                     static_cast<long long>(lostFrames), name.c_str());
+    }
 }
 
 } // namespace livegloss::cli

@@ -5,6 +5,7 @@
 #include "evaluation/delay_report.h"
 #include "media/frame_source.h"
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -25,5 +26,8 @@ struct ClipTruth {
 
 /// Truth of a video file, as dataset::findSigns() finds it.
 Result<std::optional<ClipTruth>> findTruth(const std::filesystem::path& video);
+
+/// Tells on standard error what is missing of a damaged file; says nothing of a whole one and of live sources.
+void tellDamage(const media::SourceInfo& source, std::int64_t lostFrames, const std::optional<MediaTime>& endsEarly);
 
 } // namespace livegloss::cli

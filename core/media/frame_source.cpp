@@ -24,6 +24,7 @@ public:
     Result<std::optional<FramePtr>> read() override;
     Result<void> seek(MediaTime time) override;
     void interrupt() override { guard_.interrupt(); }
+    SourceLosses losses() const override { return decoder_.losses(); }
 
 private:
     Result<FramePtr> convert(const DecodedPicture& decoded);
@@ -73,7 +74,7 @@ void DecodedSource::describe(const Frame& first) {
     info_.fps = input_->nominalFps();
     info_.live = input_->isLive();
     info_.seekable = input_->request().kind == SourceKind::File;
-    if (info_.seekable) {
+    if (info_.seekable || input_->isRecording()) {
         info_.duration = input_->duration();
     }
 }

@@ -7,7 +7,6 @@ extern "C" {
 }
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -252,7 +251,7 @@ Result<void> Input::findStreams() {
         std::any_of(container_->streams, container_->streams + container_->nb_streams, [](const AVStream* stream) {
             return stream->codecpar->codec_type == AVMEDIA_TYPE_VIDEO && stream->codecpar->codec_id != AV_CODEC_ID_NONE;
         });
-    if (known && isLive()) {
+    if (known && isFromOutside()) {
         return {};
     }
     const std::string limit = std::to_string(maxPixels);
@@ -300,42 +299,6 @@ std::string Input::codecName() const {
     return avcodec_get_name(stream_->codecpar->codec_id);
 }
 
-double Input::nominalFps() const {
-    if (!hasTimeStamps_) {
-        return 0.0;
-    }
-    const AVRational rate = av_guess_frame_rate(container_, stream_, nullptr);
-    const double fps = rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 0.0;
-    // More is a container's tick, not its frame rate.
-    return fps <= 240.0 ? fps : 0.0;
-}
-
-double Input::constantFps() const {
-    // What FFmpeg calls the real rate is the least at which the first frames fall on its ticks: without a gap anywhere,
-    // and only then, there are as many frames as ticks.
-    const AVRational rate = stream_->r_frame_rate;
-    const std::optional<MediaTime> length = duration();
-    if (!hasTimeStamps_ || !length || stream_->nb_frames <= 0 || rate.num <= 0 || rate.den <= 0) {
-        return 0.0;
-    }
-    const double ticks = toSeconds(*length) * av_q2d(rate);
-    return std::abs(ticks - static_cast<double>(stream_->nb_frames)) < 1.0 ? av_q2d(rate) : 0.0;
-}
-
-std::optional<MediaTime> Input::duration() const {
-    MediaTime duration{0};
-    if (stream_->duration != AV_NOPTS_VALUE) {
-        duration = MediaTime(av_rescale_q(stream_->duration, stream_->time_base, AVRational{1, 1000000}));
-    } else if (container_->duration != AV_NOPTS_VALUE) {
-        duration = MediaTime(container_->duration);
-    }
-    // Fragmented files may state days. No video gets by on so few bits.
-    constexpr double leastBitsPerSecond = 50.0;
-    const std::int64_t bytes = container_->pb != nullptr ? avio_size(container_->pb) : 0;
-    const bool plausible = static_cast<double>(bytes) * 8.0 > toSeconds(duration) * leastBitsPerSecond;
-    return duration > MediaTime(0) && plausible ? std::optional(duration) : std::nullopt;
-}
-
 bool Input::declaresEncryption() const {
     if (av_dict_get(stream_->metadata, "enc_key_id", nullptr, 0) != nullptr) {
         return true;
@@ -359,7 +322,7 @@ std::chrono::milliseconds Input::patience(bool beforeFirstFrame) const {
             1s, std::chrono::milliseconds(fps > 0.0 ? static_cast<int>(5000.0 / fps) : 0));
     }
     case SourceKind::Stream:
-        return beforeFirstFrame ? 10s : 3s;
+        return beforeFirstFrame || isRecording() ? 10s : 3s;
     default:
         return 0ms;
     }

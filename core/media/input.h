@@ -32,10 +32,16 @@ public:
     double nominalFps() const;
     /// The same where the container's number of frames proves that it holds throughout; else 0.
     double constantFps() const;
+    /// The same where the container also has no way to leave a frame out: each gap then is a loss.
+    double gaplessFps() const;
     std::optional<MediaTime> duration() const;
-    bool isLive() const { return request_.kind == SourceKind::Camera || request_.kind == SourceKind::Stream; }
-    /// Whether an end is the clip's own and not a broken connection.
-    bool endsByItself() const { return !isLive() || stream_->duration > 0; }
+    bool isLive() const { return isFromOutside() && !isRecording(); }
+    /// From a device or the network, which may fall silent.
+    bool isFromOutside() const { return request_.kind == SourceKind::Camera || request_.kind == SourceKind::Stream; }
+    /// A video file behind a web address: it has an end of its own and waits for its reader.
+    bool isRecording() const;
+    /// The length of the video that the container declares in its head; nothing where it was only estimated.
+    std::optional<MediaTime> declaredLength() const;
     /// Parts of an HTTP reply carry no time stamps worth using.
     bool hasTimeStamps() const { return hasTimeStamps_; }
     /// What the container says about copy protection.

@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <thread>
@@ -15,6 +16,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int maxReadErrors = 10;
+// A decoder that has been told of the end gives what it holds; damaged pictures among it are passed over.
+constexpr int maxErrorsAtEnd = 64;
 // Sources without an end that send nothing decodable have to be given up at some time.
 constexpr int maxPacketsWithoutPicture = 500;
 constexpr MediaTime discontinuity = 1s;
@@ -59,9 +62,10 @@ Result<void> VideoDecoder::open() {
                        "Convert it to H.264 in MP4.");
     }
     packetHeld_ = draining_ = ended_ = false;
-    readErrors_ = 0;
+    readErrors_ = errorsAtEnd_ = 0;
     readFailure_.reset();
     constantFps_ = input_->constantFps();
+    gaplessFps_ = input_->gaplessFps();
     return {};
 }
 
@@ -78,16 +82,24 @@ Result<std::optional<DecodedPicture>> VideoDecoder::next() {
         const int code = avcodec_receive_frame(codec_.get(), picture.get());
         if (code >= 0) {
             const Instant arrival = clock_.now();
+            const std::optional<MediaTime> before = last_;
             const MediaTime time = timeOf(*picture, arrival);
+            countGap(before, time);
             anyPicture_ = true;
             packetsWithoutPicture_ = 0;
             return DecodedPicture{std::move(picture), time, arrival, numberOf(time)};
         }
-        if (code == AVERROR_EOF || draining_) {
+        if (code != AVERROR(EAGAIN) && code != AVERROR_EOF) {
+            countDamaged();
+        }
+        if (code == AVERROR_EOF || (draining_ && (code == AVERROR(EAGAIN) || ++errorsAtEnd_ > maxErrorsAtEnd))) {
             ended_ = true;
+            countMissingTail();
             break;
         }
-        // Anything but "needs more" is a damaged picture: go on with the next packet.
+        if (draining_) {
+            continue;
+        }
         if (auto fed = feed(); !fed) {
             return tl::unexpected(std::move(fed.error()));
         }
@@ -113,23 +125,11 @@ Result<VideoDecoder::Fed> VideoDecoder::feed() {
             guard_.pause(2ms);
             return Fed::Nothing;
         }
-        if (input_->isLive() && code < 0 && code != AVERROR_INVALIDDATA &&
-            !(code == AVERROR_EOF && input_->endsByItself())) {
-            return tl::unexpected(input_->describe(code));
-        }
-        const bool end = code == AVERROR_EOF;
-        if (code < 0 && !end && ++readErrors_ < maxReadErrors) {
-            return Fed::Nothing;
-        }
         if (code < 0) {
-            if (!end) {
-                readFailure_ = input_->describe(code);
-            }
-            avcodec_send_packet(codec_.get(), nullptr);
-            draining_ = true;
-            return Fed::End;
+            return noMorePackets(code);
         }
         readErrors_ = 0;
+        notePacketsEnd();
     }
     packetHeld_ = false;
     if (!sawEncryption_ && isEncrypted(*packet_)) {
@@ -143,12 +143,93 @@ Result<VideoDecoder::Fed> VideoDecoder::feed() {
     }
     if (packet_->size > 0) {
         // A refused packet is a damaged one; those behind it may be whole. A full decoder gives pictures first.
-        packetHeld_ = avcodec_send_packet(codec_.get(), packet_.get()) == AVERROR(EAGAIN);
+        const int code = avcodec_send_packet(codec_.get(), packet_.get());
+        packetHeld_ = code == AVERROR(EAGAIN);
+        if (code < 0 && !packetHeld_) {
+            countDamaged();
+        }
     }
     if (!packetHeld_) {
         av_packet_unref(packet_.get());
     }
     return Fed::Packet;
+}
+
+/// After a read that gave no packet: an error that may pass, one that does not, or the end.
+Result<VideoDecoder::Fed> VideoDecoder::noMorePackets(int code) {
+    const bool end = code == AVERROR_EOF && !input_->isLive();
+    if (input_->isFromOutside() && !end && code != AVERROR_INVALIDDATA) {
+        return tl::unexpected(input_->describe(code));
+    }
+    if (!end && ++readErrors_ < maxReadErrors) {
+        return Fed::Nothing;
+    }
+    if (!end) {
+        readFailure_ = input_->describe(code);
+    }
+    avcodec_send_packet(codec_.get(), nullptr);
+    draining_ = true;
+    return Fed::End;
+}
+
+void VideoDecoder::notePacketsEnd() {
+    const std::int64_t stamp = packet_->pts != AV_NOPTS_VALUE ? packet_->pts : packet_->dts;
+    if (stamp != AV_NOPTS_VALUE) {
+        const MediaTime length = packet_->duration > 0 ? toMediaTime(packet_->duration) : period();
+        packetsEnd_ = std::max(packetsEnd_.value_or(MediaTime::min()), toMediaTime(stamp) + length);
+    }
+}
+
+/// A packet that the decoder refused, or a picture that it gave up. Where gaps tell, they are counted instead: decoders
+/// also leave out in silence what depends on a lost picture.
+void VideoDecoder::countDamaged() {
+    if (gaplessFps_ <= 0.0) {
+        ++losses_.frames;
+    }
+}
+
+/// `before`: the picture before the one at `time`; nothing after a jump and at the start.
+void VideoDecoder::countGap(std::optional<MediaTime> before, MediaTime time) {
+    if (gaplessFps_ <= 0.0) {
+        return;
+    }
+    double missing = 0.0;
+    if (before) {
+        missing = std::round(toSeconds(time - *before) * gaplessFps_) - 1.0;
+    } else if (!anyPicture_ && origin_) {
+        missing = std::round(toSeconds(*origin_ - declaredStart()) * gaplessFps_);
+    }
+    losses_.frames += std::max(0, static_cast<int>(missing));
+}
+
+/// Container's time at which the video begins.
+MediaTime VideoDecoder::declaredStart() const {
+    const std::int64_t start = input_->stream()->start_time;
+    return start != AV_NOPTS_VALUE ? toMediaTime(start) : MediaTime{0};
+}
+
+/// At the end: compares it with what the file declares.
+void VideoDecoder::countMissingTail() {
+    if (!last_ || !origin_ || timesDerived_) {
+        return;
+    }
+    const MediaTime end = *last_ + period();
+    if (gaplessFps_ > 0.0) {
+        const MediaTime fromStart = *last_ + *origin_ - declaredStart();
+        const std::int64_t missing = input_->stream()->nb_frames - std::llround(toSeconds(fromStart) * gaplessFps_) - 1;
+        if (missing > 0) {
+            losses_.frames += missing;
+            losses_.endsAt = end;
+        }
+        return;
+    }
+    const std::optional<MediaTime> length = input_->declaredLength();
+    const MediaTime packetsEnd = packetsEnd_ ? *packetsEnd_ - declaredStart() : end;
+    const MediaTime missing = length ? *length - std::max(end, packetsEnd) : MediaTime{0};
+    if (missing > std::max<MediaTime>(500ms, period() * 5)) {
+        losses_.frames += std::llround(toSeconds(missing) / toSeconds(period()));
+        losses_.endsAt = std::max(end, packetsEnd);
+    }
 }
 
 MediaTime VideoDecoder::period() const {
@@ -204,7 +285,7 @@ bool VideoDecoder::jumpBefore(MediaTime time, MediaTime lead) {
     avcodec_flush_buffers(codec_.get());
     av_packet_unref(packet_.get());
     packetHeld_ = draining_ = ended_ = false;
-    readErrors_ = 0;
+    readErrors_ = errorsAtEnd_ = 0;
     readFailure_.reset();
     last_.reset();
     numbers_.jump();

@@ -6,6 +6,7 @@
 #include "frame_numbers.h"
 #include "input.h"
 #include "io_guard.h"
+#include "media/frame_source.h"
 
 #include <memory>
 #include <optional>
@@ -34,11 +35,19 @@ public:
     bool jumpBefore(MediaTime time, MediaTime lead);
     /// Begins the file anew.
     Result<void> rewind();
+    /// See FrameSource::losses().
+    const SourceLosses& losses() const { return losses_; }
 
 private:
     enum class Fed { Packet, End, Nothing };
 
     Result<Fed> feed();
+    Result<Fed> noMorePackets(int code);
+    void notePacketsEnd();
+    void countDamaged();
+    void countGap(std::optional<MediaTime> before, MediaTime time);
+    void countMissingTail();
+    MediaTime declaredStart() const;
     bool skipToKeyFrame(MediaTime time);
     MediaTime timeOf(const AVFrame& picture, Instant arrival);
     std::int64_t numberOf(MediaTime time);
@@ -57,11 +66,15 @@ private:
     bool anyPicture_ = false;
     bool sawEncryption_ = false;
     int readErrors_ = 0;
+    int errorsAtEnd_ = 0;
     int packetsWithoutPicture_ = 0;
     std::optional<Error> readFailure_;
+    SourceLosses losses_;
+    std::optional<MediaTime> packetsEnd_; ///< container's time at which the last packet's picture ends
 
     FrameNumbers numbers_;
     double constantFps_ = 0.0;
+    double gaplessFps_ = 0.0;         ///< see Input::gaplessFps()
     std::optional<MediaTime> origin_; ///< container's time of the first picture
     std::optional<MediaTime> last_;
     std::optional<Instant> firstArrival_;

@@ -52,7 +52,7 @@ void FrameIntake::setModel(engine::LoadedModelPtr model, std::uint64_t epoch) {
         auto next = std::make_shared<Run>(*run_);
         next->epoch = epoch;
         next->model = model_;
-        next->fromClipStart = true; // there is no history yet that could know better
+        next->fromClipStart = next->live; // frames of a file may have gone by without this model
         run_ = std::move(next);
     }
     changed_.notify_all();

@@ -32,11 +32,16 @@ Result<OfflineResult> recogniseOffline(const media::SourceRequest& request, cons
     ClipRecogniser recogniser(model, std::move(clipOptions));
     const MediaTime period = fromSeconds(info.fps > 0.0 ? 1.0 / info.fps : 0.04);
     MediaTime end{0};
+    std::optional<Error> broken;
     for (;;) {
         if (options.cancelled && options.cancelled()) {
             return failure(ErrorCode::Cancelled, "Recognition of " + info.name + " was stopped.");
         }
         auto frame = (*source)->read();
+        if (!frame && options.keepPart && recogniser.frames().captured > 0) {
+            broken = std::move(frame.error());
+            break;
+        }
         if (!frame) {
             return tl::unexpected(std::move(frame.error()));
         }
@@ -56,7 +61,9 @@ Result<OfflineResult> recogniseOffline(const media::SourceRequest& request, cons
     if (!result) {
         return tl::unexpected(std::move(result.error()));
     }
-    return OfflineResult{info, std::move(*result), end};
+    const media::SourceLosses losses = (*source)->losses();
+    result->frames.dropped += losses.frames;
+    return OfflineResult{info, std::move(*result), end, losses.endsAt, std::move(broken)};
 }
 
 } // namespace livegloss::session

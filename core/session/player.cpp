@@ -8,6 +8,12 @@
 
 namespace livegloss::session {
 
+namespace {
+/// Of a playing file so much is read once more for a new model: about the frames that may wait for it. Further on, the
+/// picture would stand still for too long.
+constexpr auto kLongestReadAgain = std::chrono::seconds(60);
+} // namespace
+
 Player::Player(SessionParts parts, SessionState& state, PictureBoard& board, FrameIntake& intake,
                StatisticsMeter& statistics)
     : parts_(std::move(parts)),
@@ -45,6 +51,7 @@ void Player::interruptSource() {
     }
     if (source_) {
         source_->interrupt();
+        interrupted_ = true;
     }
 }
 
@@ -56,7 +63,7 @@ void Player::open(const media::SourceRequest& request, bool startPaused) {
 void Player::openLocked(const media::SourceRequest& request, bool startPaused) {
     request_ = request;
     openCommand_ = true;
-    closeCommand_ = stopCommand_ = false;
+    closeCommand_ = stopCommand_ = stopping_ = playAfterStop_ = false;
     seekCommand_.reset();
     playing_ = !startPaused;
     interruptSource();
@@ -71,7 +78,7 @@ void Player::close() {
     const std::scoped_lock lock(mutex_);
     request_.reset();
     closeCommand_ = true;
-    openCommand_ = stopCommand_ = false;
+    openCommand_ = stopCommand_ = stopping_ = playAfterStop_ = false;
     seekCommand_.reset();
     playing_ = false;
     interruptSource();
@@ -84,6 +91,14 @@ void Player::close() {
 
 void Player::play() {
     const std::scoped_lock lock(mutex_);
+    if (stopping_) {
+        playAfterStop_ = true;
+    } else {
+        playLocked();
+    }
+}
+
+void Player::playLocked() {
     const State state = state_.state();
     if (!request_ || closeCommand_) {
         return;
@@ -105,7 +120,7 @@ void Player::play() {
 
 void Player::pause() {
     const std::scoped_lock lock(mutex_);
-    playing_ = false;
+    playing_ = playAfterStop_ = false;
     if (state_.state() == State::Playing) {
         state_.setState(State::Paused);
     }
@@ -118,11 +133,11 @@ void Player::stop() {
     if (state == State::Idle || state == State::Failed || state == State::Ended) {
         return;
     }
-    playing_ = false;
+    playing_ = playAfterStop_ = false;
     openCommand_ = false;
     seekCommand_.reset();
-    stopCommand_ = true;
-    if (!isFile()) {
+    stopCommand_ = stopping_ = true;
+    if (!isFile() || !info_.seekable) { // what cannot begin anew is opened again by play()
         interruptSource();
     }
     wake(true);
@@ -130,7 +145,7 @@ void Player::stop() {
 
 void Player::seek(MediaTime time) {
     const std::scoped_lock lock(mutex_);
-    if (isFile() && !openCommand_ && !closeCommand_ && !stopCommand_) {
+    if (isFile() && !openCommand_ && !closeCommand_ && !stopping_) {
         seekLocked(time, false);
     }
 }
@@ -144,29 +159,39 @@ void Player::seekLocked(MediaTime target, bool newRound) {
     if (info_.duration) {
         last = std::max(MediaTime{0}, *info_.duration - framePeriod());
     }
-    seekCommand_ = std::clamp(target, MediaTime{0}, std::max(MediaTime{0}, last));
-    seekIsNewRound_ = newRound;
-    if (state_.state() == State::Ended) {
+    leaveRecognisingAgain();
+    seekCommand_ = {std::clamp(target, MediaTime{0}, std::max(MediaTime{0}, last)), newRound, false};
+    if (const State state = state_.state(); state == State::Ended || state == State::Failed) {
+        state_.setError(std::nullopt);
         state_.setState(State::Paused);
     }
     wake(true);
+}
+
+/// An ended file that is read once more for a new model makes way for another command.
+void Player::leaveRecognisingAgain() {
+    if (hiddenUntil_ == kNoPicture || (seekCommand_ && seekCommand_->target == kNoPicture)) {
+        state_.setOfflineRunning(intake_.epoch(), false);
+    }
+    hiddenUntil_.reset();
 }
 
 void Player::step(int frames) {
     const std::scoped_lock lock(mutex_);
     const State state = state_.state();
     const bool steady = state == State::Playing || state == State::Paused || state == State::Ended;
-    if (!isFile() || openCommand_ || closeCommand_ || stopCommand_ || !steady || frames == 0) {
+    if (!isFile() || openCommand_ || closeCommand_ || stopping_ || !steady || frames == 0) {
         return;
     }
     playing_ = false;
     if (state == State::Playing) {
         state_.setState(State::Paused);
     }
+    const bool jumps = seekCommand_ && seekCommand_->target != kNoPicture;
     if (frames < 0) {
-        seekLocked(frameBefore(seekCommand_.value_or(shownTime_), -frames), false);
-    } else if (seekCommand_) {
-        seekLocked(*seekCommand_ + framePeriod() * frames, false);
+        seekLocked(frameBefore(jumps ? seekCommand_->target : shownTime_, -frames), false);
+    } else if (jumps) {
+        seekLocked(seekCommand_->target + framePeriod() * frames, false);
     } else {
         stepsForward_ += frames;
         wake(false);
@@ -183,10 +208,23 @@ void Player::setPlayback(bool loop, double rate, int readAheadFrames) {
 
 void Player::restartRecognition() {
     const std::scoped_lock lock(mutex_);
-    const State state = state_.state();
-    if (isFile() && !hasCommand() && (state == State::Playing || state == State::Paused)) {
-        seekLocked(shownTime_, false);
+    if (!isFile() || !info_.seekable || openCommand_ || closeCommand_ || stopping_) {
+        return;
     }
+    const State state = state_.state();
+    if (state == State::Ended) {
+        seekCommand_ = {kNoPicture, false, true};
+        state_.setOfflineRunning(intake_.epoch(), true);
+    } else if (state == State::Playing || state == State::Paused) {
+        const MediaTime target = seekCommand_ ? seekCommand_->target : shownTime_;
+        seekCommand_ = {target, false, target <= kLongestReadAgain};
+    } else {
+        return;
+    }
+    if (seekCommand_->wholeClip) {
+        statistics_.reset(); // its frames are counted from the beginning as well
+    }
+    wake(true);
 }
 
 MediaTime Player::framePeriod() const {
@@ -217,6 +255,7 @@ void Player::guarded(Lock& lock, const std::function<void()>& work) {
             lock.lock();
         }
         queue_.clear();
+        stopCommand_ = stopping_ = playAfterStop_ = false;
         end(State::Failed, std::move(error));
     }
 }
@@ -225,13 +264,15 @@ void Player::guarded(Lock& lock, const std::function<void()>& work) {
 void Player::end(State state, std::optional<Error> error) {
     playing_ = false;
     finished_ = true;
-    state_.setError(std::move(error));
-    state_.setState(state);
+    hiddenUntil_.reset();
+    // Who sees the end must see that the offline pass is still to come.
     const std::uint64_t epoch = intake_.epoch();
     state_.setOfflineRunning(epoch, true);
     if (!intake_.requestOffline(epoch)) {
         state_.setOfflineRunning(epoch, false);
     }
+    state_.setError(std::move(error));
+    state_.setState(state);
 }
 
 } // namespace livegloss::session

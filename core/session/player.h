@@ -37,7 +37,8 @@ public:
     void step(int frames);
     void close();
     void setPlayback(bool loop, double rate, int readAheadFrames);
-    /// A file's present picture and all after it go to recognition (again): there is a new model.
+    /// There is a new model: it gets a file from the clip's beginning, while the picture stays where it is. Of an ended
+    /// file that is the whole clip, as fast as it can be read.
     void restartRecognition();
 
 private:
@@ -46,12 +47,15 @@ private:
 
     // Commands; the mutex is held.
     void openLocked(const media::SourceRequest& request, bool startPaused);
+    void playLocked();
     void seekLocked(MediaTime target, bool newRound);
+    void leaveRecognisingAgain();
     void wake(bool endsReading);
     void interruptSource();
     MediaTime frameBefore(MediaTime position, int frames) const;
     MediaTime framePeriod() const;
     bool hasCommand() const { return openCommand_ || closeCommand_ || stopCommand_ || seekCommand_; }
+    /// A local file or anything else that waits for its reader.
     bool isFile() const { return source_ && !info_.live; }
     void end(State state, std::optional<Error> error);
     /// Does `work`; what it throws (memory that is not to be had) ends the source with a message instead of the
@@ -67,8 +71,10 @@ private:
     void adopt(SourcePtr source, bool again);
     void stopNow(Lock& lock);
     void seekNow(Lock& lock);
+    void forgetShownTimes(MediaTime target);
     void readFrame(Lock& lock, const std::stop_token& stop);
     void takeFileFrame(FramePtr frame, Lock& lock);
+    void countLosses(const media::SourceLosses& losses);
     void takeLiveFrame(FramePtr frame, Lock& lock);
     void sourceEnded(Lock& lock, std::optional<Error> error);
     void reconnect(Error error, Lock& lock, const std::stop_token& stop);
@@ -92,12 +98,20 @@ private:
     std::uint64_t version_ = 0; ///< grows with each command
     std::stop_source feeding_;  ///< stopped and replaced by a command that makes a wait for the backlog pointless
 
+    struct SeekCommand {
+        MediaTime target{0};    ///< of the picture to show; kNoPicture: none
+        bool newRound = false;  ///< the clip plays again from its beginning
+        bool wholeClip = false; ///< recognition begins at the clip's first frame, wherever the target lies
+    };
+    static constexpr MediaTime kNoPicture = MediaTime::max();
+
     // Commands not carried out yet.
     bool openCommand_ = false;
     bool closeCommand_ = false;
     bool stopCommand_ = false;
-    std::optional<MediaTime> seekCommand_;
-    bool seekIsNewRound_ = false;
+    std::optional<SeekCommand> seekCommand_;
+    bool stopping_ = false; ///< from stop() until it is carried out
+    bool playAfterStop_ = false;
 
     // The source and where it stands.
     std::shared_ptr<std::atomic<bool>> cancelOpening_; ///< while an attempt to open is under way
@@ -106,12 +120,16 @@ private:
     media::SourceInfo info_;
     MediaTime offset_{0}; ///< live: added to its times, so that they go on after a reconnection
     bool playing_ = false;
+    bool interrupted_ = false; ///< nothing more can be had of the source
     bool atEnd_ = false;       ///< the source gave its last frame
     bool endFed_ = false;      ///< recognition knows it
     bool finished_ = false;    ///< stopped or played to the end
     bool feedingLive_ = false; ///< live: a run of recognition is under way
     std::optional<Error> endError_;
-    LossWatch losses_; ///< live: frames that the device lost
+    LossWatch losses_;               ///< live: frames that the device lost
+    std::int64_t countedLosses_ = 0; ///< files: damaged or missing frames that the statistics know
+    /// Frames before it go to recognition only; kNoPicture: all of an ended file.
+    std::optional<MediaTime> hiddenUntil_;
 
     // Presentation.
     std::deque<FramePtr> queue_; ///< files: frames read ahead

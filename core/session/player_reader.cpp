@@ -52,6 +52,7 @@ void Player::handleCommand(Lock& lock, const std::stop_token& stop) {
 void Player::releaseSource(Lock& lock) {
     SourcePtr source = std::move(source_);
     source_.reset();
+    interrupted_ = false;
     queue_.clear();
     lock.unlock();
     source.reset();
@@ -61,7 +62,7 @@ void Player::releaseSource(Lock& lock) {
 void Player::openNow(Lock& lock, const std::stop_token& stop) {
     openCommand_ = false;
     releaseSource(lock);
-    if (hasCommand()) {
+    if (hasCommand() || stop.stop_requested()) {
         return;
     }
     offset_ = MediaTime{0};
@@ -97,6 +98,7 @@ Result<Player::SourcePtr> Player::openSource(Lock& lock) {
 /// `again`: a lost camera or stream is back; what was recognised before goes on.
 void Player::adopt(SourcePtr source, bool again) {
     source_ = std::move(source);
+    interrupted_ = false;
     info_ = source_->info();
     state_.setSource(info_);
     state_.setError(std::nullopt);
@@ -108,6 +110,8 @@ void Player::adopt(SourcePtr source, bool again) {
     showNext_ = true;
     stepsForward_ = 0;
     losses_.clear();
+    countedLosses_ = 0;
+    hiddenUntil_.reset();
     readAhead_ = wantedReadAhead_;
     feedingLive_ = false;
     endError_.reset();
@@ -122,20 +126,25 @@ void Player::stopNow(Lock& lock) {
     queue_.clear();
     atEnd_ = finished_ = true;
     const std::stop_token feeding = feeding_.get_token();
-    if (!isFile()) {
+    if (!isFile() || interrupted_) {
         releaseSource(lock);
     }
     lock.unlock();
     intake_.endRun(false, feeding);
     lock.lock();
-    if (!openCommand_ && !closeCommand_) {
-        end(State::Ended, std::nullopt);
+    if (hasCommand()) {
+        return;
+    }
+    stopping_ = false;
+    end(State::Ended, std::nullopt);
+    if (std::exchange(playAfterStop_, false)) {
+        playLocked();
     }
 }
 
 void Player::seekNow(Lock& lock) {
-    const MediaTime target = *seekCommand_;
-    const bool newRound = seekIsNewRound_;
+    const SeekCommand command = *seekCommand_;
+    const MediaTime target = command.wholeClip ? MediaTime{0} : command.target;
     seekCommand_.reset();
     if (!isFile()) {
         return;
@@ -143,18 +152,19 @@ void Player::seekNow(Lock& lock) {
     queue_.clear();
     atEnd_ = endFed_ = finished_ = false;
     endError_.reset();
-    showNext_ = true;
+    hiddenUntil_ = command.wholeClip ? std::optional(command.target) : std::nullopt;
+    showNext_ = command.target != kNoPicture;
     stepsForward_ = 0;
-    if (!shownTimes_.empty() && target > shownTimes_.back() + framePeriod()) {
-        shownTimes_.clear(); // a jump: the picture before the next one was not on show
-    }
-    while (!shownTimes_.empty() && shownTimes_.back() >= target) {
-        shownTimes_.pop_back();
+    if (command.target != kNoPicture) {
+        forgetShownTimes(command.target);
+        shownTime_ = command.target;
     }
     const SourcePtr source = source_;
     lock.unlock();
     auto done = source->seek(target);
+    const media::SourceLosses onTheWay = source->losses();
     lock.lock();
+    countedLosses_ = onTheWay.frames;
     if (openCommand_ || closeCommand_ || stopCommand_) {
         return;
     }
@@ -163,18 +173,31 @@ void Player::seekNow(Lock& lock) {
         return;
     }
     // The end of a round leaves what waits to the network; a jump takes it away.
-    intake_.beginRun({.live = false, .fromClipStart = target == MediaTime{0}, .newRound = newRound, .offset = {}},
-                     !newRound);
+    intake_.beginRun(
+        {.live = false, .fromClipStart = target == MediaTime{0}, .newRound = command.newRound, .offset = {}},
+        !command.newRound);
+}
+
+/// Before a jump to `target`: what remains are pictures that were on show right before it.
+void Player::forgetShownTimes(MediaTime target) {
+    if (!shownTimes_.empty() && target > shownTimes_.back() + framePeriod()) {
+        shownTimes_.clear();
+    }
+    while (!shownTimes_.empty() && shownTimes_.back() >= target) {
+        shownTimes_.pop_back();
+    }
 }
 
 void Player::readFrame(Lock& lock, const std::stop_token& stop) {
     const SourcePtr source = source_;
     lock.unlock();
     auto read = source->read();
+    const media::SourceLosses losses = source->losses();
     lock.lock();
     if (hasCommand() || stop.stop_requested()) {
         return; // the command makes this frame or error pointless
     }
+    countLosses(losses);
     if (!read) {
         const bool comesBack =
             request_->kind == media::SourceKind::Camera || request_->kind == media::SourceKind::Stream;
@@ -192,11 +215,24 @@ void Player::readFrame(Lock& lock, const std::stop_token& stop) {
     }
 }
 
+void Player::countLosses(const media::SourceLosses& losses) {
+    if (losses.frames > countedLosses_) {
+        statistics_.lostBySource(losses.frames - countedLosses_);
+        countedLosses_ = losses.frames;
+    }
+    if (losses.endsAt) {
+        state_.setEndsEarly(*losses.endsAt);
+    }
+}
+
 void Player::takeFileFrame(FramePtr frame, Lock& lock) {
     statistics_.captured();
-    queue_.push_back(frame);
-    changed_.notify_all();
-    if (readAhead_ > 0) {
+    const bool hidden = hiddenUntil_ && frame->time < *hiddenUntil_ - framePeriod() / 2;
+    if (!hidden) {
+        queue_.push_back(frame);
+        changed_.notify_all();
+    }
+    if (hidden || readAhead_ > 0) {
         const std::stop_token feeding = feeding_.get_token();
         lock.unlock();
         intake_.offer(frame, feeding);
@@ -237,7 +273,7 @@ void Player::sourceEnded(Lock& lock, std::optional<Error> error) {
     atEnd_ = true;
     if (!info_.live) {
         endError_ = std::move(error);
-        endFed_ = readAhead_ > 0;
+        endFed_ = readAhead_ > 0 || hiddenUntil_ == kNoPicture;
         changed_.notify_all();
         if (!endFed_) {
             return; // the presenting thread feeds, and so ends the run
@@ -249,7 +285,9 @@ void Player::sourceEnded(Lock& lock, std::optional<Error> error) {
     lock.unlock();
     intake_.endRun(whole, feeding);
     lock.lock();
-    if (live && !hasCommand()) {
+    if (hiddenUntil_ == kNoPicture && !hasCommand()) {
+        end(State::Ended, std::nullopt);
+    } else if (live && !hasCommand()) {
         releaseSource(lock);
         if (!hasCommand()) {
             end(error ? State::Failed : State::Ended, std::move(error));

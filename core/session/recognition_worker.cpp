@@ -124,9 +124,9 @@ void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
         attentionRange_.reset();
         attention_.clear();
     } else if (!history_.knowsWholeClip()) {
-        state_.publishOffline(epoch_, nullptr); // it was about less than will be seen now
+        state_.publishOffline(epoch_, nullptr, false); // it was about less than will be seen now
     }
-    state_.recogniseAgain(epoch_);
+    state_.beginRun(epoch_);
     attention_.startRun(run, firstTime);
     run_ = run;
     lastRun_ = run;
@@ -221,7 +221,22 @@ void RecognitionWorker::offlinePass(const OfflinePass& pass, const std::stop_tok
     }
     const int stride = model::temporalLayout(model->config().convType).stride;
     const MediaTime step = frameDuration(model->config()) * stride;
-    state_.publishOffline(pass.epoch, listOf(markChangesWithin(seen, history_.committed(), glosses, step)));
+    state_.publishOffline(pass.epoch, listOf(markChangesWithin(seen, history_.committed(), glosses, step)),
+                          seenFromStart(seen));
+}
+
+/// Whether `seen` goes from the clip's beginning to its own end; of a live source it always does.
+bool RecognitionWorker::seenFromStart(const std::vector<TimeSpan>& seen) const {
+    const model::ModelConfig& config = lastRun_->model->config();
+    const MediaTime frame = frameDuration(config);
+    MediaTime nextBy = frame;
+    for (const TimeSpan& span : seen) {
+        if (span.begin > nextBy && !lastRun_->live) {
+            return false;
+        }
+        nextBy = span.end + frame * model::temporalLayout(config.convType).receptiveField; // less holds no sign
+    }
+    return !seen.empty();
 }
 
 void RecognitionWorker::showAttention(const std::vector<engine::SpatialAttention>& attention, std::int64_t firstIndex,

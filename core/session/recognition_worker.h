@@ -5,6 +5,7 @@
 #include "feature_store.h"
 #include "frame_intake.h"
 #include "picture_board.h"
+#include "session/offline_marks.h"
 #include "session_state.h"
 #include "statistics_meter.h"
 #include "vision/heat_map.h"
@@ -40,6 +41,7 @@ private:
     void encode(const std::vector<PreparedFrame>& pictures, const FrameBatch& batch);
     void endRun(const EndOfRun& end);
     void offlinePass(const OfflinePass& pass, const std::stop_token& stop);
+    bool seenFromStart(const std::vector<TimeSpan>& seen) const;
 
     void startRun(const RunPtr& run, MediaTime firstTime);
     bool requestAttention();

@@ -19,7 +19,9 @@ void SessionState::clearLists() {
     snapshot_.committed = emptyList();
     snapshot_.provisional = emptyList();
     snapshot_.offline = nullptr;
+    snapshot_.offlineFromStart = false;
     snapshot_.offlineRunning = false;
+    snapshot_.recognised = false;
     snapshot_.notSure = false;
     snapshot_.attentionError.reset();
     ++snapshot_.captionRevision;
@@ -32,6 +34,7 @@ std::uint64_t SessionState::beginSource(State state) {
     snapshot_.error.reset();
     recognitionError_.reset();
     snapshot_.source = {};
+    snapshot_.endsEarly.reset();
     return ++epoch_;
 }
 
@@ -64,6 +67,11 @@ void SessionState::setSource(const media::SourceInfo& info) {
     snapshot_.source = info;
 }
 
+void SessionState::setEndsEarly(MediaTime end) {
+    const std::scoped_lock lock(mutex_);
+    snapshot_.endsEarly = end;
+}
+
 void SessionState::setError(std::optional<Error> error) {
     const std::scoped_lock lock(mutex_);
     snapshot_.error = std::move(error);
@@ -84,9 +92,10 @@ void SessionState::loseDevice(std::uint64_t epoch, Error failure, engine::Comput
     }
 }
 
-void SessionState::recogniseAgain(std::uint64_t epoch) {
+void SessionState::beginRun(std::uint64_t epoch) {
     const std::scoped_lock lock(mutex_);
     if (epoch == epoch_) {
+        snapshot_.recognised = true;
         recognitionError_.reset();
     }
 }
@@ -120,10 +129,11 @@ void SessionState::setOfflineRunning(std::uint64_t epoch, bool running) {
     }
 }
 
-void SessionState::publishOffline(std::uint64_t epoch, CaptionList glosses) {
+void SessionState::publishOffline(std::uint64_t epoch, CaptionList glosses, bool fromClipStart) {
     const std::scoped_lock lock(mutex_);
     if (epoch == epoch_) {
         snapshot_.offline = std::move(glosses);
+        snapshot_.offlineFromStart = fromClipStart;
         snapshot_.offlineRunning = false;
         ++snapshot_.captionRevision;
     }

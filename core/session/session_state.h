@@ -22,21 +22,23 @@ public:
     void setState(State state);
     State state() const;
     void setSource(const media::SourceInfo& info);
+    void setEndsEarly(MediaTime end);
     void setError(std::optional<Error> error);
 
     /// Recognition has stopped, while the picture may go on.
     void failRecognition(std::uint64_t epoch, Error error);
     /// The CPU goes on for a device that failed.
     void loseDevice(std::uint64_t epoch, Error failure, engine::ComputeDevice instead);
-    /// A new run: what stopped the one before is over.
-    void recogniseAgain(std::uint64_t epoch);
+    /// A run of recognition begins: what stopped the one before is over.
+    void beginRun(std::uint64_t epoch);
     /// The view of attention that was asked for cannot be had.
     void failAttention(std::uint64_t epoch, Error error);
     /// Another view.
     void attentionWanted();
     void publishCaptions(std::uint64_t epoch, CaptionList committed, CaptionList provisional, bool notSure);
     void setOfflineRunning(std::uint64_t epoch, bool running);
-    void publishOffline(std::uint64_t epoch, CaptionList glosses);
+    /// `fromClipStart`: see Snapshot::offlineFromStart.
+    void publishOffline(std::uint64_t epoch, CaptionList glosses, bool fromClipStart);
 
     /// Everything but position and statistics.
     Snapshot read() const;

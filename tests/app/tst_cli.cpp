@@ -367,6 +367,44 @@ private slots:
         QVERIFY(facts == parsed(runCli({"inspect", LIVEGLOSS_SOURCE_DIR "/models/demo.safetensors", "--json"}).out));
     }
 
+    /// What was recognised until then is not lost, and the exit code still tells.
+    void aSourceThatBreaksOffLeavesItsReport() {
+        const QString breaking = "lavfi:testsrc=size=64x64:rate=25,scale=w='if(gte(n,50),-7,64)':h=64:eval=frame";
+        const Outcome outcome = runCli(
+            {"live", breaking, "--model", model_, "--min-confidence", "0", "--json", "--report", at("broken.json")});
+        QVERIFY2(outcome.code != 0 && outcome.code != -1, qPrintable(QString::number(outcome.code)));
+        QVERIFY(outcome.err.contains("livegloss-cli: "));
+        const json report = parsed(outcome.out);
+        QVERIFY2(report.is_object(), qPrintable(outcome.err));
+        QCOMPARE(report.at("frames").at("encoded").get<int>(), 50);
+        QVERIFY(!report.at("glosses").empty());
+        QVERIFY(!report.at("offline").empty());
+        QFile written(at("broken.json"));
+        QVERIFY(written.open(QIODevice::ReadOnly));
+        QVERIFY(parsed(QString::fromUtf8(written.readAll())) == report);
+        QCOMPARE(runCli({"live", at("none.mp4"), "--model", model_, "--report", at("none.json")}).code, 3);
+        QVERIFY(!QFile::exists(at("none.json"))); // nothing was recognised
+    }
+
+    void framesThatAFileLacksAreToldAndCounted() {
+        QFile whole(clip_);
+        QVERIFY(whole.open(QIODevice::ReadOnly));
+        writeFile(at("cut.mp4"), whole.read(whole.size() * 9 / 10));
+        for (const QStringList& command :
+             {QStringList{"recognize", at("cut.mp4"), "--json"}, QStringList{"live", at("cut.mp4"), "--json"},
+              QStringList{"live", at("cut.mp4"), "--pace", "fast", "--json"}}) {
+            const Outcome outcome = runCli(command + QStringList{"--model", model_});
+            QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+            const json frames = parsed(outcome.out).at("frames");
+            QVERIFY(frames.at("dropped").get<int>() > 0);
+            QCOMPARE(frames.at("captured").get<int>() + frames.at("dropped").get<int>(), 60);
+            QVERIFY2(outcome.err.contains("cut.mp4 ends at ") && outcome.err.contains(" s of 2.4 s"),
+                     qPrintable(outcome.err));
+        }
+        const Outcome whole60 = runCli({"recognize", clip_, "--model", model_});
+        QVERIFY(!whole60.err.contains("ends at"));
+    }
+
     /// A stream as long as asked for, minute by minute, with the frames of the clip.
     void benchStreamsForMinutes() {
         const QStringList base{"bench", "--model", model_, "--stream-minutes", "2", "--threads", "1"};

@@ -62,6 +62,7 @@ struct Outcome {
     std::vector<FramePtr> frames;
     std::optional<Error> error;
     SourceInfo info;
+    SourceLosses losses;
 };
 
 Outcome readFile(const std::string& path) {
@@ -74,6 +75,7 @@ Outcome readFile(const std::string& path) {
     outcome.info = (*source)->info();
     for (;;) {
         auto frame = (*source)->read();
+        outcome.losses = (*source)->losses();
         if (!frame) {
             outcome.error = frame.error();
             return outcome;
@@ -147,6 +149,10 @@ private slots:
     void playlistsReachNothing();
     void truncatedFiles_data();
     void truncatedFiles();
+    void missingEndsAreTold_data();
+    void missingEndsAreTold();
+    void damagedMiddlesAreCounted();
+    void losesNothingTwice();
     void damagedPacketsAreSkipped();
     void damagedBytesNeverCrash();
     void orientations_data();
@@ -298,6 +304,75 @@ void TestFileSource::truncatedFiles() {
     QVERIFY2(most > 20, qPrintable(QString("at most %1 frames").arg(most)));
 }
 
+void TestFileSource::missingEndsAreTold_data() {
+    QTest::addColumn<QString>("name");
+    QTest::newRow("MP4") << "index.mp4";
+    QTest::newRow("Matroska") << "tail.mkv";
+    QTest::newRow("FLV") << "tail.flv";
+}
+
+void TestFileSource::missingEndsAreTold() {
+    QFETCH(QString, name);
+    if (name != "index.mp4") {
+        QCOMPARE(test::remux(path("index.mp4"), path(name)), QString());
+    }
+    const Outcome whole = readFile(path(name));
+    QCOMPARE(whole.frames.size(), std::size_t{60});
+    QCOMPARE(whole.losses.frames, std::int64_t{0});
+    QVERIFY(!whole.losses.endsAt);
+    const QByteArray bytes = get(path(name));
+    put(path("cut-" + name), bytes.left(bytes.size() * 9 / 10));
+    const Outcome cut = readFile(path("cut-" + name));
+    QVERIFY(cut.frames.size() > 5 && cut.frames.size() < 57);
+    QVERIFY(cut.losses.endsAt);
+    const double end = static_cast<double>(cut.frames.size()) / 25.0;
+    const auto told = std::to_string(toSeconds(*cut.losses.endsAt)) + " s, " + std::to_string(cut.losses.frames);
+    QVERIFY2(std::abs(toSeconds(*cut.losses.endsAt) - end) < 0.3, told.c_str());
+    const auto missing = 60 - static_cast<std::int64_t>(cut.frames.size());
+    QVERIFY2(std::abs(cut.losses.frames - missing) <= (name == "index.mp4" ? 0 : 4), told.c_str());
+}
+
+void TestFileSource::damagedMiddlesAreCounted() {
+    QCOMPARE(test::remux(path("index.mp4"), path("middle.mkv")), QString());
+    for (const QString name : {"index.mp4", "middle.mkv"}) {
+        QByteArray bytes = get(path(name));
+        const qsizetype from = bytes.size() * 8 / 10;
+        for (qsizetype at = from; at < bytes.size() * 9 / 10; ++at) {
+            bytes[at] = static_cast<char>(0xAA);
+        }
+        put(path("hurt-" + name), bytes);
+        const Outcome outcome = readFile(path("hurt-" + name));
+        const auto read = static_cast<std::int64_t>(outcome.frames.size());
+        QVERIFY(read > 5);
+        if (name == "index.mp4") {
+            QVERIFY(read < 60);
+            QCOMPARE(read + outcome.losses.frames, std::int64_t{60});
+        } else if (read < 60) { // this container does not say how many there should be
+            QVERIFY(outcome.losses.frames > 0);
+        }
+    }
+}
+
+void TestFileSource::losesNothingTwice() {
+    const QByteArray bytes = get(path("index.mp4"));
+    put(path("twice.mp4"), bytes.left(bytes.size() * 9 / 10));
+    auto source = openSource({SourceKind::File, path("twice.mp4")}, steadyClock);
+    QVERIFY(source);
+    const auto readOn = [&] {
+        while (auto frame = (*source)->read()) {
+            if (!*frame) {
+                break;
+            }
+        }
+        return (*source)->losses().frames;
+    };
+    const std::int64_t once = readOn();
+    QVERIFY(once > 3);
+    QCOMPARE(readOn(), once);
+    QVERIFY((*source)->seek(400ms));
+    QCOMPARE(readOn(), 2 * once); // it was come by again
+}
+
 void TestFileSource::damagedPacketsAreSkipped() {
     test::ClipEdits edits;
     edits.change = [](AVPacket& packet, int number) {
@@ -313,6 +388,9 @@ void TestFileSource::damagedPacketsAreSkipped() {
     QVERIFY2(!outcome.error, outcome.error ? outcome.error->message.c_str() : "");
     QVERIFY2(outcome.frames.size() >= 50, qPrintable(QString::number(outcome.frames.size())));
     QVERIFY(outcome.frames.back()->time >= 59 * 40ms - 1ms);
+    if (outcome.frames.size() < 60) {
+        QVERIFY(outcome.losses.frames > 0);
+    }
 }
 
 void TestFileSource::damagedBytesNeverCrash() {

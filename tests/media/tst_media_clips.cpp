@@ -69,6 +69,8 @@ void TestMediaClips::decodes() {
         ++count;
     }
     QCOMPARE(count, frames);
+    QCOMPARE((*source)->losses().frames, std::int64_t{0});
+    QVERIFY(!(*source)->losses().endsAt);
 }
 
 QTEST_GUILESS_MAIN(TestMediaClips)

@@ -40,6 +40,7 @@ private slots:
     void framesArrive();
     void timesFollowArrival();
     void endOfConnection();
+    void aVideoFileBehindAnAddressIsNotLive();
     void stalledStreamTimesOut();
     void interruptWakesAReader();
     void cancelWakesOpening();
@@ -155,6 +156,41 @@ void TestStreamSource::endOfConnection() {
     QVERIFY(count >= 4);
     QVERIFY2(!frame, "a live stream has no end of its own");
     QCOMPARE(codeOf(frame.error()), static_cast<int>(ErrorCode::Disconnected));
+}
+
+// It waits for its reader, so that it can be shown at its own rate and recognised frame by frame.
+void TestStreamSource::aVideoFileBehindAnAddressIsNotLive() {
+    const std::string clip = (folder_.path() + "/clip.mp4").toStdString();
+    QCOMPARE(test::writeIndexClip(clip, 60), QString());
+    QFile file(QString::fromStdString(clip));
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const std::string bytes = file.readAll().toStdString();
+    for (const bool whole : {true, false}) {
+        const HttpServer server([&](const HttpServer::Send& send, const std::function<bool()>&) {
+            send("HTTP/1.0 200 OK\r\nContent-Type: video/mp4\r\nContent-Length: " + std::to_string(bytes.size()) +
+                 "\r\n\r\n" + bytes.substr(0, whole ? bytes.size() : bytes.size() * 9 / 10));
+        });
+        auto source = openSource(parseSource(server.address("/clip.mp4")), steadyClock);
+        QVERIFY2(source, source ? "" : source.error().message.c_str());
+        QVERIFY(!(*source)->info().live);
+        QVERIFY(!(*source)->info().seekable);
+        QCOMPARE((*source)->info().duration, std::optional(MediaTime(60 * 40ms)));
+        int count = 0;
+        auto frame = (*source)->read();
+        for (; frame && *frame; frame = (*source)->read()) {
+            QCOMPARE(test::indexOf(***frame), count);
+            QVERIFY(std::chrono::abs((**frame)->time - count * 40ms) < 1ms);
+            ++count;
+        }
+        if (whole) {
+            QVERIFY2(frame, frame ? "" : frame.error().message.c_str());
+            QCOMPARE(count, 60);
+            QCOMPARE((*source)->losses().frames, std::int64_t{0});
+        } else { // the connection broke: an error, or at least a loss
+            QVERIFY(count > 5 && count < 60);
+            QVERIFY(!frame || (*source)->losses().endsAt);
+        }
+    }
 }
 
 void TestStreamSource::stalledStreamTimesOut() {

@@ -22,6 +22,7 @@ public:
         session::SessionSettings settings;
         session::Snapshot snapshot;
         session::Picture picture;
+        bool openedPaused = false;
         bool answersCommands = true; ///< play, pause and seek change the snapshot as a session would
         std::int64_t nextId = 1;
 
@@ -79,6 +80,7 @@ public:
         }
         void setOffline(std::vector<session::CaptionGloss> list) {
             snapshot.offline = std::make_shared<const std::vector<session::CaptionGloss>>(std::move(list));
+            snapshot.offlineFromStart = true;
             ++snapshot.captionRevision;
         }
         int count(const QString& call) const { return static_cast<int>(calls.count(call)); }
@@ -86,8 +88,9 @@ public:
 
     explicit FakeRecogniser(std::shared_ptr<Script> script) : script_(std::move(script)) {}
 
-    void open(const media::SourceRequest& source, bool) override {
+    void open(const media::SourceRequest& source, bool startPaused) override {
         script_->source = source;
+        script_->openedPaused = startPaused;
         record(QStringLiteral("open"));
         if (script_->answersCommands) {
             script_->snapshot.state = session::State::Opening;

@@ -6,8 +6,11 @@
 #include <QApplication>
 #include <QClipboard>
 #include <QDropEvent>
+#include <QLabel>
 #include <QLineEdit>
 #include <QMimeData>
+#include <QScopeGuard>
+#include <QSemaphore>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTableView>
@@ -76,6 +79,84 @@ private Q_SLOTS:
         QVERIFY2(notice.contains(QStringLiteral("demo model")) && notice.contains(QStringLiteral("byte 12")),
                  qPrintable(notice));
         QCOMPARE(w_->preferences->values().modelPath, exists ? broken : QString());
+    }
+
+    /// The first signs of a clip would be lost.
+    void aClipWaitsForTheModel() {
+        QSemaphore mayLoad;
+        const auto load = w_->services.loadModel;
+        w_->destroyWindow();
+        w_->services.loadModel = [&](const std::filesystem::path& path) {
+            mayLoad.acquire();
+            return load(path);
+        };
+        w_->makeWindow();
+        const auto opener = qScopeGuard([&] { mayLoad.release(10); });
+        w_->live->start({});
+        w_->playFile();
+        QVERIFY(w_->script->openedPaused);
+        w_->script->snapshot.state = session::State::Paused;
+        w_->poll();
+        QVERIFY(w_->live->captions()->placeholder().contains(QStringLiteral("as soon as it is there")));
+        QCOMPARE(w_->script->count(QStringLiteral("play")), 0);
+        mayLoad.release();
+        QTRY_COMPARE(w_->script->count(QStringLiteral("play")), 1);
+        QVERIFY(calls().lastIndexOf(QStringLiteral("setModel")) < calls().lastIndexOf(QStringLiteral("play")));
+        // Without a model the clip plays all the same.
+        w_->script->calls.clear();
+        w_->live->models().load(QStringLiteral("broken.safetensors"));
+        w_->playFile();
+        QVERIFY(w_->script->openedPaused);
+        w_->script->snapshot.state = session::State::Paused;
+        w_->poll();
+        mayLoad.release();
+        QTRY_COMPARE(w_->script->count(QStringLiteral("play")), 1);
+    }
+
+    void nothingFoundIsOnlySaidOfWhatWasRecognised() {
+        w_->playFile();
+        w_->script->snapshot.state = session::State::Ended;
+        w_->poll();
+        QVERIFY(w_->live->captions()->placeholder().contains(QStringLiteral("Play again")));
+        w_->script->snapshot.recognised = true;
+        ++w_->script->snapshot.captionRevision;
+        w_->poll();
+        QVERIFY(w_->live->captions()->placeholder().contains(QStringLiteral("sure of")));
+    }
+
+    void damagedFilesAreTold() {
+        w_->playFile();
+        QVERIFY(w_->live->notice()->isHidden());
+        w_->script->snapshot.statistics.droppedSource = 3;
+        w_->poll();
+        QVERIFY(w_->live->notice()->isVisible());
+        QVERIFY(w_->live->notice()->text().contains(QStringLiteral("some of its frames")));
+        w_->script->snapshot.endsEarly = fromSeconds(4.52);
+        w_->poll();
+        QCOMPARE(w_->live->notice()->text(),
+                 QStringLiteral("The file ends at 4.5 s of 10.0 s: it is damaged or cut off."));
+        w_->script->snapshot.source.live = true; // frames that a camera lost are in the status line
+        w_->poll();
+        QVERIFY(w_->live->notice()->isHidden());
+    }
+
+    void onlyTheWholeClipIsCalledChecked() {
+        w_->playFile();
+        w_->script->setOffline({w_->script->gloss("HOUSE", 1.0)});
+        w_->script->snapshot.offlineFromStart = false;
+        w_->poll();
+        const auto said = [this](const QString& word) {
+            for (const QLabel* label : w_->live->sidePanel()->history()->findChildren<QLabel*>()) {
+                if (label->text().contains(word)) {
+                    return true;
+                }
+            }
+            return false;
+        };
+        QVERIFY(said(QStringLiteral("Glosses: 1")) && !said(QStringLiteral("checked")));
+        w_->script->setOffline({w_->script->gloss("HOUSE", 1.0)});
+        w_->poll();
+        QVERIFY(said(QStringLiteral("checked")));
     }
 
     void spacePlaysAndPauses() {

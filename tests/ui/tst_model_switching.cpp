@@ -95,8 +95,11 @@ private Q_SLOTS:
         QVERIFY(live_->bridge().isPlaying()); // the same clip goes on
         waitForTheEnd();
         const QStringList glosses = texts(*live_->bridge().snapshot().committed);
-        QVERIFY2(std::any_of(glosses.begin(), glosses.end(), [](const auto& g) { return g.startsWith(otherPrefix); }),
+        QVERIFY2(std::all_of(glosses.begin(), glosses.end(), [](const auto& g) { return g.startsWith(otherPrefix); }),
                  qPrintable(glosses.join(QLatin1Char(' '))));
+        // All of the clip, also what was shown before the switch.
+        QVERIFY2(glosses.value(0) == otherPrefix + QStringLiteral("HOUSE"), qPrintable(glosses.join(QLatin1Char(' '))));
+        QVERIFY(live_->bridge().snapshot().offlineFromStart);
     }
 
     void anotherWayOfComputingLoadsTheModelAgain() {

@@ -4,6 +4,9 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include <array>
+#include <functional>
+
 using namespace livegloss;
 using namespace livegloss::ui;
 using livegloss::ui::testing::FakeRecogniser;
@@ -103,6 +106,68 @@ private Q_SLOTS:
         bridge_->play();
         QCOMPARE(requests.count(), 1);
         QCOMPARE(script_->calls.last(), QStringLiteral("play"));
+    }
+
+    void filesThatAreHeldBackPlayOnceTheyAreLetGo() {
+        bridge_->holdFiles(true);
+        bridge_->open(file());
+        QVERIFY(script_->openedPaused);
+        QVERIFY(bridge_->waitsToPlay());
+        script_->playFile();
+        script_->snapshot.state = session::State::Paused;
+        bridge_->poll();
+        QCOMPARE(script_->count(QStringLiteral("play")), 0);
+        bridge_->holdFiles(false);
+        QCOMPARE(script_->count(QStringLiteral("play")), 1);
+        QVERIFY(!bridge_->waitsToPlay());
+        bridge_->holdFiles(true);
+        bridge_->holdFiles(false);
+        QCOMPARE(script_->count(QStringLiteral("play")), 1);
+        // Whoever plays, pauses, steps or closes meanwhile has decided.
+        const std::array<std::function<void()>, 4> decisions{[this] { bridge_->play(); }, [this] { bridge_->pause(); },
+                                                             [this] { bridge_->step(1); },
+                                                             [this] { bridge_->close(); }};
+        for (const auto& decide : decisions) {
+            bridge_->holdFiles(true);
+            bridge_->open(file());
+            script_->playFile();
+            bridge_->poll();
+            decide();
+            const int plays = script_->count(QStringLiteral("play"));
+            bridge_->holdFiles(false);
+            QCOMPARE(script_->count(QStringLiteral("play")), plays);
+        }
+        // What failed meanwhile is not opened again.
+        bridge_->holdFiles(true);
+        bridge_->open(file());
+        script_->fail(ErrorCode::NotFound, "gone");
+        bridge_->poll();
+        const int plays = script_->count(QStringLiteral("play"));
+        bridge_->holdFiles(false);
+        QCOMPARE(script_->count(QStringLiteral("play")), plays);
+    }
+
+    void camerasAndStreamsAreNotHeldBack() {
+        bridge_->holdFiles(true);
+        for (const auto kind : {media::SourceKind::Camera, media::SourceKind::Stream}) {
+            bridge_->open({kind, "anything"});
+            QVERIFY(!script_->openedPaused);
+            QVERIFY(!bridge_->waitsToPlay());
+        }
+    }
+
+    void pollsAfterAFailureUntilNothingIsToCome() {
+        bridge_->open(file());
+        script_->playFile();
+        script_->fail(ErrorCode::Unreadable, "damaged");
+        script_->snapshot.offlineRunning = true;
+        settle();
+        QCOMPARE(bridge_->pollInterval(), 200);
+        script_->snapshot.offlineRunning = false;
+        script_->setOffline({script_->gloss("HOUSE", 1.0)});
+        settle();
+        QCOMPARE(bridge_->pollInterval(), 0);
+        QCOMPARE(bridge_->snapshot().offline->size(), std::size_t{1});
     }
 
 private:

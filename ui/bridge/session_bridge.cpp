@@ -1,6 +1,7 @@
 #include "ui/bridge/session_bridge.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace livegloss::ui {
 
@@ -31,10 +32,21 @@ SessionBridge::SessionBridge(std::unique_ptr<Recogniser> recogniser, QObject* pa
 SessionBridge::~SessionBridge() = default;
 
 void SessionBridge::open(const media::SourceRequest& source, bool startPaused) {
+    const bool waits = source.kind == media::SourceKind::File || source.kind == media::SourceKind::TestPattern;
+    playWhenLetGo_ = waits && holdsFiles_ && !startPaused;
     request_ = source;
     Q_EMIT sourceRequested();
-    recogniser_->open(source, startPaused);
+    recogniser_->open(source, startPaused || playWhenLetGo_);
     expectChange();
+}
+
+void SessionBridge::holdFiles(bool hold) {
+    holdsFiles_ = hold;
+    const session::State state = snapshot_->state;
+    if (!hold && std::exchange(playWhenLetGo_, false) && state != session::State::Failed) {
+        recogniser_->play();
+        expectChange();
+    }
 }
 
 void SessionBridge::reopen() {
@@ -44,6 +56,7 @@ void SessionBridge::reopen() {
 }
 
 void SessionBridge::close() {
+    playWhenLetGo_ = false;
     request_.reset();
     Q_EMIT sourceRequested();
     recogniser_->close();
@@ -51,6 +64,7 @@ void SessionBridge::close() {
 }
 
 void SessionBridge::play() {
+    playWhenLetGo_ = false;
     const bool fromStart = snapshot_->state == session::State::Ended && snapshot_->source.seekable;
     const bool again = snapshot_->state == session::State::Failed || snapshot_->state == session::State::Ended;
     if (fromStart) {
@@ -63,6 +77,7 @@ void SessionBridge::play() {
 }
 
 void SessionBridge::pause() {
+    playWhenLetGo_ = false;
     recogniser_->pause();
     expectChange();
 }
@@ -76,6 +91,7 @@ void SessionBridge::togglePlaying() {
 }
 
 void SessionBridge::stop() {
+    playWhenLetGo_ = false;
     recogniser_->stop();
     expectChange();
 }
@@ -97,6 +113,7 @@ void SessionBridge::step(int frames) {
     if (!snapshot_->source.seekable) {
         return;
     }
+    playWhenLetGo_ = false;
     recogniser_->step(frames);
     expectChange();
 }
@@ -148,7 +165,8 @@ void SessionBridge::chooseInterval() {
     int interval = slowTickMs;
     if (state == State::Playing || state == State::Opening || fastPollsLeft_ > 0) {
         interval = displayTickMs;
-    } else if (state == State::Idle || (state == State::Failed && !snapshot_->source.live)) {
+    } else if (state == State::Idle ||
+               (state == State::Failed && !snapshot_->source.live && !snapshot_->offlineRunning)) {
         interval = 0;
     }
     if (interval == 0) {

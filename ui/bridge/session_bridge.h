@@ -19,7 +19,13 @@ public:
     explicit SessionBridge(std::unique_ptr<Recogniser> recogniser, QObject* parent = nullptr);
     ~SessionBridge() override;
 
+    /// Files that are opened while held show their first picture and play once they are let go; cameras and streams,
+    /// which do not wait, play at once.
     void open(const media::SourceRequest& source, bool startPaused = false);
+    /// Holds files back, or lets go the one that waits, unless it was played, paused or closed meanwhile.
+    void holdFiles(bool hold);
+    /// A file waits for holdFiles(false).
+    bool waitsToPlay() const { return playWhenLetGo_; }
     /// Opens the present source again.
     void reopen();
     void close();
@@ -66,6 +72,8 @@ private:
     session::Picture picture_;
     session::SessionSettings settings_;
     std::optional<media::SourceRequest> request_;
+    bool holdsFiles_ = false;
+    bool playWhenLetGo_ = false;
     int fastPollsLeft_ = 0; ///< polls at full rate after a command, whatever the state says
 };
 

@@ -270,7 +270,7 @@ void LiveWorkspace::updateCaptions() {
 void LiveWorkspace::updateHistory() {
     const session::Snapshot& snapshot = bridge_.snapshot();
     const session::CaptionList& history = snapshot.offline ? snapshot.offline : snapshot.committed;
-    side_->history()->setGlosses(*history, snapshot.offline != nullptr, snapshot.offlineRunning);
+    side_->history()->setGlosses(*history, snapshot.offline && snapshot.offlineFromStart, snapshot.offlineRunning);
 }
 
 void LiveWorkspace::updateVideo() {
@@ -306,6 +306,7 @@ void LiveWorkspace::updateSourceName() {
 }
 
 void LiveWorkspace::updateModel() {
+    bridge_.holdFiles(models_.loading());
     const auto& current = models_.current();
     toolbar_->setModelName(current ? (current->isDemo ? tr("Demo model") : current->name) : QString());
     side_->vocabulary()->setModel(current);
@@ -316,52 +317,12 @@ void LiveWorkspace::updateModel() {
     updatePlaceholder();
 }
 
-void LiveWorkspace::updatePlaceholder() {
-    const session::Snapshot& snapshot = bridge_.snapshot();
-    const bool over = snapshot.state == session::State::Ended && !snapshot.offlineRunning;
-    if (models_.loading()) {
-        captions_->setPlaceholder(tr("Loading the model…"));
-    } else if (!models_.current()) {
-        captions_->setPlaceholder(tr("Without a model there are no captions."));
-    } else if (over && snapshot.committed->empty()) {
-        captions_->setPlaceholder(
-            tr("Nothing that the model is sure of. It recognises only the signs of its vocabulary."));
-    } else {
-        captions_->setPlaceholder(tr("Captions appear here as signs are recognised."));
-    }
-}
-
 /// For the next start. A file that could not be opened this time stays chosen while it exists.
 void LiveWorkspace::rememberModel() {
     const auto& current = models_.current();
     const bool waits = models_.demoInstead() && QFileInfo::exists(models_.problemPath());
     if (current && !models_.loading() && current->path != modelForNow_ && !waits) {
         preferences_.set(&AppSettings::modelPath, current->isDemo ? QString() : current->path);
-    }
-}
-
-QString LiveWorkspace::modelProblem() const {
-    const QString why = withHint(*models_.problem());
-    if (models_.demoInstead()) {
-        return tr("The model chosen last could not be opened; the demo model is in use. %1").arg(why);
-    }
-    return models_.current() ? tr("The model could not be opened; the one before stays in use. %1").arg(why)
-                             : tr("No model could be opened, so nothing will be recognised. %1").arg(why);
-}
-
-void LiveWorkspace::updateNotice() {
-    const session::Snapshot& snapshot = bridge_.snapshot();
-    if (models_.problem()) {
-        notice_->setNotice(modelProblem(), tr("Open Model File…"), actions_[LiveAction::OpenModel]);
-    } else if (snapshot.error && snapshot.state == session::State::Opening) {
-        notice_->setNotice(tr("The connection was lost; LiveGloss keeps trying. %1").arg(withHint(*snapshot.error)),
-                           tr("Close Source"), actions_[LiveAction::CloseSource]);
-    } else if (snapshot.error && snapshot.state != session::State::Failed) {
-        // The picture goes on; only recognition has stopped.
-        notice_->setNotice(tr("Recognition has stopped. %1").arg(withHint(*snapshot.error)), tr("Open Model File…"),
-                           actions_[LiveAction::OpenModel]);
-    } else {
-        notice_->setNotice({});
     }
 }
 

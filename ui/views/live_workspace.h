@@ -83,6 +83,7 @@ private:
     void updateModel();
     void rememberModel();
     QString modelProblem() const;
+    QString sourceDamage() const;
     void updateSourceName();
     void retranslate();
     void takeDrop(const QUrl& url);

@@ -16,7 +16,7 @@ namespace livegloss::media {
 enum class SourceKind {
     File,
     Camera,   ///< location: what listCameras() gives as `address`; empty for the first one
-    Stream,   ///< location: http(s):// (MJPEG) or rtsp:// address
+    Stream,   ///< location: http(s):// (MJPEG, or a video file) or rtsp:// address
     TestPattern,  ///< location: a graph of FFmpeg's lavfi sources, such as testsrc=size=640x480:rate=25
 };
 
@@ -35,8 +35,14 @@ struct SourceInfo {
     int height = 0;
     double fps = 0.0;        ///< nominal rate; 0 when the source does not say
     std::optional<MediaTime> duration;
-    bool live = false;       ///< cannot be paused at its origin nor seeked
+    bool live = false;       ///< goes on by itself: cannot be paused at its origin nor seeked
     bool seekable = false;
+};
+
+/// What a file holds, or should hold, and does not give.
+struct SourceLosses {
+    std::int64_t frames = 0;         ///< damaged ones that were passed over, and those missing at the end; only grows
+    std::optional<MediaTime> endsAt; ///< the file ended here, before the length that it declares
 };
 
 /// Delivers upright RGB frames in presentation order. read() and seek() belong to one thread at a time; interrupt() may
@@ -50,6 +56,8 @@ public:
     /// The next read() gives the frame shown at `time` (exact). Unsupported on live sources.
     virtual Result<void> seek(MediaTime time) = 0;
     virtual void interrupt() = 0;
+    /// Up to the last read() or seek(), by the same thread. Frames count each time that they are come by.
+    virtual SourceLosses losses() const { return {}; }
 };
 
 /// Opens a source and decodes its first frame; local files reach neither the network nor other files. `clock` stamps

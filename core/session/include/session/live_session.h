@@ -56,12 +56,15 @@ struct Snapshot {
     std::optional<Error> deviceFailure; ///< the device that the model ran on failed, and the CPU goes on
     std::optional<Error> attentionError; ///< why SessionSettings::view cannot be shown; captions go on
     media::SourceInfo source;
+    std::optional<MediaTime> endsEarly; ///< the file ends here, before its length: it is damaged or cut off
     MediaTime position{0};   ///< of the picture now on show
     CaptionList committed;   ///< all of them, oldest first; never null
     CaptionList provisional; ///< the present tail; never null
     CaptionList offline;     ///< the offline pass, with changes marked; null until it is done, and again while
                              ///< recognition goes on in a clip that was not seen as a whole
+    bool offlineFromStart = false; ///< `offline` is about all that was seen, from the clip's beginning without a gap
     bool offlineRunning = false;
+    bool recognised = false; ///< the model has seen frames of this source
     bool notSure = false; ///< signing is seen that the model does not know
     Statistics statistics;
     std::uint64_t captionRevision = 0; ///< grows whenever one of the three lists changes
@@ -143,7 +146,9 @@ public:
 
     /// Ends what runs and starts `source`. `startPaused` shows the first frame of a file and waits.
     void open(const media::SourceRequest& source, bool startPaused = false);
-    /// Used from the next frame on; running recognition starts anew on the present source. Null: picture only.
+    /// Used from now on. Files that can be seeked are recognised anew from the clip's beginning, ended ones as a whole;
+    /// the picture stays where it is, or goes on from there once recognition got so far. Past its first minute a file
+    /// that plays is recognised from the picture on, as are other sources. Null: picture only.
     void setModel(engine::LoadedModelPtr model);
     void setSettings(const SessionSettings& settings);
 

@@ -18,16 +18,19 @@ struct OfflineOptions {
     std::function<void(const Progress&)> progress; ///< after each frame; may be empty
     std::function<bool()> cancelled;               ///< asked before each frame and chunk; may be empty
     double maxSeconds = 0.0;                       ///< of the video to read; 0: all
+    bool keepPart = false; ///< a source that breaks after its first frames gives what was recognised by then
 };
 
 struct OfflineResult {
     media::SourceInfo source;
     ClipResult clip;
-    MediaTime duration{0}; ///< from the first frame to the end of the last
+    MediaTime duration{0};              ///< from the first frame to the end of the last
+    std::optional<MediaTime> endsEarly; ///< see media::SourceLosses; its frames are among the dropped ones
+    std::optional<Error> failure;       ///< why only a part could be read; see OfflineOptions::keepPart
 };
 
 /// Recognises a whole video: every frame through the network, then one decode over all of it. Errors are those of the
-/// source and the network, or Cancelled. A source that cannot be read to its end is an error.
+/// source and the network, or Cancelled. A source that cannot be read to its end is an error, unless a part is wanted.
 Result<OfflineResult> recogniseOffline(const media::SourceRequest& request, const engine::LoadedModelPtr& model,
                                        const OfflineOptions& options);
 
