@@ -37,6 +37,11 @@ inline std::filesystem::path cataloguePath() {
     return dataFolder() / "models" / "catalogue.json";
 }
 
+/// Recipes that come with the program: models/NAME-recipe.json.
+inline std::filesystem::path recipeFolder() {
+    return dataFolder() / "models";
+}
+
 /// The three sample clips; they may not exist.
 inline std::vector<std::filesystem::path> samplePaths() {
     std::vector<std::filesystem::path> paths;

@@ -827,6 +827,300 @@
     </message>
 </context>
 <context>
+    <name>Training</name>
+    <message>
+        <source>Loading what is needed…</source>
+        <translation>Alles Nötige wird geladen …</translation>
+    </message>
+    <message>
+        <source>Training: step %1 of %2</source>
+        <translation>Training: Schritt %1 von %2</translation>
+    </message>
+    <message>
+        <source>epoch %1 of %2</source>
+        <translation>Epoche %1 von %2</translation>
+    </message>
+    <message>
+        <source>Another process trains in this folder</source>
+        <translation>Ein anderer Prozess trainiert in diesem Ordner</translation>
+    </message>
+    <message>
+        <source>Process %1. It can go on here once that one has ended.</source>
+        <translation>Prozess %1. Sobald er beendet ist, kann es hier weitergehen.</translation>
+    </message>
+    <message>
+        <source>Ready to train</source>
+        <translation>Bereit zum Training</translation>
+    </message>
+    <message>
+        <source>Not ready yet</source>
+        <translation>Noch nicht bereit</translation>
+    </message>
+    <message>
+        <source>Everything goes into %1</source>
+        <translation>Alles kommt nach %1</translation>
+    </message>
+    <message>
+        <source>Data or recipe need a look: their pages say why.</source>
+        <translation>Daten oder Rezept passen noch nicht: Ihre Seiten sagen, warum.</translation>
+    </message>
+    <message>
+        <source>Start Training</source>
+        <translation>Training starten</translation>
+    </message>
+    <message>
+        <source>The folder is not empty</source>
+        <translation>Der Ordner ist nicht leer</translation>
+    </message>
+    <message>
+        <source>%1 holds other files. Choose another folder in Recipe.</source>
+        <translation>In %1 liegen andere Dateien. Unter „Rezept“ einen anderen Ordner wählen.</translation>
+    </message>
+    <message>
+        <source>Begun, but without a checkpoint yet</source>
+        <translation>Begonnen, aber noch ohne Zwischenstand</translation>
+    </message>
+    <message>
+        <source>Stopped at step %1</source>
+        <translation>Bei Schritt %1 angehalten</translation>
+    </message>
+    <message>
+        <source>Stopped</source>
+        <translation>Angehalten</translation>
+    </message>
+    <message>
+        <source>A checkpoint is in %1</source>
+        <translation>Ein Zwischenstand liegt in %1</translation>
+    </message>
+    <message>
+        <source>It begins anew: a checkpoint comes with the first steps.</source>
+        <translation>Es beginnt von vorn: Ein Zwischenstand entsteht mit den ersten Schritten.</translation>
+    </message>
+    <message>
+        <source>Resume</source>
+        <translation>Fortsetzen</translation>
+    </message>
+    <message>
+        <source>Start Again</source>
+        <translation>Neu starten</translation>
+    </message>
+    <message>
+        <source>Training is finished</source>
+        <translation>Das Training ist fertig</translation>
+    </message>
+    <message>
+        <source>The best model is in %1. To go on, raise the steps in Recipe.</source>
+        <translation>Das beste Modell liegt in %1. Zum Weitertrainieren unter „Rezept“ die Schritte erhöhen.</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>Wird gestartet …</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>Training</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>Wird angehalten …</translation>
+    </message>
+    <message>
+        <source>The step or measurement under way is finished first, then a checkpoint is written.</source>
+        <translation>Der laufende Schritt oder die laufende Messung wird noch beendet, dann wird ein Zwischenstand geschrieben.</translation>
+    </message>
+    <message>
+        <source>Training failed</source>
+        <translation>Das Training ist fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>Media missing</source>
+        <translation>Medium fehlt</translation>
+    </message>
+    <message>
+        <source>Media unreadable</source>
+        <translation>Medium nicht lesbar</translation>
+    </message>
+    <message>
+        <source>Fewer frames than announced</source>
+        <translation>Weniger Bilder als angegeben</translation>
+    </message>
+    <message>
+        <source>No glosses</source>
+        <translation>Keine Glossen</translation>
+    </message>
+    <message>
+        <source>Out of vocabulary</source>
+        <translation>Nicht im Wortschatz</translation>
+    </message>
+    <message>
+        <source>Too short for its glosses</source>
+        <translation>Zu kurz für seine Glossen</translation>
+    </message>
+    <message>
+        <source>Videos listed in dataset.tsv</source>
+        <translation>Videos aus einer dataset.tsv</translation>
+    </message>
+    <message>
+        <source>Clips of the synthetic signer</source>
+        <translation>Clips der gezeichneten Gebärdenfigur</translation>
+    </message>
+    <message>
+        <source>Training (train)</source>
+        <translation>Training (train)</translation>
+    </message>
+    <message>
+        <source>Measuring (dev)</source>
+        <translation>Messen (dev)</translation>
+    </message>
+    <message>
+        <source>Final test (test)</source>
+        <translation>Schlusstest (test)</translation>
+    </message>
+    <message>
+        <source>The recipe counts epochs, but drawn sentences have no end: choose a number of steps instead.</source>
+        <translation>Das Rezept zählt Epochen, aber gezeichnete Sätze haben kein Ende: stattdessen eine Zahl von Schritten wählen.</translation>
+    </message>
+    <message>
+        <source>The recipe pre-trains on drawn stills, which a data set does not have. Choose a backbone and set pretrain.steps to 0 in the recipe&apos;s file, or train on drawn sentences.</source>
+        <translation>Das Rezept trainiert auf gezeichneten Standbildern vor, die ein Datensatz nicht hat. Einen Backbone wählen und in der Rezeptdatei pretrain.steps auf 0 setzen, oder mit gezeichneten Sätzen trainieren.</translation>
+    </message>
+    <message>
+        <source>The backbone is not there. Choose its file; the Models workspace fetches CLIP&apos;s.</source>
+        <translation>Den Backbone gibt es nicht. Seine Datei wählen; der Bereich „Modelle“ lädt die von CLIP.</translation>
+    </message>
+    <message>
+        <source>Sentences are drawn with at least 96 pixels a side: give the model a larger resize in the recipe&apos;s file.</source>
+        <translation>Sätze werden mit mindestens 96 Pixeln Seitenlänge gezeichnet: dem Modell in der Rezeptdatei ein größeres resize geben.</translation>
+    </message>
+    <message>
+        <source>Quick try (some minutes)</source>
+        <translation>Kurzer Versuch (einige Minuten)</translation>
+    </message>
+    <message>
+        <source>AdaptSign as in the paper</source>
+        <translation>AdaptSign wie im Artikel</translation>
+    </message>
+    <message>
+        <source>The demo model (hours)</source>
+        <translation>Das Demomodell (Stunden)</translation>
+    </message>
+    <message>
+        <source>Trains on drawn sentences from the demo model&apos;s backbone, so that everything can be tried at once.</source>
+        <translation>Trainiert auf gezeichneten Sätzen, ausgehend vom Backbone des Demomodells, damit sich alles gleich ausprobieren lässt.</translation>
+    </message>
+    <message>
+        <source>The paper&apos;s settings for PHOENIX and CSL: 40 epochs from CLIP&apos;s ViT-B/16, which the Models workspace fetches. Meant for a graphics card.</source>
+        <translation>Die Einstellungen des Artikels für PHOENIX und CSL: 40 Epochen, ausgehend von CLIPs ViT-B/16, das der Bereich „Modelle“ lädt. Für eine Grafikkarte gedacht.</translation>
+    </message>
+    <message>
+        <source>How the bundled model was made: pre-training on drawn stills, then the head, then AdaptSign.</source>
+        <translation>So ist das mitgelieferte Modell entstanden: Vortraining auf gezeichneten Standbildern, dann der Kopf, dann AdaptSign.</translation>
+    </message>
+    <message>
+        <source>The program that trains, livegloss-cli, is not where it should be: %1. Install LiveGloss again.</source>
+        <translation>Das Programm zum Trainieren, livegloss-cli, ist nicht an seinem Platz: %1. LiveGloss neu installieren.</translation>
+    </message>
+    <message>
+        <source>The program that trains could not be started: %1</source>
+        <translation>Das Programm zum Trainieren ließ sich nicht starten: %1</translation>
+    </message>
+    <message>
+        <source>The system ended the process, mostly because memory ran short. Lower the clips per step, or adapt.cache_megabytes and adapt.keep_clips in the recipe&apos;s file, then go on.</source>
+        <translation>Das System hat den Prozess beendet, meist aus Mangel an Arbeitsspeicher. Weniger Clips je Schritt einstellen oder in der Rezeptdatei adapt.cache_megabytes und adapt.keep_clips senken, dann fortsetzen.</translation>
+    </message>
+    <message>
+        <source>The process ended unexpectedly. Its last checkpoint is kept. %1</source>
+        <translation>Der Prozess ist unerwartet zu Ende gegangen. Sein letzter Zwischenstand bleibt erhalten. %1</translation>
+    </message>
+    <message>
+        <source>more than 100 days left</source>
+        <translation>noch mehr als 100 Tage</translation>
+    </message>
+    <message>
+        <source>%1 s left</source>
+        <translation>noch %1 s</translation>
+    </message>
+    <message>
+        <source>%1 min left</source>
+        <translation>noch %1 min</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min left</source>
+        <translation>noch %1 h %2 min</translation>
+    </message>
+    <message>
+        <source>%1 days left</source>
+        <translation>noch %1 Tage</translation>
+    </message>
+    <message>
+        <source>%1 steps/s</source>
+        <translation>%1 Schritte/s</translation>
+    </message>
+    <message>
+        <source>%1 s/step</source>
+        <translation>%1 s/Schritt</translation>
+    </message>
+    <message>
+        <source>%1 %</source>
+        <translation>%1 %</translation>
+    </message>
+</context>
+<context>
+    <name>TrainingCharts</name>
+    <message>
+        <source>CTC of the sequence</source>
+        <translation>CTC der Sequenz</translation>
+    </message>
+    <message>
+        <source>CTC of the convolutions</source>
+        <translation>CTC der Faltungen</translation>
+    </message>
+    <message>
+        <source>Distillation</source>
+        <translation>Destillation</translation>
+    </message>
+    <message>
+        <source>Word error rate on dev</source>
+        <translation>Wortfehlerrate auf dev</translation>
+    </message>
+    <message>
+        <source>Loss of the head</source>
+        <translation>Verlust des Kopfes</translation>
+    </message>
+    <message>
+        <source>Contrast of pictures and captions</source>
+        <translation>Kontrast von Bildern und Beschreibungen</translation>
+    </message>
+    <message>
+        <source>Contrast of single words</source>
+        <translation>Kontrast einzelner Wörter</translation>
+    </message>
+    <message>
+        <source>Contrast of hands and face</source>
+        <translation>Kontrast von Händen und Gesicht</translation>
+    </message>
+    <message>
+        <source>Right captions in a group</source>
+        <translation>Richtige Beschreibungen in der Gruppe</translation>
+    </message>
+    <message>
+        <source>Losses</source>
+        <translation>Verluste</translation>
+    </message>
+    <message>
+        <source>Pre-training</source>
+        <translation>Vortraining</translation>
+    </message>
+    <message>
+        <source>Head alone</source>
+        <translation>Nur der Kopf</translation>
+    </message>
+    <message>
+        <source>Adaptation</source>
+        <translation>Anpassung</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::AboutDialog</name>
     <message>
         <source>About LiveGloss</source>
@@ -978,6 +1272,10 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>Opacity</source>
         <translation>Deckkraft</translation>
+    </message>
+    <message>
+        <source>%1: %2 on the class token, %3 on the prefixes</source>
+        <translation>%1: %2 auf dem Klassen-Token, %3 auf den Präfixen</translation>
     </message>
 </context>
 <context>
@@ -1143,7 +1441,7 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
     <message>
         <source>Jet, as in the paper</source>
-        <translation>Jet, wie in der Veröffentlichung</translation>
+        <translation>Jet, wie im Artikel</translation>
     </message>
     <message>
         <source>from the class token</source>
@@ -1331,10 +1629,6 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Aufmerksamkeit</translation>
     </message>
     <message>
-        <source>Sheet</source>
-        <translation>Bildtafel</translation>
-    </message>
-    <message>
         <source>Show the Introduction Again</source>
         <translation>Einführung noch einmal zeigen</translation>
     </message>
@@ -1345,6 +1639,10 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>Attention cannot be shown. %1</source>
         <translation>Die Aufmerksamkeit lässt sich nicht zeigen. %1</translation>
+    </message>
+    <message>
+        <source>Sheet and video</source>
+        <translation>Bildtafel und Video</translation>
     </message>
 </context>
 <context>
@@ -1374,6 +1672,165 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
 </context>
 <context>
+    <name>livegloss::ui::DataPage</name>
+    <message>
+        <source>Choose Data Set</source>
+        <translation>Datensatz wählen</translation>
+    </message>
+    <message>
+        <source>The data set could not be checked. %1</source>
+        <translation>Der Datensatz ließ sich nicht prüfen. %1</translation>
+    </message>
+    <message>
+        <source>%1 of %2 clips</source>
+        <translation>%1 von %2 Clips</translation>
+    </message>
+    <message>
+        <source>Reading the lists…</source>
+        <translation>Die Listen werden gelesen …</translation>
+    </message>
+    <message>
+        <source>There is no such folder.</source>
+        <translation>Diesen Ordner gibt es nicht.</translation>
+    </message>
+    <message>
+        <source>The check says for every clip whether it can be used; with the quick one only the first picture of a clip is decoded.</source>
+        <translation>Die Prüfung sagt für jeden Clip, ob er brauchbar ist; bei der schnellen wird nur das erste Bild eines Clips dekodiert.</translation>
+    </message>
+    <message>
+        <source>different glosses: %1</source>
+        <translation>verschiedene Glossen: %1</translation>
+    </message>
+    <message>
+        <source>Nothing is wrong.</source>
+        <translation>Alles in Ordnung.</translation>
+    </message>
+    <message>
+        <source>All kinds (%1)</source>
+        <translation>Alle Arten (%1)</translation>
+    </message>
+    <message>
+        <source>Save Problems</source>
+        <translation>Probleme speichern</translation>
+    </message>
+    <message>
+        <source>Table (*.tsv)</source>
+        <translation>Tabelle (*.tsv)</translation>
+    </message>
+    <message>
+        <source>Not saved. %1</source>
+        <translation>Nicht gespeichert. %1</translation>
+    </message>
+    <message>
+        <source>What is learnt from</source>
+        <translation>Woraus gelernt wird</translation>
+    </message>
+    <message>
+        <source>Drawn sentences</source>
+        <translation>Gezeichnete Sätze</translation>
+    </message>
+    <message>
+        <source>The synthetic signer draws as many sentences as are wanted, so that training can be tried without any data. A model learns its invented signs only.</source>
+        <translation>Die gezeichnete Gebärdenfigur liefert beliebig viele Sätze, sodass sich das Training ganz ohne Daten ausprobieren lässt. Ein Modell lernt dabei nur ihre erfundenen Gebärden.</translation>
+    </message>
+    <message>
+        <source>A data set on this computer</source>
+        <translation>Ein Datensatz auf diesem Rechner</translation>
+    </message>
+    <message>
+        <source>PHOENIX-2014, PHOENIX-2014-T, CSL, CSL-Daily, your own videos with a dataset.tsv, or what livegloss-cli synth wrote.</source>
+        <translation>PHOENIX-2014, PHOENIX-2014-T, CSL, CSL-Daily, eigene Videos mit einer dataset.tsv oder was livegloss-cli synth geschrieben hat.</translation>
+    </message>
+    <message>
+        <source>Folder of the data set</source>
+        <translation>Ordner des Datensatzes</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the data set</source>
+        <translation>Den Ordner des Datensatzes wählen</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>Prüfen</translation>
+    </message>
+    <message>
+        <source>Look at every clip and say what is wrong with it</source>
+        <translation>Jeden Clip ansehen und sagen, was nicht stimmt</translation>
+    </message>
+    <message>
+        <source>Quick</source>
+        <translation>Schnell</translation>
+    </message>
+    <message>
+        <source>Decode only the first picture of each clip that states its length</source>
+        <translation>Nur das erste Bild jedes Clips dekodieren, der seine Länge angibt</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>Abbrechen</translation>
+    </message>
+    <message>
+        <source>Progress of the check</source>
+        <translation>Fortschritt der Prüfung</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>Teil</translation>
+    </message>
+    <message>
+        <source>Clips</source>
+        <translation>Clips</translation>
+    </message>
+    <message>
+        <source>Signers</source>
+        <translation>Gebärdende</translation>
+    </message>
+    <message>
+        <source>Glosses</source>
+        <translation>Glossen</translation>
+    </message>
+    <message>
+        <source>Frames</source>
+        <translation>Bilder</translation>
+    </message>
+    <message>
+        <source>Parts of the data set</source>
+        <translation>Teile des Datensatzes</translation>
+    </message>
+    <message>
+        <source>Problems</source>
+        <translation>Probleme</translation>
+    </message>
+    <message>
+        <source>Kind of problem</source>
+        <translation>Art des Problems</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the selected problems, or all that are shown</source>
+        <translation>Die ausgewählten Probleme kopieren, oder alle gezeigten</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>Speichern …</translation>
+    </message>
+    <message>
+        <source>Save the problems that are shown as a table</source>
+        <translation>Die gezeigten Probleme als Tabelle speichern</translation>
+    </message>
+    <message>
+        <source>Next: Recipe</source>
+        <translation>Weiter: Rezept</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::FilmStrip</name>
     <message>
         <source>Cross-frame weights over the neighbouring frames</source>
@@ -1382,6 +1839,29 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>The frames around this one appear here.</source>
         <translation>Hier erscheinen die Bilder um dieses herum.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::FindingModel</name>
+    <message>
+        <source>Problem</source>
+        <translation>Problem</translation>
+    </message>
+    <message>
+        <source>Clip</source>
+        <translation>Clip</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>Teil</translation>
+    </message>
+    <message>
+        <source>What is wrong</source>
+        <translation>Was nicht stimmt</translation>
+    </message>
+    <message>
+        <source>Listed in</source>
+        <translation>Aufgeführt in</translation>
     </message>
 </context>
 <context>
@@ -2654,10 +3134,6 @@ Warten auf das Modell: %7</translation>
         <source>Model: %1</source>
         <translation>Modell: %1</translation>
     </message>
-    <message>
-        <source>Hands and face: %1</source>
-        <translation>Hände und Gesicht: %1</translation>
-    </message>
 </context>
 <context>
     <name>livegloss::ui::OverTimePanel</name>
@@ -2817,10 +3293,6 @@ Warten auf das Modell: %7</translation>
         <translation>Genau: von der künstlichen Figur</translation>
     </message>
     <message>
-        <source>Face found by OpenCV (Haar cascade), may be wrong</source>
-        <translation>Gesicht von OpenCV gefunden (Haar-Kaskade), kann falsch sein</translation>
-    </message>
-    <message>
         <source>Choose where hands and face are known from, or draw a region of your own on the video; without either there are no shares to show.</source>
         <translation>Wählen Sie, woher Hände und Gesicht bekannt sind, oder zeichnen Sie einen eigenen Bereich auf das Video; ohne beides gibt es keine Anteile zu zeigen.</translation>
     </message>
@@ -2829,8 +3301,28 @@ Warten auf das Modell: %7</translation>
         <translation>Eine Datei neben diesem Video sagt, wie die künstliche Figur gezeichnet wurde; Hände und Gesicht sind daher auf den Bildpunkt genau bekannt.</translation>
     </message>
     <message>
-        <source>OpenCV&apos;s detector finds faces that look at the camera. Frames in which it finds none are gaps in the curve. It does not find hands.</source>
-        <translation>Die Erkennung von OpenCV findet Gesichter, die in die Kamera schauen. Bilder, in denen sie keines findet, sind Lücken in der Kurve. Hände findet sie nicht.</translation>
+        <source>Hands and face found by %1, may be wrong</source>
+        <translation>Hände und Gesicht gefunden von %1, kann falsch sein</translation>
+    </message>
+    <message>
+        <source>Hands and face: %1</source>
+        <translation>Hände und Gesicht: %1</translation>
+    </message>
+    <message>
+        <source>Face found by OpenCV, may be wrong</source>
+        <translation>Gesicht laut OpenCV, kann falsch sein</translation>
+    </message>
+    <message>
+        <source>Found by %1</source>
+        <translation>Gefunden von %1</translation>
+    </message>
+    <message>
+        <source>OpenCV&apos;s detector (a Haar cascade) finds faces that look at the camera, and now and then something else. Frames in which it finds none are gaps in the curve. It does not find hands.</source>
+        <translation>Der Detektor von OpenCV (eine Haar-Kaskade) findet Gesichter, die in die Kamera blicken, und ab und zu etwas anderes. Bilder, in denen er keines findet, sind Lücken in der Kurve. Hände findet er nicht.</translation>
+    </message>
+    <message>
+        <source>Hands and face are the boxes that %1 finds, at most two hands and one face; it may be wrong. Frames in which it finds none are gaps in the curve.</source>
+        <translation>Hände und Gesicht sind die Rechtecke, die %1 findet, höchstens zwei Hände und ein Gesicht; das kann falsch sein. Bilder, in denen nichts gefunden wird, sind Lücken in der Kurve.</translation>
     </message>
 </context>
 <context>
@@ -2838,6 +3330,221 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Go to %1</source>
         <translation>Gehe zu %1</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::RecipePage</name>
+    <message>
+        <source>Recipes</source>
+        <translation>Rezepte</translation>
+    </message>
+    <message>
+        <source>Choose a recipe.</source>
+        <translation>Ein Rezept wählen.</translation>
+    </message>
+    <message>
+        <source>Without a backbone the image tower starts from random weights and learns very little: choose one, such as CLIP&apos;s from the Models workspace.</source>
+        <translation>Ohne Backbone beginnt der Bildturm mit zufälligen Gewichten und lernt sehr wenig: einen wählen, etwa den von CLIP aus dem Bereich „Modelle“.</translation>
+    </message>
+    <message>
+        <source>Open Recipe</source>
+        <translation>Rezept öffnen</translation>
+    </message>
+    <message>
+        <source>Choose Backbone</source>
+        <translation>Backbone wählen</translation>
+    </message>
+    <message>
+        <source>Backbones and models</source>
+        <translation>Backbones und Modelle</translation>
+    </message>
+    <message>
+        <source>Choose Folder of the Run</source>
+        <translation>Ordner des Laufs wählen</translation>
+    </message>
+    <message>
+        <source>Save Recipe as a File of Your Own</source>
+        <translation>Rezept als eigene Datei speichern</translation>
+    </message>
+    <message>
+        <source>Not saved. %1</source>
+        <translation>Nicht gespeichert. %1</translation>
+    </message>
+    <message>
+        <source>How it is learnt</source>
+        <translation>Wie gelernt wird</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>Modell</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>Schritte</translation>
+    </message>
+    <message>
+        <source>Open…</source>
+        <translation>Öffnen …</translation>
+    </message>
+    <message>
+        <source>Open a recipe of your own</source>
+        <translation>Ein eigenes Rezept öffnen</translation>
+    </message>
+    <message>
+        <source>Edit as File…</source>
+        <translation>Als Datei bearbeiten …</translation>
+    </message>
+    <message>
+        <source>Every other value is in the recipe&apos;s file; what is saved there appears here</source>
+        <translation>Alle weiteren Werte stehen in der Rezeptdatei; was dort gespeichert wird, erscheint hier</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>Wählen …</translation>
+    </message>
+    <message>
+        <source>Choose the backbone&apos;s file</source>
+        <translation>Die Datei des Backbones wählen</translation>
+    </message>
+    <message>
+        <source>Choose the folder of the run</source>
+        <translation>Den Ordner des Laufs wählen</translation>
+    </message>
+    <message>
+        <source>Next: Training</source>
+        <translation>Weiter: Training</translation>
+    </message>
+    <message>
+        <source>Recipe</source>
+        <translation>Rezept</translation>
+    </message>
+    <message>
+        <source>Folder of the run</source>
+        <translation>Ordner des Laufs</translation>
+    </message>
+    <message>
+        <source>Backbone</source>
+        <translation>Backbone</translation>
+    </message>
+    <message>
+        <source>Method</source>
+        <translation>Verfahren</translation>
+    </message>
+    <message>
+        <source>Modules</source>
+        <translation>Module</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>Name</translation>
+    </message>
+    <message>
+        <source>Sign language</source>
+        <translation>Gebärdensprache</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>Länge</translation>
+    </message>
+    <message>
+        <source>Clips per step</source>
+        <translation>Clips je Schritt</translation>
+    </message>
+    <message>
+        <source>Learning rate</source>
+        <translation>Lernrate</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>Startwert</translation>
+    </message>
+    <message>
+        <source>Threads</source>
+        <translation>Threads</translation>
+    </message>
+    <message>
+        <source>AdaptSign: small modules in a frozen backbone</source>
+        <translation>AdaptSign: kleine Module in einem eingefrorenen Backbone</translation>
+    </message>
+    <message>
+        <source>Freezing: only the head</source>
+        <translation>Eingefroren: nur der Kopf</translation>
+    </message>
+    <message>
+        <source>Fine-tuning: the whole backbone</source>
+        <translation>Feinabstimmung: der ganze Backbone</translation>
+    </message>
+    <message>
+        <source>Partial: the last blocks of the backbone</source>
+        <translation>Teilweise: die letzten Blöcke des Backbones</translation>
+    </message>
+    <message>
+        <source>Blocks that are trained</source>
+        <translation>Blöcke, die trainiert werden</translation>
+    </message>
+    <message>
+        <source>Adapters</source>
+        <translation>Adapter</translation>
+    </message>
+    <message>
+        <source>Prefixes</source>
+        <translation>Präfixe</translation>
+    </message>
+    <message>
+        <source>Aggregation</source>
+        <translation>Aggregation</translation>
+    </message>
+    <message>
+        <source>Cross-frame attention</source>
+        <translation>Bildübergreifende Aufmerksamkeit</translation>
+    </message>
+    <message>
+        <source>steps</source>
+        <translation>Schritte</translation>
+    </message>
+    <message>
+        <source>epochs</source>
+        <translation>Epochen</translation>
+    </message>
+    <message>
+        <source>What the length counts</source>
+        <translation>Was die Länge zählt</translation>
+    </message>
+    <message>
+        <source>An epoch goes once through all clips for training; drawn sentences have no end and need steps</source>
+        <translation>Eine Epoche geht einmal durch alle Trainingsclips; gezeichnete Sätze haben kein Ende und brauchen Schritte</translation>
+    </message>
+    <message>
+        <source>File of an image tower to start from</source>
+        <translation>Datei eines Bildturms, von dem ausgegangen wird</translation>
+    </message>
+    <message>
+        <source>An image tower such as CLIP&apos;s, or a whole model: both are trained on from</source>
+        <translation>Ein Bildturm wie der von CLIP oder ein ganzes Modell: Von beiden aus kann trainiert werden</translation>
+    </message>
+    <message>
+        <source>A code such as gsg or csl; it becomes part of the model</source>
+        <translation>Ein Kürzel wie gsg oder csl; es wird Teil des Modells</translation>
+    </message>
+    <message>
+        <source>The name that the model will have</source>
+        <translation>Der Name, den das Modell bekommt</translation>
+    </message>
+    <message>
+        <source>Of Adam, at its highest</source>
+        <translation>Die höchste von Adam</translation>
+    </message>
+    <message>
+        <source>Every random choice follows from it: the same seed gives the same run</source>
+        <translation>Aus ihm folgt jede Zufallswahl: Gleicher Startwert, gleicher Lauf</translation>
+    </message>
+    <message>
+        <source>Processor threads that compute; training leaves the window its share</source>
+        <translation>Prozessor-Threads, die rechnen; das Fenster behält seinen Anteil</translation>
+    </message>
+    <message>
+        <source>Checkpoints, log and the best model go there; a folder with a run can go on</source>
+        <translation>Dorthin kommen Zwischenstände, Protokoll und das beste Modell; ein Ordner mit einem Lauf kann weitergeführt werden</translation>
     </message>
 </context>
 <context>
@@ -2877,6 +3584,204 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Where the centre of what the weights across frames emphasise went in the last second; known once the clip is measured, or while “Across frames” is shown.</source>
         <translation>Wohin der Schwerpunkt dessen, was die Gewichte zwischen Bildern hervorheben, in der letzten Sekunde ging; bekannt, sobald das Video gemessen ist oder während „Über Bilder hinweg“ gezeigt wird.</translation>
+    </message>
+    <message>
+        <source>Choose a Detector of Hands and Face</source>
+        <translation>Detektor für Hände und Gesicht wählen</translation>
+    </message>
+    <message>
+        <source>Detectors (*.onnx)</source>
+        <translation>Detektoren (*.onnx)</translation>
+    </message>
+    <message>
+        <source>Trying out %1…</source>
+        <translation>%1 wird ausprobiert …</translation>
+    </message>
+    <message>
+        <source>%1 finds hands, but no faces.</source>
+        <translation>%1 findet Hände, aber keine Gesichter.</translation>
+    </message>
+    <message>
+        <source>%1 finds faces, but no hands.</source>
+        <translation>%1 findet Gesichter, aber keine Hände.</translation>
+    </message>
+    <message>
+        <source>%1 finds hands and faces.</source>
+        <translation>%1 findet Hände und Gesichter.</translation>
+    </message>
+    <message>
+        <source>The detector %1 is no longer there. Choose it anew.</source>
+        <translation>Den Detektor %1 gibt es nicht mehr. Wählen Sie ihn neu.</translation>
+    </message>
+    <message>
+        <source>Choose a Detector…</source>
+        <translation>Detektor wählen …</translation>
+    </message>
+    <message>
+        <source>A network of your own that finds hands and face, as an ONNX file. The documentation, docs/attention.md, says which kinds are understood.</source>
+        <translation>Ein eigenes Netz, das Hände und Gesicht findet, als ONNX-Datei. Welche Arten verstanden werden, steht in der Dokumentation, docs/attention.md.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::ResultPage</name>
+    <message>
+        <source>Best: %1 word error rate on dev, at step %2. The model of that step is kept.</source>
+        <translation>Am besten: %1 Wortfehlerrate auf dev, bei Schritt %2. Das Modell dieses Schritts ist aufgehoben.</translation>
+    </message>
+    <message>
+        <source>Nothing has been measured yet. Start training; the first model comes with the first measurement on dev.</source>
+        <translation>Noch ist nichts gemessen. Das Training starten; das erste Modell entsteht mit der ersten Messung auf dev.</translation>
+    </message>
+    <message>
+        <source>kept: best so far</source>
+        <translation>aufgehoben: bisher am besten</translation>
+    </message>
+    <message>
+        <source>What came out</source>
+        <translation>Was herausgekommen ist</translation>
+    </message>
+    <message>
+        <source>Try It Live</source>
+        <translation>Live ausprobieren</translation>
+    </message>
+    <message>
+        <source>Recognise with the best model in the Live workspace</source>
+        <translation>Im Bereich „Live“ mit dem besten Modell erkennen</translation>
+    </message>
+    <message>
+        <source>Add to Models</source>
+        <translation>Zu den Modellen</translation>
+    </message>
+    <message>
+        <source>Copy the best model to the Models workspace, where it stays</source>
+        <translation>Das beste Modell in den Bereich „Modelle“ kopieren, wo es bleibt</translation>
+    </message>
+    <message>
+        <source>Show in Folder</source>
+        <translation>Im Ordner zeigen</translation>
+    </message>
+    <message>
+        <source>Open the folder of the run in the file manager</source>
+        <translation>Den Ordner des Laufs in der Dateiverwaltung öffnen</translation>
+    </message>
+    <message>
+        <source>Measurements on dev</source>
+        <translation>Messungen auf dev</translation>
+    </message>
+    <message>
+        <source>Step</source>
+        <translation>Schritt</translation>
+    </message>
+    <message>
+        <source>Epoch</source>
+        <translation>Epoche</translation>
+    </message>
+    <message>
+        <source>Word error rate</source>
+        <translation>Wortfehlerrate</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::RunPage</name>
+    <message>
+        <source>Speed</source>
+        <translation>Tempo</translation>
+    </message>
+    <message>
+        <source>Time left of this part</source>
+        <translation>Restzeit dieses Teils</translation>
+    </message>
+    <message>
+        <source>Errors on dev now</source>
+        <translation>Fehler auf dev jetzt</translation>
+    </message>
+    <message>
+        <source>Best so far</source>
+        <translation>Bisher am besten</translation>
+    </message>
+    <message>
+        <source>Batches skipped</source>
+        <translation>Übersprungene Stapel</translation>
+    </message>
+    <message>
+        <source>Word error rate on the clips of dev, which training does not see</source>
+        <translation>Wortfehlerrate auf den Clips von dev, die das Training nicht sieht</translation>
+    </message>
+    <message>
+        <source>The model with the lowest word error rate is kept</source>
+        <translation>Das Modell mit der niedrigsten Wortfehlerrate wird aufgehoben</translation>
+    </message>
+    <message>
+        <source>Batches whose loss or gradient was no finite number</source>
+        <translation>Stapel, deren Verlust oder Gradient keine endliche Zahl war</translation>
+    </message>
+    <message>
+        <source>Start Training</source>
+        <translation>Training starten</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>Anhalten</translation>
+    </message>
+    <message>
+        <source>Write a checkpoint and end; it can go on later</source>
+        <translation>Einen Zwischenstand schreiben und aufhören; später geht es von dort weiter</translation>
+    </message>
+    <message>
+        <source>End at Once</source>
+        <translation>Sofort beenden</translation>
+    </message>
+    <message>
+        <source>End without a new checkpoint: what came after the last one is lost</source>
+        <translation>Ohne neuen Zwischenstand beenden: Was nach dem letzten kam, geht verloren</translation>
+    </message>
+    <message>
+        <source>Open Run…</source>
+        <translation>Lauf öffnen …</translation>
+    </message>
+    <message>
+        <source>Choose the folder of an earlier run, to look at it or to go on</source>
+        <translation>Den Ordner eines früheren Laufs wählen, um ihn anzusehen oder fortzusetzen</translation>
+    </message>
+    <message>
+        <source>Progress of the training</source>
+        <translation>Fortschritt des Trainings</translation>
+    </message>
+    <message>
+        <source>Part of the training whose curves are shown</source>
+        <translation>Teil des Trainings, dessen Kurven gezeigt werden</translation>
+    </message>
+    <message>
+        <source>Curves of the training</source>
+        <translation>Kurven des Trainings</translation>
+    </message>
+    <message>
+        <source>Curves appear here with the first steps.</source>
+        <translation>Mit den ersten Schritten erscheinen hier Kurven.</translation>
+    </message>
+    <message>
+        <source>Messages of the run</source>
+        <translation>Meldungen des Laufs</translation>
+    </message>
+    <message>
+        <source>What the run reports appears here.</source>
+        <translation>Hier erscheint, was der Lauf meldet.</translation>
+    </message>
+    <message>
+        <source>Command</source>
+        <translation>Befehl</translation>
+    </message>
+    <message>
+        <source>The same on the command line</source>
+        <translation>Dasselbe auf der Befehlszeile</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>Kopieren</translation>
+    </message>
+    <message>
+        <source>Copy the command</source>
+        <translation>Den Befehl kopieren</translation>
     </message>
 </context>
 <context>
@@ -3175,6 +4080,81 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>not known</source>
         <translation>nicht bekannt</translation>
+    </message>
+    <message>
+        <source>Step %1</source>
+        <translation>Schritt %1</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::TrainingWorkspace</name>
+    <message>
+        <source>Training Is Running</source>
+        <translation>Training läuft</translation>
+    </message>
+    <message>
+        <source>Stop training and close LiveGloss?</source>
+        <translation>Training anhalten und LiveGloss schließen?</translation>
+    </message>
+    <message>
+        <source>A checkpoint is written first; the run can go on from there at any time.</source>
+        <translation>Vorher wird ein Zwischenstand geschrieben; von dort kann der Lauf jederzeit weitergehen.</translation>
+    </message>
+    <message>
+        <source>Stop and Close</source>
+        <translation>Anhalten und schließen</translation>
+    </message>
+    <message>
+        <source>Go On Training</source>
+        <translation>Weiter trainieren</translation>
+    </message>
+    <message>
+        <source>Open Run</source>
+        <translation>Lauf öffnen</translation>
+    </message>
+    <message>
+        <source>Training is at work there.</source>
+        <translation>Dort läuft gerade das Training.</translation>
+    </message>
+    <message>
+        <source>Another process trains there at the moment.</source>
+        <translation>Dort trainiert gerade ein anderer Prozess.</translation>
+    </message>
+    <message>
+        <source>Holds a run that can go on: its data and its recipe are shown.</source>
+        <translation>Enthält einen Lauf, der weitergehen kann: Seine Daten und sein Rezept werden gezeigt.</translation>
+    </message>
+    <message>
+        <source>Holds a run that is finished: its data and its recipe are shown.</source>
+        <translation>Enthält einen fertigen Lauf: Seine Daten und sein Rezept werden gezeigt.</translation>
+    </message>
+    <message>
+        <source>Holds other files: choose another folder.</source>
+        <translation>Enthält andere Dateien: einen anderen Ordner wählen.</translation>
+    </message>
+    <message>
+        <source>Is made when training starts.</source>
+        <translation>Wird beim Start des Trainings angelegt.</translation>
+    </message>
+    <message>
+        <source>Training</source>
+        <translation>Training</translation>
+    </message>
+    <message>
+        <source>Data</source>
+        <translation>Daten</translation>
+    </message>
+    <message>
+        <source>Recipe</source>
+        <translation>Rezept</translation>
+    </message>
+    <message>
+        <source>Result</source>
+        <translation>Ergebnis</translation>
+    </message>
+    <message>
+        <source>Steps of training</source>
+        <translation>Schritte zum Training</translation>
     </message>
 </context>
 <context>

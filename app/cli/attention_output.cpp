@@ -6,7 +6,9 @@
 #include "terminal.h"
 #include "ui/sheets/attention_sheets.h"
 #include "ui/sheets/attention_video.h"
+#include "ui/sheets/over_time_file.h"
 #include "ui/sheets/sheet_file.h"
+#include "vision/preprocess.h"
 
 #include <QGuiApplication>
 #include <algorithm>
@@ -178,6 +180,56 @@ bool isSheetFormat(const std::string& path) {
 bool isVideoFormat(const std::string& path) {
     const std::string ending = endingOf(path);
     return ending == ".mp4" || ending == ".gif";
+}
+
+bool isCurveFormat(const std::string& path) {
+    return isSheetFormat(path) || endingOf(path) == ".csv";
+}
+
+Result<void> saveCurves(const AttentionJob& job, const CurveRegions& regions, const std::string& path) {
+    const DrawingApplication application;
+    attention::OverTimeJob measured;
+    measured.input = job.input;
+    measured.model = job.model;
+    measured.view = job.view;
+    measured.regions = regions.source;
+    measured.options.cancelled = [] { return interrupted(); };
+    ui::OverTimeMaterial material;
+    {
+        ProgressBar bar("Measuring");
+        measured.options.progress = [&bar](std::int64_t frames, std::optional<double> fraction) {
+            bar.update(fraction.value_or(-1.0), std::to_string(frames) + " frames");
+        };
+        auto moments = attention::measureClip(measured);
+        if (!moments) {
+            return tl::unexpected(std::move(moments.error()));
+        }
+        material.data.moments = std::move(*moments);
+    }
+    if (material.data.moments.empty()) {
+        return failure(ErrorCode::NoVideo, job.input + " holds no frame", "Check that it plays.");
+    }
+    if (job.captions) {
+        auto captions = recogniseCaptions(job);
+        if (!captions) {
+            return tl::unexpected(std::move(captions.error()));
+        }
+        for (const ui::VideoCaption& caption : *captions) {
+            material.data.glosses.push_back({caption.start, caption.end, caption.text.toStdString()});
+        }
+    }
+    material.clip = QString::fromStdString(fs::path(job.input).filename().string());
+    material.model = job.model->config();
+    material.view = job.view;
+    material.regions = regions.source;
+    if (regions.own) {
+        material.data.own =
+            attention::sharesOn(material.data.moments, *regions.own,
+                                vision::visibleRegion(material.model.resize, material.model.resolution));
+    }
+    material.series = {ui::allSeries.begin(), ui::allSeries.end()};
+    material.range = {MediaTime{0}, std::max(MediaTime{1}, material.data.moments.back().time)};
+    return ui::saveOverTime(material, QString::fromStdString(path));
 }
 
 Result<void> saveVideo(const AttentionJob& job, const std::string& path) {

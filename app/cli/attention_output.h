@@ -1,6 +1,7 @@
 #pragma once
 
 #include "attention/clip_walk.h"
+#include "attention/regions.h"
 #include "attention/scale.h"
 #include "attention/values_file.h"
 #include "attention/view.h"
@@ -29,7 +30,13 @@ struct AttentionJob {
     /// The span of a video that is written; to its end without `to`.
     MediaTime from{0};
     std::optional<MediaTime> to;
-    bool captions = true; ///< of a video that is written: recognised first
+    bool captions = true; ///< of a video or curves that are written: recognised first
+};
+
+/// What curves over time are measured of besides the attention itself.
+struct CurveRegions {
+    attention::RegionSource source;
+    std::optional<vision::Region> own; ///< in fractions of the frame
 };
 
 /// Reads the video as far as is needed: to its end when the colours stand for the whole clip or every frame is wanted.
@@ -42,6 +49,11 @@ Result<void> saveAttention(const AttentionJob& job, CollectedAttention collected
 bool isAttentionFormat(const std::string& path);
 bool isSheetFormat(const std::string& path);
 bool isVideoFormat(const std::string& path);
+
+bool isCurveFormat(const std::string& path);
+
+/// Attention over time of the whole video (.csv, .png, .svg, .pdf), with the glosses as bands.
+Result<void> saveCurves(const AttentionJob& job, const CurveRegions& regions, const std::string& path);
 
 /// A span of the video with the attention over it and the glosses below (.mp4, .gif).
 Result<void> saveVideo(const AttentionJob& job, const std::string& path);

@@ -25,11 +25,20 @@ std::vector<std::pair<std::string, AttentionRequest>> requests() {
     frozen.path = AttentionPath::Frozen;
     SpatialRequest otherBlock;
     otherBlock.block = 0;
+    SpatialRequest head;
+    head.head = 0;
+    SpatialRequest patch;
+    patch.source = engine::AttentionSource::Patch;
+    SpatialRequest query;
+    query.source = engine::AttentionSource::AggregationQuery;
     return {{"none", {}},
             {"overlay", {{SpatialRequest{}}, {}}},
             {"frozen_beside_adapted", {{frozen, SpatialRequest{}}, {}}},
             {"cross_frame", {{}, engine::CrossFrameRequest{}}},
-            {"other_block", {{otherBlock}, {}}}};
+            {"other_block", {{otherBlock}, {}}},
+            {"one_head", {{head}, {}}},
+            {"patch", {{patch}, {}}},
+            {"aggregation_query", {{query}, {}}}};
 }
 
 Result<void> takeTurn(Case& one, std::span<const float> images, int frames) {
@@ -51,10 +60,6 @@ Result<std::vector<AttentionCost>> measureAttention(const engine::LoadedModelPtr
         cases.push_back({name, engine::makeStreamingEncoder(model, {false}), {}});
         cases.back().encoder->requestAttention(request);
         if (auto warm = takeTurn(cases.back(), images, frames); !warm) {
-            if (warm.error().code == ErrorCode::Internal && name == "other_block") {
-                cases.pop_back(); // it needs the weights again, which a random model's file would have
-                continue;
-            }
             return tl::unexpected(warm.error());
         }
         cases.back().processor.clear();

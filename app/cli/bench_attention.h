@@ -10,7 +10,9 @@
 namespace livegloss::cli {
 
 struct AttentionCost {
-    std::string name;           ///< "none", "overlay", "frozen_beside_adapted", "cross_frame", "other_block"
+    /// "none", "overlay", "frozen_beside_adapted", "cross_frame", "other_block", "one_head", "patch",
+    /// "aggregation_query"
+    std::string name;
     double cpuMsPerFrame = 0.0; ///< median of the turns
     double overNone = 0.0;      ///< processor time over that without attention, median of turns taken together
 };

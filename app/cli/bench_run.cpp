@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <fstream>
 #include <random>
 
 namespace livegloss::cli {
@@ -65,17 +64,6 @@ struct Subject {
     std::vector<double> wall, processor;               ///< seconds per turn
 };
 
-std::size_t peakMemory() {
-    std::ifstream status("/proc/self/status");
-    std::string line;
-    while (std::getline(status, line)) {
-        if (line.starts_with("VmHWM:")) {
-            return static_cast<std::size_t>(std::stoll(line.substr(6))) * 1024;
-        }
-    }
-    return 0;
-}
-
 class Bench {
 public:
     explicit Bench(const BenchRequest& request) : request_(request) {}
@@ -111,23 +99,18 @@ public:
         }
         result_.ratioToReference = ratio(BenchSubject::Reference);
         result_.ratioToPlain = ratio(BenchSubject::Plain);
-        result_.peakMemoryBytes = peakMemory();
+        result_.peakMemoryBytes = memoryOfProcess("VmHWM:");
         return result_;
     }
 
 private:
-    Result<engine::LoadedModelPtr> load(engine::ComputeRequest compute) const {
-        return request_.model.empty() ? engine::randomModel(configNamed(request_.config), weightSeed, compute)
-                                      : engine::loadModel(request_.model, compute);
-    }
-
     Result<void> loadAll() {
         engine::LoadedModelPtr reference;
         for (const BenchSubject kind : request_.subjects) {
             const bool fast = kind == BenchSubject::Fast;
             if (fast || !reference) {
-                auto loaded = load({fast ? engine::EngineKind::Fast : engine::EngineKind::Reference,
-                                    fast ? request_.precision : engine::Precision::F32});
+                auto loaded = benchModel(request_, {fast ? engine::EngineKind::Fast : engine::EngineKind::Reference,
+                                                    fast ? request_.precision : engine::Precision::F32});
                 if (!loaded) {
                     return tl::unexpected(loaded.error());
                 }
@@ -303,6 +286,11 @@ private:
 };
 
 } // namespace
+
+Result<engine::LoadedModelPtr> benchModel(const BenchRequest& request, engine::ComputeRequest compute) {
+    return request.model.empty() ? engine::randomModel(configNamed(request.config), weightSeed, compute)
+                                 : engine::loadModel(request.model, compute);
+}
 
 Result<BenchResult> runBench(const BenchRequest& request) {
     return Bench(request).run();

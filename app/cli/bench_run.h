@@ -39,7 +39,7 @@ struct SubjectResult {
     double cpuMsPerFrame = 0.0; ///< processor time of all threads, median of the turns
     double gflops = 0.0;
     std::optional<double> relativeError; ///< of the frame features, where the reference engine ran too
-    std::optional<HeadTimes> head; ///< none for Plain, whose head is the reference's
+    std::optional<HeadTimes> head;       ///< none for Plain, whose head is the reference's
     std::vector<engine::StageTime> stages;
 };
 
@@ -60,6 +60,8 @@ struct BenchResult {
     std::size_t peakMemoryBytes = 0; ///< of this process, with every engine named
 };
 
+/// The file's model, or one of the sizes asked for with random weights.
+Result<engine::LoadedModelPtr> benchModel(const BenchRequest& request, engine::ComputeRequest compute);
 /// Engines in turn, until each has had its time. Errors as engine::loadModel.
 Result<BenchResult> runBench(const BenchRequest& request);
 

@@ -18,11 +18,13 @@ using attention::Colours;
 using attention::Normalisation;
 using attention::Shown;
 
+enum class What { Spatial, Frozen, Difference, CrossFrame, OverTime };
+
 struct Options {
     std::string model;
     std::string input;
     std::string output;
-    Shown shown = Shown::SideBySide;
+    What what = What::Frozen;
     std::vector<std::int64_t> frames;
     int block = 0;
     std::string head = "mean";
@@ -32,12 +34,15 @@ struct Options {
     double from = 0.0;
     std::optional<double> to;
     bool noCaptions = false;
+    std::string regions; ///< where hands and face are known from; empty: the truth where it is there
+    std::vector<double> region;
 };
 
-const std::map<std::string, Shown> kShown{{"spatial", Shown::Adapted},
-                                          {"frozen", Shown::SideBySide},
-                                          {"difference", Shown::Difference},
-                                          {"cross-frame", Shown::CrossFrame}};
+const std::map<std::string, What> kWhat{{"spatial", What::Spatial},
+                                        {"frozen", What::Frozen},
+                                        {"difference", What::Difference},
+                                        {"cross-frame", What::CrossFrame},
+                                        {"over-time", What::OverTime}};
 const std::map<std::string, Normalisation> kNormalisations{
     {"clip", Normalisation::Clip}, {"absolute", Normalisation::Absolute}, {"frame", Normalisation::Frame}};
 const std::map<std::string, Colours> kColours{{"inferno", Colours::Inferno},   {"cividis", Colours::Cividis},
@@ -77,9 +82,24 @@ int patchOf(const std::string& place, const model::ModelConfig& config) {
     return (row - 1) * side + column - 1;
 }
 
+Shown shownBy(What what) {
+    switch (what) {
+    case What::Frozen:
+        return Shown::SideBySide;
+    case What::Difference:
+        return Shown::Difference;
+    case What::CrossFrame:
+        return Shown::CrossFrame;
+    case What::Spatial:
+    case What::OverTime:
+        break;
+    }
+    return Shown::Adapted;
+}
+
 attention::View viewOf(const Options& options, const model::ModelConfig& config) {
     attention::View view;
-    view.shown = options.shown;
+    view.shown = shownBy(options.what);
     view.normalisation = options.normalisation;
     view.colours = options.colours;
     if (options.block > config.layers) {
@@ -91,8 +111,8 @@ attention::View viewOf(const Options& options, const model::ModelConfig& config)
     view.head = headOf(options, config);
     if (options.query == "aggregation") {
         view.source = engine::AttentionSource::AggregationQuery;
-        if (options.shown != Shown::Adapted) {
-            refuse("only AdaptSign itself has an aggregation query", "Use it with --what spatial.");
+        if (view.shown != Shown::Adapted) {
+            refuse("only AdaptSign itself has an aggregation query", "Use it with --what spatial or over-time.");
         }
     } else if (options.query.starts_with("patch:")) {
         view.source = engine::AttentionSource::Patch;
@@ -103,7 +123,60 @@ attention::View viewOf(const Options& options, const model::ModelConfig& config)
     return view;
 }
 
+CurveRegions regionsOf(const Options& options) {
+    using attention::RegionOrigin;
+    CurveRegions regions;
+    const std::string& source = options.regions;
+    if (source.empty()) {
+        regions.source.origin = attention::hasTruth(options.input) ? RegionOrigin::Truth : RegionOrigin::None;
+    } else if (source == "truth") {
+        regions.source.origin = RegionOrigin::Truth;
+    } else if (source == "opencv") {
+        regions.source.origin = RegionOrigin::FaceDetector;
+    } else if (source != "none") {
+        if (!source.ends_with(".onnx")) {
+            refuse("--regions " + source + " is not known", "Give truth, opencv, none or the ONNX file of a detector.");
+        }
+        regions.source = {RegionOrigin::OwnDetector, source};
+    }
+    if (!options.region.empty()) {
+        const std::vector<double>& box = options.region;
+        if (box[2] <= 0.0 || box[3] <= 0.0 || box[0] + box[2] > 100.0 || box[1] + box[3] > 100.0) {
+            refuse("--region does not lie in the picture",
+                   "Give LEFT,TOP,WIDTH,HEIGHT in percent of the picture, for example 30,10,40,40.");
+        }
+        regions.own = vision::Region{box[0] / 100.0, box[1] / 100.0, box[2] / 100.0, box[3] / 100.0};
+    }
+    return regions;
+}
+
+void runOverTime(Options options) {
+    if (!isCurveFormat(options.output)) {
+        refuse(options.output + ": curves over time cannot be written in this format",
+               "End the file's name in .csv, .png, .svg or .pdf.");
+    }
+    if (!options.frames.empty()) {
+        refuse("--frames is for sheets and values; curves show the whole clip", "Leave --frames out.");
+    }
+    const CurveRegions regions = regionsOf(options);
+    valueOrFail(checkOutput(options.output, {options.input, options.model, options.regions}));
+    catchInterrupts();
+    AttentionJob job;
+    job.model = openModel(options.model);
+    job.input = options.input;
+    job.view = viewOf(options, job.model->config());
+    job.captions = !options.noCaptions;
+    valueOrFail(saveCurves(job, regions, options.output));
+}
+
 void run(Options options) {
+    if (options.what == What::OverTime) {
+        runOverTime(std::move(options));
+        return;
+    }
+    if (!options.regions.empty() || !options.region.empty()) {
+        refuse("--regions and --region are for curves", "Use them with --what over-time.");
+    }
     if (!isAttentionFormat(options.output)) {
         refuse(options.output + ": the kind of file cannot be told from its ending",
                "Sheets end in .png, .svg or .pdf, videos in .mp4 or .gif, raw values in .csv or .safetensors.");
@@ -152,14 +225,15 @@ void addAttentionCommand(CLI::App& app) {
     command->add_option("--input,input", options->input, "video file")->required();
     command
         ->add_option("--output", options->output,
-                     "sheet (.png, .svg, .pdf), video (.mp4, .gif) or raw values (.csv, .safetensors)")
+                     "sheet (.png, .svg, .pdf), video (.mp4, .gif) or raw values (.csv, .safetensors); curves: .png, "
+                     ".svg, .pdf, .csv")
         ->required();
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
     command
-        ->add_option("--what", options->shown,
-                     "spatial (AdaptSign's attention), frozen (the frozen backbone's beside it), difference, or "
-                     "cross-frame (weights over the frames around each)")
-        ->transform(CLI::CheckedTransformer(kShown))
+        ->add_option("--what", options->what,
+                     "spatial (AdaptSign's attention), frozen (the frozen backbone's beside it), difference, "
+                     "cross-frame (weights over the frames around each), or over-time (curves of the whole video)")
+        ->transform(CLI::CheckedTransformer(kWhat))
         ->default_str("frozen");
     command
         ->add_option("--frames", options->frames,
@@ -180,7 +254,16 @@ void addAttentionCommand(CLI::App& app) {
         ->default_str("inferno");
     command->add_option("--from", options->from, "video: begin at this second")->check(CLI::NonNegativeNumber);
     command->add_option("--to", options->to, "video: end at this second")->check(CLI::NonNegativeNumber);
-    command->add_flag("--no-captions", options->noCaptions, "video: without the recognised glosses below the picture");
+    command->add_flag("--no-captions", options->noCaptions, "video and curves: without the recognised glosses");
+    command->add_option("--regions", options->regions,
+                        "curves: where hands and face are known from: truth (of the synthetic signer; if it is there), "
+                        "opencv (a face), none, or the .onnx file of a detector of your own");
+    command
+        ->add_option("--region", options->region,
+                     "curves: a rectangle of your own, LEFT,TOP,WIDTH,HEIGHT in percent of the picture")
+        ->delimiter(',')
+        ->expected(4)
+        ->check(CLI::Range(0.0, 100.0));
     command->footer(
         "The network sees a video at its own rate. Of a frame between two that it sees, the one before is shown.\n"
         "A GIF is at most 480 pixels wide, has 10 pictures a second and takes 15 seconds.\n"
@@ -191,7 +274,8 @@ void addAttentionCommand(CLI::App& app) {
         "  livegloss-cli attention clip.mp4 --what cross-frame --query patch:7,5 --frames 40 --output patch.svg\n"
         "  livegloss-cli attention clip.mp4 --what difference --output clip-attention.mp4\n"
         "  livegloss-cli attention clip.mp4 --what spatial --from 2 --to 6 --output clip-attention.gif\n"
-        "  livegloss-cli attention clip.mp4 --what spatial --query aggregation --block 2 --output values.csv");
+        "  livegloss-cli attention clip.mp4 --what spatial --query aggregation --block 2 --output values.csv\n"
+        "  livegloss-cli attention clip.mp4 --what over-time --regions hands.onnx --output curves.pdf");
     command->callback([options] { run(*options); });
 }
 

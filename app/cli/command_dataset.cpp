@@ -3,6 +3,7 @@
 #include "dataset/vocabulary.h"
 #include "dataset_build.h"
 #include "dataset_media.h"
+#include "event_output.h"
 #include "model/model_config.h"
 #include "output_file.h"
 #include "report_output.h"
@@ -29,6 +30,8 @@ struct CheckArguments {
     double fps = 0.0;
     bool quick = false;
     bool json = false;
+    bool events = false;
+    bool stopWithInput = false;
 };
 
 std::map<std::string, dataset::Layout> layoutKeys() {
@@ -95,8 +98,23 @@ void printReport(const dataset::Dataset& data, const dataset::CheckReport& repor
     std::printf("\n%s\n", summary.empty() ? "Nothing is wrong." : summary.c_str());
 }
 
+void writeReport(const CheckArguments& arguments, const dataset::Dataset& data, const dataset::CheckReport& report) {
+    if (arguments.events) {
+        ordered_json event{{"event", "report"}};
+        event.update(reportJson(data, report));
+        writeEvent(event);
+    } else if (arguments.json) {
+        valueOrFail(writeOutput({}, jsonText(reportJson(data, report))));
+    } else {
+        printReport(data, report);
+    }
+}
+
 void runCheck(const CheckArguments& arguments) {
     catchInterrupts();
+    if (arguments.stopWithInput) {
+        interruptWhenInputEnds();
+    }
     const dataset::Dataset data = open(arguments.folder, arguments.layout);
     dataset::CheckOptions options;
     options.probe = [&](const dataset::Clip& clip) { return probeMedia(clip, arguments.quick); };
@@ -106,17 +124,17 @@ void runCheck(const CheckArguments& arguments) {
         options.vocabulary = valueOrFail(dataset::readVocabulary(arguments.vocabulary));
     }
     ProgressBar bar("Checking");
-    options.progress = [&](int done, int all) {
-        bar.update(static_cast<double>(done) / all, std::to_string(done) + " of " + std::to_string(all) + " clips");
+    options.progress = [&, throttle = Throttle()](int done, int all) mutable {
+        if (!arguments.events) {
+            bar.update(static_cast<double>(done) / all, std::to_string(done) + " of " + std::to_string(all) + " clips");
+        } else if (throttle.due() || done == all) {
+            writeEvent({{"event", "progress"}, {"done", done}, {"all", all}});
+        }
     };
     options.cancelled = [] { return interrupted(); };
     const dataset::CheckReport report = valueOrFail(dataset::checkDataset(data, options));
     bar.clear();
-    if (arguments.json) {
-        valueOrFail(writeOutput({}, jsonText(reportJson(data, report))));
-    } else {
-        printReport(data, report);
-    }
+    writeReport(arguments, data, report);
     // Told by the exit code too, so that scripts stop before a long training.
     const bool unusable = std::any_of(report.findings.begin(), report.findings.end(), [](const dataset::Finding& f) {
         return f.problem != dataset::Problem::OutOfVocabulary && f.problem != dataset::Problem::FewerFrames;
@@ -144,13 +162,16 @@ void addCheck(CLI::App& parent) {
         ->check(CLI::Range(0.5, 1000.0));
     command->add_flag("--quick", arguments->quick, "decode only the first picture of each clip");
     command->add_flag("--json", arguments->json, "print JSON");
+    command->add_flag("--events", arguments->events,
+                      "progress and report as JSON lines, for a program that watches (docs/events.md)");
+    command->add_flag("--stop-with-input", arguments->stopWithInput, "stop when standard input ends");
     command->footer(
         "Every problem is listed with the file and line that name the clip. The exit code is 3 where a clip cannot be\n"
         "used; glosses outside the vocabulary and missing frames are reported only.\n\n"
         "Examples:\n"
         "  livegloss-cli dataset check phoenix-2014-multisigner --quick\n"
         "  livegloss-cli dataset check CSL-Daily --json > report.json");
-    command->callback([arguments] { runCheck(*arguments); });
+    command->callback([arguments] { withErrorEvents(arguments->events, [&] { runCheck(*arguments); }); });
 }
 
 void runBuild(const BuildArguments& arguments, const std::string& folder, const std::string& layout) {

@@ -47,18 +47,20 @@ CheckClips checkClips(const Options& options) {
     return check;
 }
 
-void printScales(const model::Quantisation& scales) {
+void printScales(const Calibration& calibration) {
+    const model::Quantisation& scales = calibration.scales;
     std::printf("Calibrated on %zu %s, %d frames: %d of %zu layers in 8 bits\n", scales.clips.size(),
                 scales.clips.size() == 1 ? "clip" : "clips", scales.frames, layersInInt8(scales), scales.layers.size());
-    for (const auto& [name, range] : scales.layers) {
-        if (range.keepF32) {
+    for (const auto& [name, layer] : scales.layers) {
+        if (layer.keepF32) {
             std::printf("  %s stays in f32: 8 bits would put the features too far off\n", name.c_str());
         }
     }
-    std::printf("Frame features are %.1e off f32 (relative L2)\n", scales.featureError);
-    if (scales.levels < 255) {
-        std::printf(
-            "Measured with 7 of the 8 bits, because this processor has no VNNI; with VNNI or AMX it is less.\n");
+    std::printf("Frame features are %.1e off f32 (relative L2), sources in %d bits\n", scales.featureError,
+                scales.levels > 127 ? 8 : 7);
+    if (calibration.errorHere) {
+        std::printf("On this computer, which has no VNNI and so 7 of the 8 bits, they are %.1e off\n",
+                    *calibration.errorHere);
     }
 }
 
@@ -81,7 +83,8 @@ void run(Options options) {
     }
     catchInterrupts();
     const CheckClips clips = checkClips(options);
-    model::Quantisation scales;
+    Calibration calibration;
+    model::Quantisation& scales = calibration.scales;
     {
         std::string current;
         std::unique_ptr<ProgressBar> bar;
@@ -92,13 +95,13 @@ void run(Options options) {
             }
             bar->update(fraction, "");
         };
-        scales = calibrate(options.calibration);
+        calibration = calibrate(options.calibration);
         if (!clips.clips.empty()) {
             scales.check = checkWordErrors(options.calibration, scales, clips.clips, clips.name);
         }
     }
     valueOrFail(model::writeQuantised(options.calibration.model, options.output, scales));
-    printScales(scales);
+    printScales(calibration);
     printCheck(scales.check);
     std::printf("Wrote %s\n", printable(options.output).c_str());
 }
@@ -118,6 +121,13 @@ void addQuantizeCommand(CLI::App& app) {
     command->add_option("--seconds", options->calibration.seconds, "of each calibration clip; 0: all of it")
         ->check(CLI::Range(0.0, 86400.0))
         ->capture_default_str();
+    command
+        ->add_option(
+            "--bits", options->calibration.bits,
+            "for what a layer reads: 8 as processors with VNNI or AMX take it, which auto chooses int8 for, or 7 "
+            "as others do; measured either way on any computer")
+        ->check(CLI::IsMember({7, 8}))
+        ->capture_default_str();
     auto* data =
         command->add_option("--check", options->data, "data set to count word errors on, with and without 8 bits")
             ->type_name("DATA");
@@ -128,13 +138,13 @@ void addQuantizeCommand(CLI::App& app) {
     command->add_option("--seed", options->seed, "with --synth: same seed, same clips")->capture_default_str();
     command->add_option("--limit", options->limit, "only the first so many clips")->check(CLI::PositiveNumber);
     command->footer(
-        "The large layers of the encoder get fixed scales: for what a layer reads, the smallest and largest value "
-        "that\n"
-        "it read in the calibration clips; for its weights, the largest of each output. Aggregation, norms, softmax "
-        "and\n"
-        "the temporal head stay in f32. Layers whose error is largest stay in f32 as well, until the frame features "
-        "of\n"
-        "the calibration clips are at most 1e-2 off. The scales are written into the model's metadata; the weights "
+        "The large layers of the encoder get a fixed scale for each channel that they read, from how large it was in "
+        "the\n"
+        "calibration clips and how large its weights are; both are rounded after that. Aggregation, norms, softmax and "
+        "the\n"
+        "temporal head stay in f32. Layers whose error is largest stay in f32 as well, until the frame features of "
+        "the\n"
+        "calibration clips are at most 1e-2 off. The scales are written into the model's metadata; the weights "
         "stay\n"
         "as they are. auto chooses int8 only for a model that passed a check: at most half a point of WER more.\n\n"
         "Examples:\n"

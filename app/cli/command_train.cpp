@@ -2,17 +2,20 @@
 #ifdef LIVEGLOSS_WITH_MEDIA
 #include "dataset_samples.h"
 #endif
+#include "event_output.h"
 #include "output_file.h"
 #include "synth_samples.h"
 #include "terminal.h"
+#include "training/run_folder.h"
 #include "training/trainer.h"
 #include "training_report.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <optional>
 
 namespace livegloss::cli {
 namespace {
@@ -30,6 +33,8 @@ struct Arguments {
     int threads = 2;
     int loaders = 1;
     double maxMinutes = 0.0;
+    bool events = false;
+    bool stopWithInput = false;
 };
 
 std::unique_ptr<training::SampleSource> openSamples(const Arguments& arguments,
@@ -76,12 +81,55 @@ void publish(const fs::path& model, const std::string& output) {
     }
 }
 
-void runTraining(const Arguments& arguments) {
-    const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
+/// Whether this process is the one of its group that writes.
+bool writesTheRun() {
+    const char* rank = std::getenv("RANK");
+    return rank == nullptr || std::atoi(rank) == 0;
+}
+
+training::RunRecord recordOf(const Arguments& arguments) {
+    training::RunRecord record;
+    record.recipe = fs::absolute(arguments.recipe);
+    record.data = arguments.data.empty() ? fs::path() : fs::absolute(arguments.data);
+    record.stage = arguments.stage;
+    record.threads = arguments.threads;
+    record.loaders = arguments.loaders;
+    return record;
+}
+
+/// Makes the work folder and keeps other processes out of it while this one trains.
+std::optional<training::RunLock> enterWorkFolder(const fs::path& folder) {
+    if (!writesTheRun()) {
+        return std::nullopt;
+    }
+    std::error_code problem;
+    fs::create_directories(folder, problem);
+    if (problem) {
+        throw CommandFailure{{ErrorCode::WriteFailed, "cannot make " + folder.string() + ": " + problem.message(),
+                              "Choose a --work folder that can be written."}};
+    }
+    return valueOrFail(training::RunLock::take(folder));
+}
+
+training::TrainOptions optionsOf(const Arguments& arguments) {
     training::TrainOptions options;
     options.workFolder = workFolder(arguments);
-    if (arguments.resume && !fs::exists(options.workFolder / "adapt.safetensors") &&
-        !fs::exists(options.workFolder / "pretrain.safetensors")) {
+    options.stage = stages.at(arguments.stage);
+    options.threads = arguments.threads;
+    options.loaders = arguments.loaders;
+    options.maxMinutes = arguments.maxMinutes;
+    options.stopRequested = [] { return interrupted(); };
+    return options;
+}
+
+void runTraining(const Arguments& arguments) {
+    catchInterrupts();
+    if (arguments.stopWithInput) {
+        interruptWhenInputEnds();
+    }
+    const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
+    training::TrainOptions options = optionsOf(arguments);
+    if (arguments.resume && !training::hasCheckpoint(options.workFolder)) {
         throw CommandFailure{{ErrorCode::NotFound, "there is no checkpoint in " + options.workFolder.string(),
                               "Leave out --resume to begin, or name the folder of the run with --work."}};
     }
@@ -89,22 +137,32 @@ void runTraining(const Arguments& arguments) {
         valueOrFail(checkOutput(arguments.output));
     }
     const std::unique_ptr<training::SampleSource> source = openSamples(arguments, recipe);
-    options.stage = stages.at(arguments.stage);
-    options.threads = arguments.threads;
-    options.loaders = arguments.loaders;
-    options.maxMinutes = arguments.maxMinutes;
-    catchInterrupts();
-    options.stopRequested = [] { return interrupted(); };
-    showTraining(options);
+    const auto lock = enterWorkFolder(options.workFolder);
+    training::RunRecord record = recordOf(arguments);
+    if (lock) {
+        valueOrFail(training::writeRunRecord(options.workFolder, record));
+    }
+    (arguments.events ? tellTraining : showTraining)(options);
     const training::TrainOutcome outcome = valueOrFail(training::train(recipe, *source, options));
     options.report(outcome.summary);
-    if (interrupted()) {
-        throw CommandFailure{{ErrorCode::Cancelled, "interrupted; the checkpoint is in " + options.workFolder.string(),
-                              "The same command goes on from there."}};
+    if (interrupted() && !outcome.finished) {
+        const bool checkpoint = training::hasCheckpoint(options.workFolder);
+        throw CommandFailure{
+            {ErrorCode::Cancelled,
+             (checkpoint ? "interrupted; the checkpoint is in " : "interrupted before the first checkpoint in ") +
+                 options.workFolder.string(),
+             checkpoint ? "The same command goes on from there." : "The same command begins anew."}};
+    }
+    record.finished = outcome.finished;
+    if (lock) {
+        valueOrFail(training::writeRunRecord(options.workFolder, record));
     }
     const bool adapted = outcome.finished && options.stage != training::Stage::Pretrain;
-    if (adapted && !arguments.output.empty()) {
+    if (adapted && outcome.first && !arguments.output.empty()) {
         publish(options.workFolder / "model.safetensors", arguments.output);
+    }
+    if (arguments.events) {
+        tellEnd(outcome, options.workFolder);
     }
 }
 
@@ -134,6 +192,11 @@ void addTrainCommand(CLI::App& app) {
         ->add_option("--max-minutes", arguments->maxMinutes,
                      "Stop after this time with a checkpoint; the schedule stays as it is")
         ->check(CLI::NonNegativeNumber);
+    command->add_flag("--events", arguments->events,
+                      "Tell progress as JSON lines on standard output, for a program that watches (docs/events.md)");
+    command->add_flag("--stop-with-input", arguments->stopWithInput,
+                      "Stop with a checkpoint, as on Ctrl+C, when standard input ends: the program that started this "
+                      "one is gone");
     command->footer(
         "Examples:\n"
         "  livegloss-cli train --recipe models/demo-recipe.json --work build/demo\n"
@@ -142,7 +205,7 @@ void addTrainCommand(CLI::App& app) {
         "The same command goes on where it stopped, after Ctrl+C too. The recipe's numbers of steps may be\n"
         "changed in between. Several processes started by torchrun, or with RANK, WORLD_SIZE, MASTER_ADDR and\n"
         "MASTER_PORT, train one model together.");
-    command->callback([arguments] { runTraining(*arguments); });
+    command->callback([arguments] { withErrorEvents(arguments->events, [&] { runTraining(*arguments); }); });
 }
 
 } // namespace livegloss::cli

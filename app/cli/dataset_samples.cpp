@@ -70,6 +70,12 @@ public:
         return static_cast<std::int64_t>(part == training::SamplePart::Train ? train_.size() : dev_.size());
     }
 
+    /// That of the first clip: a data set has one.
+    double fps() const override {
+        const auto facts = probeMedia(train_.front(), true);
+        return facts && facts->fps > 0.0 ? facts->fps : train_.front().fps;
+    }
+
     std::vector<training::TrainingStill> stillGroup(std::uint64_t, training::SamplePart, int, int) const override {
         throw std::runtime_error("a data set of clips has no stills with captions: pre-training needs the synthetic "
                                  "signer, or a recipe that names a backbone");

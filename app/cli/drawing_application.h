@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QGuiApplication>
+#include <QLocale>
 #include <array>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@ public:
         QCoreApplication::setApplicationName(QStringLiteral("livegloss-cli"));
         QCoreApplication::setApplicationVersion(QStringLiteral(LIVEGLOSS_VERSION));
         application_ = std::make_unique<QGuiApplication>(count_, arguments_.data());
+        QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); // as the words are
     }
 
 private:

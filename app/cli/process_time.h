@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <ctime>
+#include <fstream>
+#include <string>
+#include <string_view>
 #include <vector>
 
 namespace livegloss::cli {
@@ -11,6 +14,18 @@ inline double processorSeconds() {
     timespec time{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+/// A line of /proc/self/status in bytes, such as "VmRSS:" (resident) or "VmHWM:" (the most that was); 0 without one.
+inline std::size_t memoryOfProcess(std::string_view name) {
+    std::ifstream status("/proc/self/status");
+    std::string line;
+    while (std::getline(status, line)) {
+        if (line.starts_with(name)) {
+            return static_cast<std::size_t>(std::stoll(line.substr(name.size()))) * 1024;
+        }
+    }
+    return 0;
 }
 
 inline double median(std::vector<double> values) {

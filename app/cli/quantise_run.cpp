@@ -106,12 +106,12 @@ double werOf(const CalibrationRequest& request, const engine::LoadedModelPtr& mo
 
 } // namespace
 
-model::Quantisation calibrate(const CalibrationRequest& request) {
+Calibration calibrate(const CalibrationRequest& request) {
     const engine::ObservedModel observed = valueOrFail(engine::loadObserved(request.model));
     const std::vector<float> exact = featuresOf(request, observed.model, "Calibrating");
     model::Quantisation scales;
-    scales.levels = engine::quantisationLevels();
-    scales.layers = observed.ranges();
+    scales.levels = request.bits == 8 ? 255 : 127;
+    scales.layers = observed.scales();
     scales.frames = static_cast<int>(exact.size()) / observed.model->config().embedDim;
     for (const std::string& clip : request.clips) {
         scales.clips.push_back(std::filesystem::path(clip).filename().string());
@@ -121,7 +121,13 @@ model::Quantisation calibrate(const CalibrationRequest& request) {
                               "Give clips of people signing, some seconds long."}};
     }
     settle(request, exact, scales);
-    return scales;
+    Calibration calibration{scales, std::nullopt};
+    if (engine::quantisationLevels() < scales.levels) {
+        scales.levels = engine::quantisationLevels();
+        const auto here = valueOrFail(engine::loadQuantised(request.model, scales));
+        calibration.errorHere = relativeError(featuresOf(request, here, "Trying 7 bits"), exact);
+    }
+    return calibration;
 }
 
 model::QuantisationCheck checkWordErrors(const CalibrationRequest& request, const model::Quantisation& scales,

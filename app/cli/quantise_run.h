@@ -4,6 +4,7 @@
 #include "model/quantisation.h"
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,13 +15,19 @@ struct CalibrationRequest {
     std::string model;
     std::vector<std::string> clips; ///< video files
     double seconds = 10.0;          ///< of each clip; 0: all
+    int bits = 8;                   ///< for what a layer reads: 8 as with VNNI and AMX, 7 as without
     /// Named, with a share of the whole or below 0 where that is not known.
     std::function<void(const std::string& what, double fraction)> progress = [](const auto&, double) {};
 };
 
-/// Ranges from all clips and, where the features of those clips in 8 bits are more than 1e-2 off, the worst layers kept
+struct Calibration {
+    model::Quantisation scales;
+    /// Of the features on this computer, where it has fewer bits than were asked for.
+    std::optional<double> errorHere;
+};
+/// Scales from all clips and, where the features of those clips in 8 bits are more than 1e-2 off, the worst layers kept
 /// in f32 until they are not. Throws CommandFailure, also when interrupted.
-model::Quantisation calibrate(const CalibrationRequest& request);
+Calibration calibrate(const CalibrationRequest& request);
 
 /// Word error rates on `clips` without and with `scales`. Throws CommandFailure.
 model::QuantisationCheck checkWordErrors(const CalibrationRequest& request, const model::Quantisation& scales,

@@ -1,8 +1,12 @@
 #include "terminal.h"
 
 #include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <thread>
 
 #ifdef _WIN32
 #include <io.h>
@@ -16,6 +20,7 @@ namespace livegloss::cli {
 namespace {
 
 volatile std::sig_atomic_t interruptCount = 0;
+std::atomic<bool> inputEnded{false};
 
 void onInterrupt(int number) {
     if (interruptCount != 0) {
@@ -79,7 +84,22 @@ void catchInterrupts() {
 }
 
 bool interrupted() {
-    return interruptCount != 0;
+    return interruptCount != 0 || inputEnded;
+}
+
+void interruptWhenInputEnds() {
+#ifndef _WIN32
+    std::signal(SIGPIPE, SIG_IGN);
+    // Waits for as long as the process lives; not through stdio, whose locks the end of the process takes.
+    std::thread([] {
+        std::array<char, 256> ignored{};
+        ssize_t got = 1;
+        while (got > 0 || (got < 0 && errno == EINTR)) {
+            got = ::read(STDIN_FILENO, ignored.data(), ignored.size());
+        }
+        inputEnded = true;
+    }).detach();
+#endif
 }
 
 void ProgressBar::update(double fraction, const std::string& detail) {

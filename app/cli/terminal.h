@@ -15,6 +15,9 @@ std::string printable(std::string text);
 /// From the first call on, Ctrl+C only raises a flag that interrupted() reads; a second one ends the program.
 void catchInterrupts();
 bool interrupted();
+/// From now on the end of standard input counts as Ctrl+C, and a reader of the output that is gone ends nothing: the
+/// program that started this one may disappear at any time. Call once, after catchInterrupts().
+void interruptWhenInputEnds();
 
 /// A bar on standard error while a long piece of work goes on; silent where nobody watches. Redrawn at most ten times a
 /// second, gone when it is destroyed.

@@ -1,16 +1,16 @@
 #include "training_report.h"
 
 #include "evaluation/training_chart.h"
+#include "event_output.h"
 #include "output_file.h"
 #include "terminal.h"
+#include "training/run_history.h"
 #ifdef LIVEGLOSS_WITH_MEDIA
 #include "drawing_application.h"
 #include "ui/sheets/sheet_file.h"
 #endif
 
 #include <cstdio>
-#include <fstream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -18,46 +18,59 @@ namespace livegloss::cli {
 
 namespace {
 
-using Json = nlohmann::json;
-
-/// A curve by step: what a resumed run logged again counts once.
-using StepValues = std::map<double, double>;
-
-evaluation::TrainingCurve curveOf(const std::string& name, const StepValues& values) {
-    return {name, {values.begin(), values.end()}};
+evaluation::TrainingCurve curveOf(const std::string& name, const training::StepValues* values) {
+    evaluation::TrainingCurve curve{name, {}};
+    for (const auto& [step, value] : values == nullptr ? training::StepValues() : *values) {
+        curve.points.emplace_back(static_cast<double>(step), value);
+    }
+    return curve;
 }
 
 evaluation::TrainingChart readLog(const std::filesystem::path& path) {
-    std::map<std::string, StepValues> losses;
-    StepValues wer;
-    std::ifstream log(path);
-    for (std::string line; std::getline(log, line);) {
-        const Json entry = Json::parse(line, nullptr, false);
-        if (!entry.is_object() || !entry.contains("step") || !entry["step"].is_number()) {
-            continue; // a line that was cut off when the machine stopped
-        }
-        const double step = entry["step"];
-        const auto add = [&](const char* key, StepValues& values) {
-            if (const auto found = entry.find(key); found != entry.end() && found->is_number()) {
-                values[step] = *found;
-            }
-        };
-        const std::string stage = entry.value("stage", "");
-        if (stage == "adapt") {
-            add("sequence_ctc", losses["CTC of the sequence"]);
-            add("conv_ctc", losses["CTC of the convolutions"]);
-            add("distillation", losses["distillation"]);
-        } else if (stage == "adapt-dev") {
-            add("wer_percent", wer);
-        }
-    }
+    training::RunHistory history(path);
+    history.update();
     evaluation::TrainingChart chart;
     chart.title = "Training in " + path.parent_path().string();
-    for (const auto& [name, values] : losses) {
-        chart.losses.push_back(curveOf(name, values));
+    for (const auto& [key, name] :
+         {std::pair{"conv_ctc", "CTC of the convolutions"}, std::pair{"sequence_ctc", "CTC of the sequence"},
+          std::pair{"distillation", "distillation"}}) {
+        if (const training::StepValues* values = history.find("adapt", key)) {
+            chart.losses.push_back(curveOf(name, values));
+        }
     }
-    chart.wer = curveOf("word error rate", wer);
+    chart.wer = curveOf("word error rate", history.find("adapt-dev", "wer_percent"));
     return chart;
+}
+
+nlohmann::ordered_json progressEvent(const training::TrainProgress& progress) {
+    nlohmann::ordered_json event{{"event", "progress"},
+                                 {"stage", progress.stage},
+                                 {"step", progress.step},
+                                 {"steps", progress.steps},
+                                 {"epoch", progress.epoch},
+                                 {"epochs", progress.epochs},
+                                 {"losses", nlohmann::ordered_json::object()},
+                                 {"rate", progress.rate},
+                                 {"wer_percent", nullptr},
+                                 {"best_wer_percent", nullptr},
+                                 {"skipped", progress.skipped},
+                                 {"seconds_left", progress.secondsLeft}};
+    for (const auto& [name, value] : progress.losses) {
+        event["losses"][name] = value;
+    }
+    if (progress.werPercent >= 0.0) {
+        event["wer_percent"] = progress.werPercent;
+        event["best_wer_percent"] = progress.bestWerPercent;
+    }
+    return event;
+}
+
+std::function<void()> drawCurves(const training::TrainOptions& options) {
+    return [folder = options.workFolder, report = options.report] {
+        if (const auto drawn = drawTrainingCurves(folder); !drawn) {
+            report("the curves could not be drawn: " + drawn.error().message);
+        }
+    };
 }
 
 } // namespace
@@ -89,11 +102,33 @@ void showTraining(training::TrainOptions& options) {
             bar->update(share, training::progressText(progress));
         };
     }
-    options.measured = [folder = options.workFolder, report = options.report] {
-        if (const auto drawn = drawTrainingCurves(folder); !drawn) {
-            report("the curves could not be drawn: " + drawn.error().message);
+    options.measured = drawCurves(options);
+}
+
+void tellTraining(training::TrainOptions& options) {
+    options.report = [](const std::string& line) { writeEvent({{"event", "message"}, {"text", line}}); };
+    options.progress = [throttle = std::make_shared<Throttle>()](const training::TrainProgress& progress) {
+        if (throttle->due() || progress.step == progress.steps) {
+            writeEvent(progressEvent(progress));
         }
     };
+    options.measured = [draw = drawCurves(options)] {
+        draw();
+        writeEvent({{"event", "measured"}});
+    };
+}
+
+void tellEnd(const training::TrainOutcome& outcome, const std::filesystem::path& workFolder) {
+    nlohmann::ordered_json event{{"event", "end"},
+                                 {"finished", outcome.finished},
+                                 {"steps", outcome.steps},
+                                 {"skipped", outcome.skipped},
+                                 {"best_wer_percent", nullptr},
+                                 {"work", workFolder.string()}};
+    if (outcome.bestWer >= 0.0) {
+        event["best_wer_percent"] = outcome.bestWer;
+    }
+    writeEvent(event);
 }
 
 } // namespace livegloss::cli

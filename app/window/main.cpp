@@ -7,6 +7,7 @@
 #include "ui/style/icons.h"
 #include "ui/style/language.h"
 #include "ui/style/theme.h"
+#include "ui/training/training_workspace.h"
 #include "ui/windows/main_window.h"
 
 #include <QApplication>
@@ -74,6 +75,13 @@ QString modelFolder() {
     return chosen.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) +
                                   QStringLiteral("/livegloss/models")
                             : chosen;
+}
+
+/// livegloss-cli lies beside this program.
+ui::TrainingPlaces trainingPlaces() {
+    const QString documents = QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
+    return {QCoreApplication::applicationDirPath() + QStringLiteral("/livegloss-cli"),
+            QString::fromStdString(app::recipeFolder().string()), documents + QStringLiteral("/LiveGloss/training")};
 }
 
 ui::ResourceLocations resources() {
@@ -181,6 +189,7 @@ int main(int argc, char** argv) {
     window.addAttention(new ui::AttentionWorkspace(*live, preferences));
     window.addModels(new ui::ModelsWorkspace(
         services, {locations.demoModel, locations.catalogue, locations.modelFolder}, ui::makeDesktopServices()));
+    window.addTraining(new ui::TrainingWorkspace(trainingPlaces(), ui::makeTrainingServices()));
     logFirstPicture(*live, started);
     window.show();
     live->start(arguments.model);

@@ -45,6 +45,7 @@ class DrawnTruth final : public RegionFinder {
 public:
     DrawnTruth(fs::path file, std::unique_ptr<synth::Clip> clip) : file_(std::move(file)), clip_(std::move(clip)) {}
     bool findsHands() const override { return true; }
+    bool findsFace() const override { return true; }
     Result<FrameRegions> find(const Frame& frame, const vision::Region& visible, int rows, int columns) override {
         if (frame.index >= clip_->frames()) {
             return wrongClip(file_, "it has " + std::to_string(clip_->frames()) + " frames");
@@ -74,6 +75,7 @@ class WrittenTruth final : public RegionFinder {
 public:
     WrittenTruth(fs::path file, json truth) : file_(std::move(file)), truth_(std::move(truth)) {}
     bool findsHands() const override { return true; }
+    bool findsFace() const override { return true; }
     Result<FrameRegions> find(const Frame& frame, const vision::Region& visible, int rows, int columns) override {
         try {
             const int width = truth_.at("width");

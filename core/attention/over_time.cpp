@@ -35,16 +35,20 @@ void addWeightsAcross(const std::vector<Layer>& layers, const Frame& frame, cons
     moment.motion = motionOf(layers, visible, aspect, config.fps);
 }
 
-Result<std::unique_ptr<RegionFinder>> openFinder(const OverTimeJob& job) {
-    switch (job.regions) {
-    case RegionOrigin::Truth:
-        return openTruth(job.input);
-    case RegionOrigin::FaceDetector:
-        return openFaceFinder();
-    case RegionOrigin::None:
-        break;
+/// Adds the shares of hands and face where `finder` finds them.
+Result<void> addShares(RegionFinder& finder, const Frame& frame, const vision::Region& visible, Moment& moment) {
+    auto regions = finder.find(frame, visible, moment.layer.rows, moment.layer.columns);
+    if (!regions) {
+        return tl::unexpected(std::move(regions.error()));
     }
-    return std::unique_ptr<RegionFinder>();
+    if (regions->hands) {
+        moment.hands = static_cast<float>(shareOn(moment.layer.values, *regions->hands));
+    }
+    if (regions->face) {
+        moment.face = static_cast<float>(shareOn(moment.layer.values, *regions->face));
+    }
+    moment.partMissing = (finder.findsHands() && !moment.hands) || (finder.findsFace() && !moment.face);
+    return {};
 }
 
 std::string cell(const std::optional<float>& value) {
@@ -147,7 +151,7 @@ Moment momentOf(const std::vector<Layer>& layers, const Frame& frame, const mode
 }
 
 Result<std::vector<Moment>> measureClip(const OverTimeJob& job) {
-    auto finder = openFinder(job);
+    auto finder = openRegionFinder(job.regions, job.input);
     if (!finder) {
         return tl::unexpected(std::move(finder.error()));
     }
@@ -165,18 +169,9 @@ Result<std::vector<Moment>> measureClip(const OverTimeJob& job) {
         std::vector<Layer> layers = layersOf(spatial, attended.result);
         std::ranges::move(layersOf(across, attended.result), std::back_inserter(layers));
         Moment moment = momentOf(layers, *attended.frame, config);
-        if (*finder != nullptr) {
-            auto regions = (*finder)->find(*attended.frame, visible, moment.layer.rows, moment.layer.columns);
-            if (!regions) {
-                problem = std::move(regions.error());
-                return false;
-            }
-            if (regions->hands) {
-                moment.hands = static_cast<float>(shareOn(moment.layer.values, *regions->hands));
-            }
-            if (regions->face) {
-                moment.face = static_cast<float>(shareOn(moment.layer.values, *regions->face));
-            }
+        if (auto added = *finder ? addShares(**finder, *attended.frame, visible, moment) : Result<void>{}; !added) {
+            problem = std::move(added.error());
+            return false;
         }
         moments.push_back(std::move(moment));
         return true;
@@ -211,6 +206,9 @@ std::vector<std::optional<float>> sharesOn(const std::vector<Moment>& moments, c
 }
 
 std::optional<float> elsewhereOf(const Moment& moment, const std::optional<float>& own) {
+    if (moment.partMissing) {
+        return std::nullopt;
+    }
     if (moment.hands || moment.face) {
         return 1.0F - moment.hands.value_or(0.0F) - moment.face.value_or(0.0F);
     }

@@ -1,9 +1,11 @@
 #include "attention/regions.h"
 
 #include "vision/face_detector.h"
+#include "vision/part_detector.h"
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 
 namespace livegloss::attention {
 
@@ -13,6 +15,7 @@ class FaceFinder final : public RegionFinder {
 public:
     explicit FaceFinder(std::unique_ptr<vision::FaceDetector> detector) : detector_(std::move(detector)) {}
     bool findsHands() const override { return false; }
+    bool findsFace() const override { return true; }
     Result<FrameRegions> find(const Frame& frame, const vision::Region& visible, int rows, int columns) override {
         FrameRegions regions;
         if (const auto face = detector_->find(frame)) {
@@ -23,6 +26,35 @@ public:
 
 private:
     std::unique_ptr<vision::FaceDetector> detector_;
+};
+
+class PartFinder final : public RegionFinder {
+public:
+    explicit PartFinder(std::unique_ptr<vision::PartDetector> detector) : detector_(std::move(detector)) {}
+    bool findsHands() const override { return detector_->finds(vision::BodyPart::Hand); }
+    bool findsFace() const override { return detector_->finds(vision::BodyPart::Face); }
+    Result<FrameRegions> find(const Frame& frame, const vision::Region& visible, int rows, int columns) override {
+        auto found = detector_->find(frame);
+        if (!found) {
+            return tl::unexpected(std::move(found.error()));
+        }
+        std::vector<vision::Region> hands;
+        std::vector<vision::Region> faces;
+        for (const vision::FoundPart& part : *found) {
+            (part.part == vision::BodyPart::Hand ? hands : faces).push_back(part.box);
+        }
+        FrameRegions regions;
+        if (!hands.empty()) {
+            regions.hands = coverOfBoxes(hands, {}, visible, rows, columns);
+        }
+        if (!faces.empty()) {
+            regions.face = coverOfBoxes(faces, hands, visible, rows, columns);
+        }
+        return regions;
+    }
+
+private:
+    std::unique_ptr<vision::PartDetector> detector_;
 };
 
 double overlap(double firstBegin, double firstEnd, double secondBegin, double secondEnd) {
@@ -74,6 +106,40 @@ PatchCover coverOfBox(const vision::Region& box, const vision::Region& visible, 
     return cover;
 }
 
+PatchCover coverOfBoxes(const std::vector<vision::Region>& boxes, const std::vector<vision::Region>& hiding,
+                        const vision::Region& visible, int rows, int columns) {
+    // The edges of all boxes cut the picture into cells that lie wholly inside or outside each box.
+    std::vector<double> xs;
+    std::vector<double> ys;
+    for (const std::vector<vision::Region>& list : {boxes, hiding}) {
+        for (const vision::Region& box : list) {
+            xs.insert(xs.end(), {box.left, box.left + box.width});
+            ys.insert(ys.end(), {box.top, box.top + box.height});
+        }
+    }
+    std::ranges::sort(xs);
+    std::ranges::sort(ys);
+    const auto lieOn = [](const std::vector<vision::Region>& list, double x, double y) {
+        return std::ranges::any_of(list, [x, y](const vision::Region& box) {
+            return x > box.left && x < box.left + box.width && y > box.top && y < box.top + box.height;
+        });
+    };
+    PatchCover cover(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns), 0.0F);
+    for (std::size_t i = 0; i + 1 < xs.size(); ++i) {
+        for (std::size_t j = 0; j + 1 < ys.size(); ++j) {
+            const double x = (xs[i] + xs[i + 1]) / 2.0;
+            const double y = (ys[j] + ys[j + 1]) / 2.0;
+            if (!lieOn(boxes, x, y) || lieOn(hiding, x, y)) {
+                continue;
+            }
+            const PatchCover cell =
+                coverOfBox({xs[i], ys[j], xs[i + 1] - xs[i], ys[j + 1] - ys[j]}, visible, rows, columns);
+            std::ranges::transform(cover, cell, cover.begin(), std::plus());
+        }
+    }
+    return cover;
+}
+
 double shareOn(std::span<const float> values, const PatchCover& cover) {
     double mass = 0.0;
     double inside = 0.0;
@@ -84,12 +150,42 @@ double shareOn(std::span<const float> values, const PatchCover& cover) {
     return mass > 0.0 ? inside / mass : 0.0;
 }
 
-Result<std::unique_ptr<RegionFinder>> openFaceFinder() {
-    auto detector = vision::openFaceDetector(vision::installedFaceCascade());
-    if (!detector) {
-        return tl::unexpected(std::move(detector.error()));
+Result<std::unique_ptr<RegionFinder>> openRegionFinder(const RegionSource& source, const std::filesystem::path& video) {
+    if (source.origin == RegionOrigin::Truth) {
+        return openTruth(video);
     }
-    return std::make_unique<FaceFinder>(std::move(*detector));
+    if (source.origin == RegionOrigin::FaceDetector) {
+        return vision::openFaceDetector(vision::installedFaceCascade())
+            .map([](auto detector) -> std::unique_ptr<RegionFinder> {
+                return std::make_unique<FaceFinder>(std::move(detector));
+            });
+    }
+    if (source.origin == RegionOrigin::OwnDetector) {
+        return vision::openPartDetector(source.detector).map([](auto detector) -> std::unique_ptr<RegionFinder> {
+            return std::make_unique<PartFinder>(std::move(detector));
+        });
+    }
+    return nullptr;
+}
+
+Result<DetectorParts> checkDetector(const std::filesystem::path& file) {
+    return vision::openPartDetector(file).map([](const auto& detector) {
+        return DetectorParts{detector->finds(vision::BodyPart::Hand), detector->finds(vision::BodyPart::Face)};
+    });
+}
+
+std::string describe(const RegionSource& source) {
+    switch (source.origin) {
+    case RegionOrigin::None:
+        return "not looked for";
+    case RegionOrigin::Truth:
+        return "exact, from the synthetic signer";
+    case RegionOrigin::FaceDetector:
+        return "face found by OpenCV's Haar cascade, may be wrong";
+    case RegionOrigin::OwnDetector:
+        break;
+    }
+    return "hands and face found by " + source.detector.filename().string() + ", may be wrong";
 }
 
 } // namespace livegloss::attention

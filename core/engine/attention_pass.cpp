@@ -1,6 +1,6 @@
-#include "attention_probe.h"
 #include "engine/threads.h"
 #include "frame_workers.h"
+#include "requested_attention.h"
 
 #include <algorithm>
 
@@ -13,54 +13,42 @@ struct ProbedFrames {
     torch::Tensor normed; ///< [n, L, D] for the cross-frame step, when that is wanted
 };
 
-class ReferenceAttentionPass final : public AttentionPass {
+class BlockAttentionPass final : public AttentionPass {
 public:
-    explicit ReferenceAttentionPass(LoadedModelPtr model) : model_(std::move(model)), workers_(computeThreads()) {}
+    explicit BlockAttentionPass(LoadedModelPtr model)
+        : model_(std::move(model)),
+          network_(torchModel(model_)),
+          workers_(computeThreads()),
+          runners_(static_cast<std::size_t>(workers_.count()), BlockRunner(network_)) {}
 
     Result<std::vector<AttentionResult>> compute(std::span<const float> frames, int count, int first, int wanted,
                                                  bool padded, const AttentionRequest& request) override;
 
 private:
-    ProbedFrames probe(const torch::Tensor& images, const AttentionRequest& request) const;
+    ProbedFrames probe(BlockRunner& runner, const torch::Tensor& images, const AttentionRequest& request) const;
     std::vector<ProbedFrames> probeAll(const torch::Tensor& images, const AttentionRequest& request);
     CrossFrameMap crossFrame(const torch::Tensor& normed, std::int64_t frame, bool padded,
                              const CrossFrameRequest& request) const;
 
     LoadedModelPtr model_;
-    const TorchModel* network_ = nullptr; ///< with all its weights, from the first compute() on
+    const TorchModel& network_;
     FrameWorkers workers_;
+    std::vector<BlockRunner> runners_; ///< one per worker
 };
 
-ProbedFrames ReferenceAttentionPass::probe(const torch::Tensor& images, const AttentionRequest& request) const {
-    AttentionProbe adapted(*network_, request, AttentionPath::Adapted);
-    AttentionProbe frozen(*network_, request, AttentionPath::Frozen);
-    ProbedFrames probed;
-    if (adapted.wanted() || request.crossFrame) {
-        model::VisualEncoder visual = network_->network->visual;
-        torch::Tensor tokens = visual->embed(images);
-        torch::Tensor query = visual->transformer->query.expand({images.size(0), 1, -1});
-        const int layers = model_->config().layers;
-        for (int block = 0; block < (request.crossFrame ? layers : adapted.lastBlock() + 1); ++block) {
-            const auto place = static_cast<std::size_t>(block);
-            adapted.beforeBlock(block, tokens);
-            tokens = visual->transformer->blocks[place]->forward(tokens);
-            adapted.afterBlock(block, tokens, query.squeeze(1));
-            if (adapted.wantsAggregation()) {
-                query = visual->transformer->aggregations[place]->forward(query, tokens);
-            }
-        }
-        if (request.crossFrame) {
-            probed.normed = visual->transformer->crossFrameNorm->forward(tokens);
-        }
+ProbedFrames BlockAttentionPass::probe(BlockRunner& runner, const torch::Tensor& images,
+                                       const AttentionRequest& request) const {
+    WatchedFrames watched = runWatched(runner, network_, images, request, false, !request.crossFrame);
+    ProbedFrames probed{std::move(watched.attention), {}};
+    if (request.crossFrame) {
+        const auto& norm = network_.network->visual->transformer->crossFrameNorm;
+        probed.normed = torch::addcmul(norm->bias, watched.blocks.bareNorm, norm->weight);
     }
-    probeFrozen(*network_, images, frozen);
-    probed.results = joinProbes(adapted, frozen, images.size(0), model_->config());
     return probed;
 }
 
 /// Frames are alone in the blocks, so each worker takes a share of them.
-std::vector<ProbedFrames> ReferenceAttentionPass::probeAll(const torch::Tensor& images,
-                                                           const AttentionRequest& request) {
+std::vector<ProbedFrames> BlockAttentionPass::probeAll(const torch::Tensor& images, const AttentionRequest& request) {
     const std::int64_t frames = images.size(0);
     const std::int64_t shares = std::min<std::int64_t>(frames, workers_.count());
     std::vector<ProbedFrames> parts(static_cast<std::size_t>(shares));
@@ -68,18 +56,19 @@ std::vector<ProbedFrames> ReferenceAttentionPass::probeAll(const torch::Tensor& 
         const c10::InferenceMode guard;
         const std::int64_t begin = frames * share / shares;
         const std::int64_t end = frames * (share + 1) / shares;
-        parts[static_cast<std::size_t>(share)] = probe(images.narrow(0, begin, end - begin), request);
+        const auto place = static_cast<std::size_t>(share);
+        parts[place] = probe(runners_[place], images.narrow(0, begin, end - begin), request);
     });
     return parts;
 }
 
-CrossFrameMap ReferenceAttentionPass::crossFrame(const torch::Tensor& normed, std::int64_t frame, bool padded,
-                                                 const CrossFrameRequest& request) const {
+CrossFrameMap BlockAttentionPass::crossFrame(const torch::Tensor& normed, std::int64_t frame, bool padded,
+                                             const CrossFrameRequest& request) const {
     const int patches = model_->config().patches();
     const int reach = model_->config().window / 2;
     const torch::Tensor direction = normed[frame][request.fromPatch ? 1 + request.patch : 0];
     CrossFrameMap map;
-    map.temporalWeight = static_cast<float>(network_->prepared.temporalWeight);
+    map.temporalWeight = static_cast<float>(network_.prepared.temporalWeight);
     for (int offset = -reach; offset <= reach; ++offset) {
         const std::int64_t place = frame + offset;
         const std::int64_t nearest = std::clamp<std::int64_t>(place, 0, normed.size(0) - 1);
@@ -98,9 +87,9 @@ CrossFrameMap ReferenceAttentionPass::crossFrame(const torch::Tensor& normed, st
     return map;
 }
 
-Result<std::vector<AttentionResult>> ReferenceAttentionPass::compute(std::span<const float> frames, int count,
-                                                                     int first, int wanted, bool padded,
-                                                                     const AttentionRequest& request) try {
+Result<std::vector<AttentionResult>> BlockAttentionPass::compute(std::span<const float> frames, int count, int first,
+                                                                 int wanted, bool padded,
+                                                                 const AttentionRequest& request) try {
     if (auto checked = checkRequest(request, model_->config()); !checked) {
         return tl::unexpected(checked.error());
     }
@@ -109,7 +98,6 @@ Result<std::vector<AttentionResult>> ReferenceAttentionPass::compute(std::span<c
         first + wanted > count) {
         return failure(ErrorCode::InvalidArgument, "the frames wanted are not among the frames given");
     }
-    network_ = &torchModel(model_).whole();
     const c10::InferenceMode guard;
     // Without the cross-frame step nothing but the wanted frames themselves is needed.
     const int begin = request.crossFrame ? 0 : first;
@@ -144,19 +132,7 @@ Result<std::vector<AttentionResult>> ReferenceAttentionPass::compute(std::span<c
 } // namespace
 
 std::unique_ptr<AttentionPass> makeAttentionPass(LoadedModelPtr model) {
-    return std::make_unique<ReferenceAttentionPass>(std::move(model));
-}
-
-Result<void> prepareAttention(const LoadedModelPtr& model) try {
-    if (const auto* own = dynamic_cast<const TorchModel*>(model.get())) {
-        own->whole();
-    }
-    return {};
-} catch (const std::bad_alloc&) {
-    return failure(ErrorCode::OutOfMemory, "not enough memory for the weights that attention needs",
-                   "Close other programs, or choose the reference engine, which keeps them.");
-} catch (const std::exception& error) {
-    return failure(ErrorCode::Unreadable, std::string("attention could not be computed: ") + error.what());
+    return std::make_unique<BlockAttentionPass>(std::move(model));
 }
 
 } // namespace livegloss::engine

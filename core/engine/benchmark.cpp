@@ -57,9 +57,9 @@ model::AdaptSign randomNetwork(const model::ModelConfig& config, std::uint64_t s
 /// Scales for a network that no file holds: from a few random frames.
 model::Quantisation randomScales(const model::ModelConfig& config, std::uint64_t seed) {
     constexpr int frames = 4;
-    const auto record = std::make_shared<RangeRecord>();
+    const auto record = std::make_shared<ChannelRecord>();
     const ComputeChoice choice = chooseCompute({EngineKind::Fast, Precision::F32});
-    const LoadedModelPtr model = makeLoadedModel(randomNetwork(config, seed), choice, {}, RangeRecord::maker(record));
+    const LoadedModelPtr model = makeLoadedModel(randomNetwork(config, seed), choice, ChannelRecord::maker(record));
     const Tensor pictures = torch::rand({frames, 3, config.resolution, config.resolution}) * 2 - 1;
     const auto count = static_cast<std::size_t>(pictures.numel());
     const auto pushed = makeStreamingEncoder(model, {false})->push({pictures.data_ptr<float>(), count}, frames, false);
@@ -67,7 +67,7 @@ model::Quantisation randomScales(const model::ModelConfig& config, std::uint64_t
         throw std::runtime_error(pushed.error().message);
     }
     model::Quantisation scales;
-    scales.layers = record->ranges();
+    scales.layers = record->scales();
     return scales;
 }
 
@@ -80,7 +80,7 @@ Result<LoadedModelPtr> randomModel(const model::ModelConfig& config, std::uint64
     if (choice.precision == Precision::Int8) {
         maker = int8Maker(randomScales(config, seed));
     }
-    return makeLoadedModel(randomNetwork(config, seed), choice, {}, maker, &request);
+    return makeLoadedModel(randomNetwork(config, seed), choice, maker, &request);
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, std::string("cannot make a model of these sizes: ") + error.what());
 }
@@ -147,10 +147,10 @@ double productRate(const ComputeChoice& choice, int threads, double seconds) {
     spec.expectedRows = rows;
     const std::vector<float> weights = countingValues(static_cast<std::size_t>(spec.inputs * spec.outputs));
     const kernels::InstructionSet set = kernels::usableInstructionSet();
-    const auto layer = choice.precision == Precision::Int8
-                           ? kernels::makeInt8Linear(spec, weights, {}, {-1.0F, 1.0F}, kernels::int8Levels(set),
-                                                     kernels::bestInt8Backend(set))
-                           : kernels::makeLinear(spec, weights, {}, kernels::bestBackend(element, set));
+    const auto layer =
+        choice.precision == Precision::Int8
+            ? kernels::makeInt8Linear(spec, weights, {}, {}, kernels::int8Levels(set), kernels::bestInt8Backend(set))
+            : kernels::makeLinear(spec, weights, {}, kernels::bestBackend(element, set));
     const std::vector<float> source = countingValues(static_cast<std::size_t>(rows * spec.inputs));
     const double operations = 2.0 * rows * spec.inputs * spec.outputs;
     std::mutex mutex;

@@ -107,17 +107,13 @@ void BlockRunner::runBlock(const PreparedBlock& block, Tensor& rows, Tensor& nor
 
 BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::ForwardTrace* trace,
                              AttentionProbe* probe) {
-    if (!model_->fast) {
-        return runReference(images, wantAttention, trace, probe);
-    }
-    if (probe == nullptr) {
-        return runFast(images, wantAttention, trace);
-    }
-    // A probe needs weights that the fast engine has let go.
-    if (!whole_) {
-        whole_ = std::make_shared<BlockRunner>(model_->whole());
-    }
-    return whole_->runReference(images, wantAttention, trace, probe);
+    return model_->fast ? runFast(images, wantAttention, trace, nullptr, false)
+                        : runReference(images, wantAttention, trace, probe);
+}
+
+BlockOutput BlockRunner::run(const Tensor& images, bool wantAttention, model::ForwardTrace* trace, FastProbe& probe,
+                             bool mapsOnly) {
+    return runFast(images, wantAttention, trace, &probe, mapsOnly);
 }
 
 BlockOutput BlockRunner::runReference(const Tensor& images, bool wantAttention, model::ForwardTrace* trace,

@@ -18,6 +18,7 @@ struct BlockOutput {
 };
 
 class FastBlocks;
+class FastProbe;
 
 /// Runs frames through the transformer's blocks, by the model's engine. Holds scratch memory: one thread at a time;
 /// copy only before the first run().
@@ -26,16 +27,23 @@ public:
     explicit BlockRunner(const TorchModel& model);
 
     /// images [n, 3, R, R]. `trace` receives what ForwardTrace names, except the plain path's; `probe` watches the
-    /// tokens, and has the reference engine run these frames.
+    /// tokens, in the reference engine only.
     BlockOutput run(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace = nullptr,
                     AttentionProbe* probe = nullptr);
+    /// The same by the fast engine, whose attention `probe` takes down. `mapsOnly`: nothing else is wanted, and the run
+    /// may stop early.
+    BlockOutput run(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace, FastProbe& probe,
+                    bool mapsOnly);
+    /// Fast engine: the plain path as far as `probe` wants.
+    void runPlain(const torch::Tensor& images, FastProbe& probe);
     /// What ForwardTrace names of the plain path.
     void tracePlain(const torch::Tensor& images, model::ForwardTrace& trace);
     /// Fast engine: the class token's attention in the plain path's last block, mean of heads, [n, L].
     torch::Tensor plainClassAttention(const torch::Tensor& images);
 
 private:
-    BlockOutput runFast(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace);
+    BlockOutput runFast(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace, FastProbe* probe,
+                        bool mapsOnly);
     FastBlocks& fastBlocks();
     BlockOutput runReference(const torch::Tensor& images, bool wantAttention, model::ForwardTrace* trace,
                              AttentionProbe* probe);
@@ -52,10 +60,9 @@ private:
     int width_;
     int tokens_;
     int prefix_;
-    torch::Tensor scores_;               ///< [L, L + K] scratch of one head
-    torch::Tensor shares_;               ///< the same after the softmax
-    std::shared_ptr<FastBlocks> fast_;   ///< made by the first run()
-    std::shared_ptr<BlockRunner> whole_; ///< of the reference engine, made by the first run() with a probe
+    torch::Tensor scores_;             ///< [L, L + K] scratch of one head
+    torch::Tensor shares_;             ///< the same after the softmax
+    std::shared_ptr<FastBlocks> fast_; ///< made by the first run()
 };
 
 } // namespace livegloss::engine

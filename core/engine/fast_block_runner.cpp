@@ -1,5 +1,6 @@
 #include "block_runner.h"
 #include "fast_blocks.h"
+#include "fast_probe.h"
 
 namespace livegloss::engine {
 
@@ -12,7 +13,8 @@ FastBlocks& BlockRunner::fastBlocks() {
     return *fast_;
 }
 
-BlockOutput BlockRunner::runFast(const Tensor& images, bool wantAttention, model::ForwardTrace* trace) {
+BlockOutput BlockRunner::runFast(const Tensor& images, bool wantAttention, model::ForwardTrace* trace, FastProbe* probe,
+                                 bool mapsOnly) {
     const Tensor pixels = images.contiguous();
     const std::int64_t frames = pixels.size(0);
     BlockOutput output;
@@ -20,6 +22,9 @@ BlockOutput BlockRunner::runFast(const Tensor& images, bool wantAttention, model
     output.bareNorm = torch::empty({frames, tokens_, width_});
     output.query = torch::empty({frames, width_});
     FastOutput places;
+    if (probe != nullptr) {
+        probe->attachTo(places, mapsOnly);
+    }
     places.tokens = output.tokens.data_ptr<float>();
     places.bareNorm = output.bareNorm.data_ptr<float>();
     places.query = output.query.data_ptr<float>();
@@ -30,7 +35,8 @@ BlockOutput BlockRunner::runFast(const Tensor& images, bool wantAttention, model
     Tensor weights;
     if (trace != nullptr) {
         weights = torch::empty({frames, heads_, tokens_, tokens_ + prefix_});
-        places.lastWeights = weights.data_ptr<float>();
+        places.blockShares.resize(static_cast<std::size_t>(model_->config().layers));
+        places.blockShares.back().weights = weights.data_ptr<float>();
         places.afterBlock = [&](int block) {
             if (block < 0) {
                 trace->emplace_back("tokens_in", output.tokens.clone());
@@ -49,6 +55,18 @@ BlockOutput BlockRunner::runFast(const Tensor& images, bool wantAttention, model
     return output;
 }
 
+void BlockRunner::runPlain(const Tensor& images, FastProbe& probe) {
+    const Tensor pixels = images.contiguous();
+    const std::int64_t frames = pixels.size(0);
+    const Tensor tokens = torch::empty({frames, tokens_, width_});
+    const Tensor norm = torch::empty({frames, tokens_, width_});
+    FastOutput places;
+    places.tokens = tokens.data_ptr<float>();
+    places.bareNorm = norm.data_ptr<float>();
+    probe.attachTo(places, true);
+    fastBlocks().runPlain(pixels.data_ptr<float>(), static_cast<int>(frames), places);
+}
+
 Tensor BlockRunner::plainClassAttention(const Tensor& images) {
     const Tensor pixels = images.contiguous();
     const std::int64_t frames = pixels.size(0);
@@ -59,6 +77,7 @@ Tensor BlockRunner::plainClassAttention(const Tensor& images) {
     places.tokens = tokens.data_ptr<float>();
     places.bareNorm = norm.data_ptr<float>();
     places.classShares = shares.data_ptr<float>();
+    places.lastBlock = model_->config().layers - 1;
     places.attentionOnly = true;
     fastBlocks().runPlain(pixels.data_ptr<float>(), static_cast<int>(frames), places);
     return shares;
@@ -78,7 +97,8 @@ void BlockRunner::tracePlain(const Tensor& images, model::ForwardTrace& trace) {
     FastOutput places;
     places.tokens = tokens.data_ptr<float>();
     places.bareNorm = norm.data_ptr<float>();
-    places.lastWeights = weights.data_ptr<float>();
+    places.blockShares.resize(static_cast<std::size_t>(model_->config().layers));
+    places.blockShares.back().weights = weights.data_ptr<float>();
     fastBlocks().runPlain(pixels.data_ptr<float>(), static_cast<int>(frames), places);
     trace.emplace_back("attention_frozen_last", weights);
     trace.emplace_back("frozen_tokens_out", tokens);

@@ -86,8 +86,11 @@ void FastBlocks::embed(const float* images, int frames, float* tokens) {
     }
 }
 
-void FastBlocks::attend(const FastBlock& block, const FastOutput& output, bool plain, bool last) {
+void FastBlocks::attend(std::size_t index, const FastOutput& output, bool plain) {
     const StageTimer timer(times_, Stage::Attention);
+    const FastBlock& block = network_.blocks[index];
+    const bool last = index + 1 == network_.blocks.size();
+    float* const weights = output.blockShares.empty() ? nullptr : output.blockShares[index].weights;
     const std::size_t bytes = kernels::elementBytes(network_.element);
     const int prefix = plain ? 0 : network_.config.prefix;
     const std::size_t keys = tokens_ + static_cast<std::size_t>(prefix);
@@ -102,14 +105,14 @@ void FastBlocks::attend(const FastBlock& block, const FastOutput& output, bool p
         call.queryKeyValue = queryKeyValue_.as<std::byte>() + frame * tokens_ * 3 * width_ * bytes;
         call.mixed = mixed_.as<std::byte>() + frame * tokens_ * width_ * bytes;
         call.classShares = last && output.classShares != nullptr ? output.classShares + frame * keys : nullptr;
-        call.weights = last && output.lastWeights != nullptr
-                           ? output.lastWeights + frame * static_cast<std::size_t>(call.heads) * tokens_ * keys
-                           : nullptr;
+        call.weights =
+            weights != nullptr ? weights + frame * static_cast<std::size_t>(call.heads) * tokens_ * keys : nullptr;
         kernels_.attention(call, space_);
     }
 }
 
-void FastBlocks::runBlock(const FastBlock& block, const FastOutput& output, bool plain, bool last) {
+void FastBlocks::runBlock(std::size_t index, const FastOutput& output, bool plain, bool attentionOnly) {
+    const FastBlock& block = network_.blocks[index];
     const int rows = static_cast<int>(rowCount());
     const std::size_t values = rowCount() * width_;
     const std::size_t bytes = kernels::elementBytes(network_.element);
@@ -138,13 +141,13 @@ void FastBlocks::runBlock(const FastBlock& block, const FastOutput& output, bool
         void* const projected = room(queryKeyValue_, block.queryKeyValue);
         run(Stage::QueryKeyValue, block.queryKeyValue, asSource(output.bareNorm, narrowNorm_, values), projected);
         mixed_.reserve(values * bytes);
-        attend(block, output, plain, last);
-        if (last && output.attentionOnly) {
+        attend(index, output, plain);
+        if (attentionOnly) {
             return;
         }
         run(Stage::AttentionOut, block.attentionOut, mixed_.as<void>(), output.tokens);
     });
-    if (last && output.attentionOnly) {
+    if (attentionOnly) {
         return;
     }
     half(block.mlpIn, block.mlpOut, [&] {
@@ -156,8 +159,11 @@ void FastBlocks::runBlock(const FastBlock& block, const FastOutput& output, bool
 
 /// One query token: its scores come from its own projection taken through the keys' weights, and values are projected
 /// after averaging, so that the tokens are read twice but never projected.
-void FastBlocks::gather(const FastBlock& block, const float* norm, float* query) {
+void FastBlocks::gather(std::size_t index, const FastOutput& output) {
     const StageTimer timer(times_, Stage::Aggregation);
+    const FastBlock& block = network_.blocks[index];
+    float* const query = output.query;
+    float* const shares = output.blockShares.empty() ? nullptr : output.blockShares[index].gather;
     const auto heads = static_cast<std::size_t>(network_.config.heads);
     const auto frames = static_cast<std::size_t>(frames_);
     const std::size_t values = frames * width_;
@@ -178,13 +184,14 @@ void FastBlocks::gather(const FastBlock& block, const float* norm, float* query)
     }
     for (std::size_t frame = 0; frame < frames; ++frame) {
         kernels::GatherCall call;
-        call.rows = norm + frame * tokens_ * width_;
+        call.rows = output.bareNorm + frame * tokens_ * width_;
         call.tokens = static_cast<int>(tokens_);
         call.width = network_.config.width;
         call.heads = network_.config.heads;
         call.headStride = values;
         call.direction = direction + frame * width_;
         call.average = average + frame * width_;
+        call.shares = shares != nullptr ? shares + frame * heads * tokens_ : nullptr;
         kernels_.gather(call, space_);
     }
     for (std::size_t head = 0; head < heads; ++head) {
@@ -211,10 +218,13 @@ void FastBlocks::runAll(const float* images, int frames, const FastOutput& outpu
     if (output.afterBlock) {
         output.afterBlock(-1);
     }
-    for (std::size_t i = 0; i < network_.blocks.size(); ++i) {
-        runBlock(network_.blocks[i], output, plain, i + 1 == network_.blocks.size());
-        if (!plain && network_.config.aggregation) {
-            gather(network_.blocks[i], output.bareNorm, output.query);
+    const std::size_t blocks =
+        output.lastBlock < 0 ? network_.blocks.size() : static_cast<std::size_t>(output.lastBlock) + 1;
+    for (std::size_t i = 0; i < blocks; ++i) {
+        const bool attentionOnly = output.attentionOnly && i + 1 == blocks;
+        runBlock(i, output, plain, attentionOnly);
+        if (!plain && network_.config.aggregation && !attentionOnly) {
+            gather(i, output);
         }
         if (output.afterBlock) {
             output.afterBlock(static_cast<int>(i));

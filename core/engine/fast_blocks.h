@@ -4,8 +4,15 @@
 #include "stage_times.h"
 
 #include <functional>
+#include <vector>
 
 namespace livegloss::engine {
+
+/// Where the attention of one block goes; null: not wanted. On the plain path keys are the L tokens alone.
+struct BlockShares {
+    float* weights = nullptr; ///< [n, heads, L, L + K]
+    float* gather = nullptr;  ///< [n, heads, L]: of the aggregation token
+};
 
 /// Where results go. n frames, L tokens, D width, K prefixes.
 struct FastOutput {
@@ -13,8 +20,11 @@ struct FastOutput {
     float* bareNorm = nullptr;    ///< [n, L, D]
     float* query = nullptr;       ///< [n, D]; not written by the plain path
     float* classShares = nullptr; ///< [n, L + K], plain path [n, L], of the last block, mean of heads; zeros before
-    float* lastWeights = nullptr; ///< [n, heads, L, L + K], plain path [n, heads, L, L]; null: not wanted
-    bool attentionOnly = false;   ///< stop after the last block's attention: tokens are then of no use
+    std::vector<BlockShares> blockShares; ///< one per block, or empty: nothing is wanted
+    /// Stop after this block, or, with `attentionOnly`, after its attention; tokens and query are then of no use to the
+    /// cross-frame step. Below 0: all blocks.
+    int lastBlock = -1;
+    bool attentionOnly = false;
     /// Called with -1 after the embedding, then with each block's index; tokens and query hold its results.
     std::function<void(int block)> afterBlock;
 };
@@ -35,9 +45,9 @@ private:
     void runAll(const float* images, int frames, const FastOutput& output, bool plain);
     void embed(const float* images, int frames, float* tokens);
     void copyPatches(const float* image, float* patches) const;
-    void runBlock(const FastBlock& block, const FastOutput& output, bool plain, bool last);
-    void attend(const FastBlock& block, const FastOutput& output, bool plain, bool last);
-    void gather(const FastBlock& block, const float* norm, float* query);
+    void runBlock(std::size_t index, const FastOutput& output, bool plain, bool attentionOnly);
+    void attend(std::size_t index, const FastOutput& output, bool plain);
+    void gather(std::size_t index, const FastOutput& output);
     /// What the large layers read: `values` themselves, or Bf16 copies.
     const void* asSource(const float* values, kernels::AlignedBuffer& narrow, std::size_t count) const;
     std::size_t rowCount() const { return static_cast<std::size_t>(frames_) * tokens_; }

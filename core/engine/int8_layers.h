@@ -13,6 +13,9 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
+#include <string>
+#include <vector>
 
 namespace livegloss::engine {
 
@@ -30,26 +33,33 @@ using Arrangement = std::function<Result<Arranged>(const tensorfile::Metadata&, 
 Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arrangement& arrange,
                                     const ComputeRequest* onDevice = nullptr);
 
-/// Layers in 8 bits by these scales; those to be kept in f32 are left to the packer.
-LayerMaker int8Maker(model::Quantisation scales);
+/// Layers in 8 bits by these scales; those to be kept in f32 are left to the packer. `levels`: the largest number that
+/// a source value becomes; 0: as many as this processor adds quickly.
+LayerMaker int8Maker(model::Quantisation scales, int levels = 0);
 
-/// Writes down the smallest and largest value that each large layer reads. Any thread.
-class RangeRecord {
+/// Finds the channels' scales of large layers while the model runs. Any thread.
+class ChannelRecord {
 public:
     /// Makes f32 layers that write into the record, which lives as long as one of them.
-    static LayerMaker maker(std::shared_ptr<RangeRecord> record);
-    void add(const std::string& name, float low, float high);
-    std::map<std::string, model::LayerRange, std::less<>> ranges() const;
+    static LayerMaker maker(std::shared_ptr<ChannelRecord> record);
+    /// `largest` of each channel's magnitude, in the source and in the weights.
+    void addSource(const std::string& name, std::span<const float> largest);
+    void addWeights(const std::string& name, std::span<const float> largest);
+    /// Between what would make all channels of the source equally large and what would make those of the weights so.
+    std::map<std::string, model::LayerScales, std::less<>> scales() const;
 
 private:
+    struct Largest {
+        std::vector<float> source, weights;
+    };
     mutable std::mutex mutex_;
-    std::map<std::string, model::LayerRange, std::less<>> ranges_;
+    std::map<std::string, Largest, std::less<>> layers_;
 };
 
 /// Compares what large layers give in 8 bits with f32, each on the source that the f32 network has there. Any thread.
 class ErrorRecord {
 public:
-    static LayerMaker maker(std::shared_ptr<ErrorRecord> record, model::Quantisation scales);
+    static LayerMaker maker(std::shared_ptr<ErrorRecord> record, model::Quantisation scales, int levels);
     void add(const std::string& name, double difference, double norm);
     /// Relative L2 of each layer's destination.
     std::map<std::string, double, std::less<>> errors() const;

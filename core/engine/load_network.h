@@ -5,15 +5,12 @@
 
 #include "layer_maker.h"
 
-#include <filesystem>
-
 namespace livegloss::engine {
 
-/// Arranges `network`, read from `path` if from a file, for `choice`. The fast engine takes its weights: nobody else
+/// Arranges `network` for `choice`. The fast engine takes its weights: nobody else
 /// may use it any more. `maker` may make its blocks' large layers. The
 /// encoder goes to the device that `onDevice` asks for, too; null: to none.
-LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeChoice choice,
-                               const std::filesystem::path& path = {}, const LayerMaker& maker = {},
+LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeChoice choice, const LayerMaker& maker = {},
                                const ComputeRequest* onDevice = nullptr);
 
 /// Threads inside LibTorch's and OpenBLAS's operations. One, except where that is what is measured.

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <atomic>
 #include <dlfcn.h>
-#include <stdexcept>
 #ifdef __GLIBC__
 #include <malloc.h>
 #endif
@@ -57,40 +56,8 @@ int computeThreads() {
     return chosenThreads;
 }
 
-FileStamp stampOf(const std::filesystem::path& path) {
-    std::error_code none;
-    FileStamp stamp{std::filesystem::file_size(path, none), {}};
-    if (none) {
-        return {};
-    }
-    stamp.changed = std::filesystem::last_write_time(path, none);
-    return stamp;
-}
-
-const TorchModel& TorchModel::whole() const {
-    if (!fast) {
-        return *this;
-    }
-    const std::scoped_lock lock(wholeMutex_);
-    if (!whole_) {
-        Result<model::AdaptSign> source = failure(ErrorCode::NotFound, "the model came from no file");
-        if (!path_.empty() && stampOf(path_) != stamp_) {
-            throw std::runtime_error("the weights cannot be read again: '" + path_.string() +
-                                     "' was changed or removed since it was opened. Open the model again");
-        }
-        if (!path_.empty()) {
-            source = model::loadAdaptSign(path_);
-        }
-        if (!source) {
-            throw std::runtime_error("the weights cannot be read again: " + source.error().message);
-        }
-        whole_ = std::make_shared<const TorchModel>(*source, prepareNetwork(*source), nullptr, choice, path_);
-    }
-    return *whole_;
-}
-
-LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeChoice choice, const std::filesystem::path& path,
-                               const LayerMaker& maker, const ComputeRequest* onDevice) {
+LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeChoice choice, const LayerMaker& maker,
+                               const ComputeRequest* onDevice) {
     // First, since the fast engine takes the weights.
     auto device = onDevice != nullptr ? networkOnDevice(network, *onDevice) : nullptr;
     if (device) {
@@ -98,7 +65,7 @@ LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeChoice ch
         choice.devicePrecision = device->type == torch::kFloat ? Precision::F32 : Precision::Bf16;
     }
     if (choice.engine == EngineKind::Reference) {
-        return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice, path, device);
+        return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice, device);
     }
     PreparedNetwork surroundings = prepareSurroundings(network);
     const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
@@ -106,7 +73,7 @@ LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeChoice ch
     surroundings.patchWeight = torch::Tensor();
     surroundings.classifier = torch::Tensor();
     giveBackFreeMemory();
-    return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice, path, device);
+    return std::make_shared<const TorchModel>(network, std::move(surroundings), std::move(fast), choice, device);
 }
 
 Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arrangement& arrange,
@@ -129,7 +96,7 @@ Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arr
         problem.message = "'" + path.string() + "': " + problem.message;
         return tl::unexpected(std::move(problem));
     }
-    return makeLoadedModel(*network, arranged->choice, path, arranged->maker, onDevice);
+    return makeLoadedModel(*network, arranged->choice, arranged->maker, onDevice);
 } catch (const std::bad_alloc&) {
     return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'",
                    "Close other programs, or take a smaller model.");

@@ -3,9 +3,7 @@
 #include "engine/loaded_model.h"
 #include "model/adapt_sign.h"
 
-#include <filesystem>
 #include <memory>
-#include <mutex>
 #include <torch/torch.h>
 #include <vector>
 
@@ -60,28 +58,15 @@ struct FastNetwork;
 struct DeviceNetwork;
 
 /// What a LoadedModel is in this folder.
-/// Tells a file from another that was put in its place.
-struct FileStamp {
-    std::uintmax_t bytes = 0;
-    std::filesystem::file_time_type changed;
-    bool operator==(const FileStamp&) const = default;
-};
-/// All zero where there is no such file.
-FileStamp stampOf(const std::filesystem::path& path);
-
 class TorchModel final : public LoadedModel {
 public:
-    /// `path`: where `source` was read from; may be empty.
     TorchModel(model::AdaptSign source, PreparedNetwork rearranged, std::shared_ptr<const FastNetwork> packed,
-               ComputeChoice chosen, std::filesystem::path path,
-               std::shared_ptr<const DeviceNetwork> elsewhere = nullptr)
+               ComputeChoice chosen, std::shared_ptr<const DeviceNetwork> elsewhere = nullptr)
         : network(std::move(source)),
           prepared(std::move(rearranged)),
           fast(std::move(packed)),
           device(std::move(elsewhere)),
-          choice(std::move(chosen)),
-          path_(std::move(path)),
-          stamp_(stampOf(path_)) {}
+          choice(std::move(chosen)) {}
     const model::ModelConfig& config() const override { return network->config(); }
     const ComputeChoice& compute() const override { return choice; }
 
@@ -92,16 +77,6 @@ public:
     /// The encoder on another device than the processor; null: none. The others are there for when it fails.
     std::shared_ptr<const DeviceNetwork> device;
     ComputeChoice choice;
-
-    /// The model with all of LibTorch's weights, for the reference engine: this one where none were let go, else read
-    /// from its file again by the first caller. Any thread. Throws std::runtime_error where that fails.
-    const TorchModel& whole() const;
-
-private:
-    std::filesystem::path path_;
-    FileStamp stamp_; ///< of the file when it was read
-    mutable std::mutex wholeMutex_;
-    mutable std::shared_ptr<const TorchModel> whole_;
 };
 
 /// `model` was made by loadModel().

@@ -20,17 +20,17 @@ Result<LoadedModelPtr> loadWith(const std::filesystem::path& path, Precision pre
 } // namespace
 
 Result<ObservedModel> loadObserved(const std::filesystem::path& path) {
-    auto record = std::make_shared<RangeRecord>();
-    auto model = loadWith(path, Precision::F32, RangeRecord::maker(record));
+    auto record = std::make_shared<ChannelRecord>();
+    auto model = loadWith(path, Precision::F32, ChannelRecord::maker(record));
     if (!model) {
         return tl::unexpected(model.error());
     }
-    return ObservedModel{*model, [record] { return record->ranges(); }};
+    return ObservedModel{*model, [record] { return record->scales(); }};
 }
 
 Result<ComparedModel> loadCompared(const std::filesystem::path& path, const model::Quantisation& scales) {
     auto record = std::make_shared<ErrorRecord>();
-    auto model = loadWith(path, Precision::F32, ErrorRecord::maker(record, scales));
+    auto model = loadWith(path, Precision::F32, ErrorRecord::maker(record, scales, scales.levels));
     if (!model) {
         return tl::unexpected(model.error());
     }
@@ -38,7 +38,7 @@ Result<ComparedModel> loadCompared(const std::filesystem::path& path, const mode
 }
 
 Result<LoadedModelPtr> loadQuantised(const std::filesystem::path& path, const model::Quantisation& scales) {
-    return loadWith(path, Precision::Int8, int8Maker(scales));
+    return loadWith(path, Precision::Int8, int8Maker(scales, scales.levels));
 }
 
 int quantisationLevels() {

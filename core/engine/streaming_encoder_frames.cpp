@@ -1,4 +1,3 @@
-#include "class_attention.h"
 #include "engine/frame_similarity.h"
 #include "streaming_encoder_impl.h"
 
@@ -11,35 +10,9 @@ namespace livegloss::engine {
 
 using torch::Tensor;
 
-TorchStreamingEncoder::EncodedShare TorchStreamingEncoder::runShare(BlockRunner& runner, const Tensor& images,
-                                                                    bool wantAttention) const {
-    if (!request_) {
-        return {runner.run(images, wantAttention, trace_), {}};
-    }
-    if (network_.fast && onlyClassAttention(*request_, model_->config())) {
-        return runWithClassAttention(runner, images, wantAttention);
-    }
-    AttentionProbe adapted(network_.whole(), *request_, AttentionPath::Adapted);
-    AttentionProbe frozen(network_.whole(), *request_, AttentionPath::Frozen);
-    EncodedShare share;
-    share.blocks = runner.run(images, wantAttention, trace_, adapted.wanted() ? &adapted : nullptr);
-    probeFrozen(network_.whole(), images, frozen);
-    share.attention = joinProbes(adapted, frozen, images.size(0), model_->config());
-    return share;
-}
-
-/// What the fast engine's blocks give by the way: the weights that it has let go are not needed.
-TorchStreamingEncoder::EncodedShare
-TorchStreamingEncoder::runWithClassAttention(BlockRunner& runner, const Tensor& images, bool wantAttention) const {
-    const auto wants = [&](AttentionPath path) {
-        return std::ranges::any_of(request_->spatial, [path](const auto& spatial) { return spatial.path == path; });
-    };
-    EncodedShare share;
-    share.blocks = runner.run(images, wantAttention || wants(AttentionPath::Adapted), trace_);
-    const Tensor frozen = wants(AttentionPath::Frozen) ? runner.plainClassAttention(images) : Tensor();
-    share.attention =
-        classAttentionResults(*request_, model_->config(), share.blocks.classAttention, frozen, images.size(0));
-    return share;
+WatchedFrames TorchStreamingEncoder::runShare(BlockRunner& runner, const Tensor& images, bool wantAttention) const {
+    return request_ ? runWatched(runner, network_, images, *request_, wantAttention, false, trace_)
+                    : WatchedFrames{runner.run(images, wantAttention, trace_), {}};
 }
 
 /// Nothing where there is no device, where it cannot answer what is asked, and where it failed: then it is given up,
@@ -67,14 +40,14 @@ std::optional<BlockOutput> TorchStreamingEncoder::runOnDevice(const Tensor& imag
 }
 
 /// Frames are alone in the blocks, so each worker takes a share of them.
-std::vector<TorchStreamingEncoder::EncodedShare>
-TorchStreamingEncoder::runBlocks(const Tensor& images, bool wantAttention, EncoderOutput& output) {
+std::vector<WatchedFrames> TorchStreamingEncoder::runBlocks(const Tensor& images, bool wantAttention,
+                                                            EncoderOutput& output) {
     if (auto blocks = runOnDevice(images, wantAttention, output)) {
         return {{std::move(*blocks), {}}};
     }
     const std::int64_t frames = images.size(0);
     const std::int64_t shares = trace_ != nullptr ? 1 : std::min<std::int64_t>(frames, workers_.count());
-    std::vector<EncodedShare> outputs(static_cast<std::size_t>(shares));
+    std::vector<WatchedFrames> outputs(static_cast<std::size_t>(shares));
     workers_.run(static_cast<int>(shares), [&](int share) {
         const c10::InferenceMode guard;
         const std::int64_t begin = frames * share / shares;
@@ -93,7 +66,7 @@ void TorchStreamingEncoder::encode(const Tensor& images, bool wantAttention, Enc
             computed.push_back(static_cast<std::int64_t>(i));
         }
     }
-    std::vector<EncodedShare> shares;
+    std::vector<WatchedFrames> shares;
     if (!computed.empty()) {
         const bool all = computed.size() == repeats.size();
         shares = runBlocks(all ? images : images.index_select(0, torch::tensor(computed)), wantAttention, output);
@@ -137,7 +110,7 @@ std::vector<bool> TorchStreamingEncoder::likeTheLastComputed(const Tensor& image
     return repeats;
 }
 
-void TorchStreamingEncoder::takeComputed(EncodedShare& share, std::int64_t row, bool wantAttention,
+void TorchStreamingEncoder::takeComputed(WatchedFrames& share, std::int64_t row, bool wantAttention,
                                          EncoderOutput& output) {
     const auto& norm = network_.network->visual->transformer->crossFrameNorm;
     const BlockOutput& blocks = share.blocks;

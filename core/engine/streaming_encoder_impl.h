@@ -1,9 +1,9 @@
 #pragma once
 
-#include "block_runner.h"
 #include "device_blocks.h"
 #include "engine/streaming_encoder.h"
 #include "frame_workers.h"
+#include "requested_attention.h"
 
 #include <deque>
 #include <memory>
@@ -38,20 +38,14 @@ public:
 private:
     using EncodedFramePtr = std::shared_ptr<const EncodedFrame>;
 
-    /// One worker's share of the frames.
-    struct EncodedShare {
-        BlockOutput blocks;
-        std::vector<AttentionResult> attention; ///< one per frame when something is requested
-    };
     void encode(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
     std::vector<bool> likeTheLastComputed(const torch::Tensor& images, bool wantAttention);
-    void takeComputed(EncodedShare& share, std::int64_t row, bool wantAttention, EncoderOutput& output);
+    void takeComputed(WatchedFrames& share, std::int64_t row, bool wantAttention, EncoderOutput& output);
     void repeatLast(bool wantAttention, EncoderOutput& output);
     void place(EncodedFrame frame, std::optional<AttentionResult> attention, EncoderOutput& output);
-    std::vector<EncodedShare> runBlocks(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
+    std::vector<WatchedFrames> runBlocks(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
     std::optional<BlockOutput> runOnDevice(const torch::Tensor& images, bool wantAttention, EncoderOutput& output);
-    EncodedShare runShare(BlockRunner& runner, const torch::Tensor& images, bool wantAttention) const;
-    EncodedShare runWithClassAttention(BlockRunner& runner, const torch::Tensor& images, bool wantAttention) const;
+    WatchedFrames runShare(BlockRunner& runner, const torch::Tensor& images, bool wantAttention) const;
     void appendFrame(EncodedFramePtr frame);
     AttentionResult withCrossFrame(const std::vector<EncodedFramePtr>& around) const;
     SpatialAttention attentionOf(const torch::Tensor& classAttention, std::int64_t frameIndex) const;

@@ -271,6 +271,11 @@ void gatherRowsAvx2(const GatherCall& call, float* scratch) {
             row[token] = scores[token * headStride + head];
         }
         softmaxRow(row, tokens, tokenStride);
+        if (call.shares != nullptr) {
+            for (std::size_t token = 0; token < tokens; ++token) {
+                call.shares[head * tokens + token] = row[token];
+            }
+        }
     }
     std::size_t head = 0;
     for (; head + tileRows <= heads; head += tileRows) {

@@ -1,14 +1,42 @@
 #include "avx2_int8.h"
 
 #include "avx2_activation.h"
+#include "int8_steps.h"
 
 namespace livegloss::kernels {
 namespace {
 
-inline __m256i steps(const Quantise& call, Vector values) {
-    const __m256i rounded = _mm256_cvtps_epi32(_mm256_mul_ps(values, _mm256_set1_ps(call.inverseStep)));
-    const __m256i moved = _mm256_add_epi32(rounded, _mm256_set1_epi32(call.zero));
-    return _mm256_min_epi32(_mm256_max_epi32(moved, _mm256_setzero_si256()), _mm256_set1_epi32(call.levels));
+inline float smallestOf(Vector v) {
+    return -largestOf(_mm256_sub_ps(_mm256_setzero_ps(), v));
+}
+
+/// Writes the scaled row, its end filled up with zeros.
+inline RowSteps scaleRow(const Quantise& call, const float* from) {
+    Vector low = _mm256_setzero_ps();
+    Vector high = _mm256_setzero_ps();
+    for (std::size_t i = 0; i < call.width; i += lanes) {
+        Vector values;
+        if (i + lanes <= call.width) {
+            values = load(from + i);
+        } else {
+            float tail[lanes] = {};
+            for (std::size_t j = i; j < call.width; ++j) {
+                tail[j - i] = from[j];
+            }
+            values = load(tail);
+        }
+        values = _mm256_mul_ps(values, load(call.inverseScales + i));
+        low = _mm256_min_ps(low, values);
+        high = _mm256_max_ps(high, values);
+        store(call.scaled + i, values);
+    }
+    return stepsBetween(smallestOf(low), largestOf(high), call.levels);
+}
+
+inline __m256i numbers(const RowSteps& steps, int levels, Vector values) {
+    const __m256i rounded = _mm256_cvtps_epi32(_mm256_mul_ps(values, _mm256_set1_ps(steps.inverse)));
+    const __m256i moved = _mm256_add_epi32(rounded, _mm256_set1_epi32(steps.zero));
+    return _mm256_min_epi32(_mm256_max_epi32(moved, _mm256_setzero_si256()), _mm256_set1_epi32(levels));
 }
 
 inline void storeBytes(std::uint8_t* place, __m256i values) {
@@ -20,10 +48,12 @@ inline __m256i loadWhole(const std::int32_t* place) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(place));
 }
 
-/// Eight outputs from `output` on.
-inline Vector restored(const Dequantise& call, const std::int32_t* sums, std::size_t output) {
-    const __m256i difference = _mm256_sub_epi32(loadWhole(sums), loadWhole(call.offsets + output));
-    const Vector scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(difference), load(call.scales + output));
+/// Eight outputs of a row from `output` on.
+inline Vector restored(const Dequantise& call, std::size_t row, const std::int32_t* sums, std::size_t output) {
+    const __m256i zeros = _mm256_mullo_epi32(loadWhole(call.columnSums + output), _mm256_set1_epi32(call.zeros[row]));
+    const Vector difference = _mm256_cvtepi32_ps(_mm256_sub_epi32(loadWhole(sums), zeros));
+    const Vector scaled =
+        _mm256_mul_ps(_mm256_mul_ps(difference, load(call.units + output)), _mm256_set1_ps(call.steps[row]));
     return activated(_mm256_add_ps(scaled, load(call.bias + output)), call.activation);
 }
 
@@ -31,19 +61,17 @@ inline Vector restored(const Dequantise& call, const std::int32_t* sums, std::si
 
 void quantiseAvx2(const Quantise& call) {
     for (std::size_t row = 0; row < call.rows; ++row) {
-        const float* const from = call.source + row * call.stride;
+        const RowSteps steps = scaleRow(call, call.source + row * call.stride);
+        call.steps[row] = steps.step;
+        call.zeros[row] = steps.zero;
         std::uint8_t* const to = call.result + row * call.width;
         std::size_t i = 0;
         for (; i + lanes <= call.width; i += lanes) {
-            storeBytes(to + i, steps(call, load(from + i)));
+            storeBytes(to + i, numbers(steps, call.levels, load(call.scaled + i)));
         }
         if (i < call.width) {
-            float tail[lanes] = {};
             std::uint8_t bytes[lanes];
-            for (std::size_t j = i; j < call.width; ++j) {
-                tail[j - i] = from[j];
-            }
-            storeBytes(bytes, steps(call, load(tail)));
+            storeBytes(bytes, numbers(steps, call.levels, load(call.scaled + i)));
             for (std::size_t j = i; j < call.width; ++j) {
                 to[j] = bytes[j - i];
             }
@@ -57,7 +85,7 @@ void dequantiseAvx2(const Dequantise& call) {
         float* const to = call.destination + row * call.outputs;
         std::size_t i = 0;
         for (; i + lanes <= call.outputs; i += lanes) {
-            const Vector value = restored(call, sums + i, i);
+            const Vector value = restored(call, row, sums + i, i);
             store(to + i, call.accumulate ? _mm256_add_ps(load(to + i), value) : value);
         }
         if (i < call.outputs) {
@@ -66,7 +94,7 @@ void dequantiseAvx2(const Dequantise& call) {
             for (std::size_t j = i; j < call.outputs; ++j) {
                 tail[j - i] = sums[j];
             }
-            store(values, restored(call, tail, i));
+            store(values, restored(call, row, tail, i));
             for (std::size_t j = i; j < call.outputs; ++j) {
                 to[j] = call.accumulate ? to[j] + values[j - i] : values[j - i];
             }

@@ -6,16 +6,19 @@
 
 namespace livegloss::kernels {
 
-// The way into 8 bits and back, compiled for AVX2. Plain pointers only.
+// The way into 8 bits and back, compiled for AVX2. Plain pointers only; lists marked "padded" have room for whole
+// vectors of 8.
 
 struct Quantise {
     const float* source = nullptr;
     std::size_t stride = 0;
     std::size_t rows = 0;
     std::size_t width = 0;
-    float inverseStep = 1.0F;
-    int zero = 0;
+    const float* inverseScales = nullptr; ///< [width], padded
     int levels = 127;
+    float* scaled = nullptr;        ///< scratch, [width], padded
+    float* steps = nullptr;         ///< [rows], written
+    std::int32_t* zeros = nullptr;  ///< [rows], written
     std::uint8_t* result = nullptr; ///< [rows, width]
 };
 void quantiseAvx2(const Quantise& call);
@@ -24,8 +27,10 @@ struct Dequantise {
     const std::int32_t* sums = nullptr; ///< [rows, outputs]
     std::size_t rows = 0;
     std::size_t outputs = 0;
-    const std::int32_t* offsets = nullptr; ///< [outputs rounded up to 8], as the next two
-    const float* scales = nullptr;
+    const float* steps = nullptr;             ///< [rows]
+    const std::int32_t* zeros = nullptr;      ///< [rows]
+    const std::int32_t* columnSums = nullptr; ///< [outputs], padded, as the next two
+    const float* units = nullptr;
     const float* bias = nullptr;
     Activation activation = Activation::None;
     bool accumulate = false;

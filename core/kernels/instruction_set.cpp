@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdlib>
 #include <fstream>
+#include <optional>
+#include <utility>
 
 #ifdef LIVEGLOSS_WITH_ONEDNN
 #include <oneapi/dnnl/dnnl.hpp>
@@ -14,12 +16,63 @@ namespace {
 
 constexpr std::array<std::string_view, 5> names{"portable", "avx2", "avx512", "vnni", "amx"};
 
+/// What LIVEGLOSS_MAX_ISA allows; nothing where it is not set or names no level.
+std::optional<InstructionSet> allowed() {
+    const char* limit = std::getenv("LIVEGLOSS_MAX_ISA");
+    const auto found = limit == nullptr ? names.end() : std::ranges::find(names, std::string_view(limit));
+    return found == names.end() ? std::nullopt : std::optional(static_cast<InstructionSet>(found - names.begin()));
+}
+
+#ifdef LIVEGLOSS_WITH_ONEDNN
+dnnl::cpu_isa oneDnnLevel(InstructionSet set) {
+    switch (set) {
+    case InstructionSet::Portable:
+        return dnnl::cpu_isa::sse41; // the least that it has
+    case InstructionSet::Avx2:
+        return dnnl::cpu_isa::avx2;
+    case InstructionSet::Avx512:
+        return dnnl::cpu_isa::avx512_core;
+    case InstructionSet::Vnni:
+        return dnnl::cpu_isa::avx512_core_vnni;
+    case InstructionSet::Amx:
+        break;
+    }
+    return dnnl::cpu_isa::avx512_core_amx;
+}
+
+/// oneDNN takes a limit once, and only before it is first used; from then on it ignores its own variable, whose limit
+/// is kept where that is the lower one.
+void limitOneDnn() {
+    constexpr std::array<std::pair<std::string_view, InstructionSet>, 5> own{
+        {{"SSE41", InstructionSet::Portable},
+         {"AVX", InstructionSet::Portable},
+         {"AVX2", InstructionSet::Avx2},
+         {"AVX512_CORE", InstructionSet::Avx512},
+         {"AVX512_CORE_VNNI", InstructionSet::Vnni}}};
+    const std::optional<InstructionSet> limit = allowed();
+    if (!limit) {
+        return;
+    }
+    for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
+        const char* const value = std::getenv(name);
+        const auto found = value == nullptr ? own.end()
+                                            : std::ranges::find(own, std::string_view(value),
+                                                                &std::pair<std::string_view, InstructionSet>::first);
+        if (found != own.end() && found->second <= *limit) {
+            return;
+        }
+    }
+    dnnl::set_max_cpu_isa(oneDnnLevel(*limit));
+}
+#endif
+
 InstructionSet offered() {
 #ifdef LIVEGLOSS_WITH_AVX2
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
         return InstructionSet::Portable;
     }
 #ifdef LIVEGLOSS_WITH_ONEDNN
+    limitOneDnn();
     // Each level of oneDNN's has the bits of those below it.
     const auto level = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
     const auto reaches = [level](dnnl::cpu_isa isa) {
@@ -45,9 +98,7 @@ std::string_view instructionSetName(InstructionSet set) {
 
 InstructionSet usableInstructionSet() {
     static const InstructionSet most = offered();
-    const char* limit = std::getenv("LIVEGLOSS_MAX_ISA");
-    const auto found = limit == nullptr ? names.end() : std::ranges::find(names, std::string_view(limit));
-    return found == names.end() ? most : std::min(most, static_cast<InstructionSet>(found - names.begin()));
+    return std::min(most, allowed().value_or(most));
 }
 
 std::string processorName() {

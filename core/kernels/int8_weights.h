@@ -8,18 +8,38 @@
 namespace livegloss::kernels {
 
 /// A layer's weights in 8 bits, and what takes its source there and its sums back:
-/// result = activation((sum - offset) * scale + bias), sum over round(source * inverseStep) + zero, cut to 0..levels.
+/// result = activation((sum - zero * columnSum) * unit * step + bias), with a row's own step and zero (int8_steps.h).
 struct Int8Weights {
-    float inverseStep = 1.0F;
-    int zero = 0;
     int levels = 127;
-    std::vector<std::int8_t> values;   ///< [inputs, outputs]
-    std::vector<std::int32_t> offsets; ///< [outputs]: `zero` times the sum of the output's weights
-    std::vector<float> scales;         ///< [outputs]
-    std::vector<float> bias;           ///< [outputs]
+    std::vector<float> inverseScales;     ///< [inputs]: of the source's channels
+    std::vector<std::int8_t> values;      ///< [inputs, outputs]
+    std::vector<std::int32_t> columnSums; ///< [outputs]
+    std::vector<float> units;             ///< [outputs]: what one step of a weight stands for
+    std::vector<float> bias;              ///< [outputs]
 };
 Int8Weights int8Weights(const LinearSpec& spec, std::span<const float> weights, std::span<const float> bias,
-                        SourceRange range, int levels);
+                        std::span<const float> channelScales, int levels);
+
+#ifdef LIVEGLOSS_WITH_AVX2
+/// The ways there and back by vectors; who multiplies is left open.
+class VectorInt8Linear : public Linear {
+public:
+    VectorInt8Linear(const LinearSpec& spec, Int8Weights weights);
+    void run(const void* source, int rows, int sourceStride, void* destination, Workspace& space) const final;
+
+protected:
+    /// sums [rows, outputs] of whole numbers [rows, inputs].
+    virtual void multiply(const std::uint8_t* numbers, int rows, std::int32_t* sums, Workspace& space) const = 0;
+    const Int8Weights& weights() const { return weights_; }
+    void dropValues() { weights_.values = {}; }
+    std::size_t bytesBesideValues() const;
+
+private:
+    Int8Weights weights_; ///< its lists padded to whole vectors
+};
+/// Multiplies the whole numbers as floats.
+std::unique_ptr<Linear> makeFloatInt8Linear(const LinearSpec& spec, Int8Weights weights);
+#endif
 
 #ifdef LIVEGLOSS_WITH_ONEDNN
 std::unique_ptr<Linear> makeOneDnnInt8Linear(const LinearSpec& spec, Int8Weights weights);

@@ -1,4 +1,3 @@
-#include "avx2_int8.h"
 #include "int8_weights.h"
 #include "linear_backends.h"
 #include "onednn_product.h"
@@ -66,52 +65,21 @@ private:
 };
 
 /// oneDNN gives bare sums; the ways there and back are the same with each of its versions, and with every processor.
-class OneDnnInt8Linear final : public Linear {
+class OneDnnInt8Linear final : public VectorInt8Linear {
 public:
-    OneDnnInt8Linear(const LinearSpec& spec, Int8Weights weights)
-        : Linear(spec),
-          weights_(std::move(weights)),
-          product_(int8ProductOf(spec), weights_.values.data(), DataType::s8) {
-        weights_.values = {};
-        constexpr std::size_t vector = 8;
-        const std::size_t padded = (static_cast<std::size_t>(spec.outputs) + vector - 1) / vector * vector;
-        weights_.offsets.resize(padded);
-        weights_.scales.resize(padded);
-        weights_.bias.resize(padded);
+    OneDnnInt8Linear(const LinearSpec& spec, Int8Weights given)
+        : VectorInt8Linear(spec, std::move(given)),
+          product_(int8ProductOf(spec), weights().values.data(), DataType::s8) {
+        dropValues();
     }
-    std::size_t bytes() const override { return product_.bytes() + 3 * weights_.bias.size() * sizeof(float); }
+    std::size_t bytes() const override { return product_.bytes() + bytesBesideValues(); }
 
-    void run(const void* source, int rows, int sourceStride, void* destination, Workspace& space) const override {
-        if (rows <= 0) {
-            return;
-        }
-        Quantise into;
-        into.source = static_cast<const float*>(source);
-        into.stride = strideOf(sourceStride);
-        into.rows = static_cast<std::size_t>(rows);
-        into.width = static_cast<std::size_t>(spec().inputs);
-        into.inverseStep = weights_.inverseStep;
-        into.zero = weights_.zero;
-        into.levels = weights_.levels;
-        into.result = space.rows.room<std::uint8_t>(into.rows * into.width);
-        quantiseAvx2(into);
-        Dequantise back;
-        back.rows = into.rows;
-        back.outputs = static_cast<std::size_t>(spec().outputs);
-        auto* const sums = space.strip.room<std::int32_t>(back.rows * back.outputs);
-        product_.run(into.result, rows, into.width, sums, nullptr, space);
-        back.sums = sums;
-        back.offsets = weights_.offsets.data();
-        back.scales = weights_.scales.data();
-        back.bias = weights_.bias.data();
-        back.activation = spec().activation;
-        back.accumulate = spec().accumulate;
-        back.destination = static_cast<float*>(destination);
-        dequantiseAvx2(back);
+protected:
+    void multiply(const std::uint8_t* numbers, int rows, std::int32_t* sums, Workspace& space) const override {
+        product_.run(numbers, rows, static_cast<std::size_t>(spec().inputs), sums, nullptr, space);
     }
 
 private:
-    Int8Weights weights_; ///< without its values, which are packed
     OneDnnProduct product_;
 };
 

@@ -116,6 +116,9 @@ void gather(const GatherCall& call, Workspace& /*space*/) {
             }
         }
         softmax(shares);
+        if (call.shares != nullptr) {
+            std::ranges::copy(shares, call.shares + head * shares.size());
+        }
         float* const average = call.average + head * call.headStride;
         std::fill_n(average, width, 0.0F);
         for (std::size_t token = 0; token < shares.size(); ++token) {

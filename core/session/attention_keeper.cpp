@@ -87,7 +87,6 @@ void AttentionKeeper::clear() {
             board_.startAttended();
         }
     }
-    readyModel_.reset();
     slots_.clear();
     scales_.reset();
     pass_.reset();
@@ -101,15 +100,8 @@ void AttentionKeeper::startRun(const RunPtr& run, MediaTime firstTime) {
     std::erase_if(slots_, [firstTime](const Slot& slot) { return slot.time >= firstTime; });
 }
 
-Result<engine::AttentionRequest> AttentionKeeper::encoderRequest(const RunPtr& run) {
+engine::AttentionRequest AttentionKeeper::encoderRequest(const RunPtr& run) {
     refreshView(run->model->config());
-    if (view_ && readyModel_ != run->model) {
-        if (auto ready = engine::prepareAttention(run->model); !ready) {
-            giveUp();
-            return tl::unexpected(std::move(ready.error()));
-        }
-        readyModel_ = run->model;
-    }
     // Of a live source every frame counts, so the second pass through the backbone has to wait for a free moment.
     return view_ && !(run->live && needsFrozen(request_)) ? request_ : engine::AttentionRequest{};
 }

@@ -26,15 +26,15 @@ public:
 
     void clear();
     void startRun(const RunPtr& run, MediaTime firstTime);
-    /// What the encoder is to compute for the next frames of `run`. An error, told once: nothing can be shown with this
-    /// model, and nothing will be tried again until another view or model.
-    Result<engine::AttentionRequest> encoderRequest(const RunPtr& run);
+    /// What the encoder is to compute for the next frames of `run`.
+    engine::AttentionRequest encoderRequest(const RunPtr& run);
     /// The frames about to be encoded, `firstIndex` that of the first among the encoded ones of its run. `byEncoder`:
     /// it took the request.
     void remember(const std::vector<PreparedFrame>& frames, std::int64_t firstIndex, bool byEncoder);
     void take(const std::vector<engine::AttentionResult>& results);
     void endRun() { runOver_ = true; }
-    /// Computes the most wanted picture that is missing. Errors as encoderRequest().
+    /// Computes the most wanted picture that is missing. An error, told once: nothing can be shown with this model, and
+    /// nothing will be tried again until another view or model.
     Result<void> fillGap();
 
 private:
@@ -68,7 +68,6 @@ private:
     std::deque<Slot> slots_;
     attention::ClipScales scales_;
     engine::LoadedModelPtr passModel_;
-    engine::LoadedModelPtr readyModel_; ///< prepareAttention() was done
     std::unique_ptr<engine::AttentionPass> pass_;
 };
 

@@ -14,9 +14,6 @@ namespace livegloss::session {
 
 namespace {
 
-// What the offline pass can look back on: an hour of a file, a quarter of an hour of a camera, at 25 frames a second.
-constexpr int kFileRows = 90000;
-constexpr int kLiveRows = 22500;
 /// Side of an attention picture, about.
 constexpr int kMapPixels = 192;
 
@@ -35,7 +32,7 @@ RecognitionWorker::RecognitionWorker(FrameIntake& intake, SessionState& state, P
       clock_(parts.clock),
       makeEncoder_(parts.makeEncoder),
       attention_(intake, board),
-      store_(kFileRows),
+      store_(featureRowsOfFile),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
 
 RecognitionWorker::~RecognitionWorker() = default;
@@ -115,11 +112,7 @@ void RecognitionWorker::encode(const std::vector<PreparedFrame>& pictures, const
 
 /// Tells the encoder what is wanted now. False: it leaves attention to others.
 bool RecognitionWorker::requestAttention() {
-    auto request = attention_.encoderRequest(run_);
-    if (!request) {
-        state_.failAttention(epoch_, std::move(request.error()));
-    }
-    return recogniser_->requestAttention(request.value_or(engine::AttentionRequest{}));
+    return recogniser_->requestAttention(attention_.encoderRequest(run_));
 }
 
 void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
@@ -146,7 +139,7 @@ void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
     options.window = {run->settings.windowFrames, run->settings.strideFrames};
     options.stability = run->settings.stability;
     options.minConfidence = run->settings.minConfidence;
-    options.maxFeatureRows = run->live ? kLiveRows : kFileRows;
+    options.maxFeatureRows = run->live ? featureRowsOfCamera : featureRowsOfFile;
     options.skipSimilar = run->settings.skipSimilar;
     options.clock = clock_;
     recogniser_.emplace(run->model, options, makeEncoder_);

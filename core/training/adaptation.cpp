@@ -16,6 +16,7 @@ namespace {
 
 using torch::Tensor;
 using Batch = std::vector<PreparedClip>;
+constexpr std::int64_t many = 1'000'000'000;
 
 /// Training of the network on clips by whatever method the recipe names.
 class Adaptation final : public StageWork {
@@ -44,8 +45,9 @@ public:
     }
 
     void begin(std::int64_t first) override {
-        batches_ = std::make_unique<Prefetcher<Batch>>(first, supply_.steps(), 2, context_.options.loaders,
-                                                       [this](std::int64_t step) { return makeBatch(step); });
+        batches_ = std::make_unique<Prefetcher<Batch>>(
+            first, supply_.steps(), std::max(2, context_.options.loaders + 1), context_.options.loaders,
+            [this](std::int64_t step) { return makeBatch(step); });
     }
     void fetch() override { batch_ = batches_->take(); }
 
@@ -165,8 +167,14 @@ private:
                                 batch[at].imageOfFrame);
         });
         std::vector<SharedClip> own;
+        bool finite = true;
         for (std::size_t index = 0; index < batch.size(); ++index) {
             own.push_back({encoded[index]->features().detach().requires_grad_(true), batch[index].labels});
+            finite = finite && torch::isfinite(own.back().features.detach()).all().item<bool>();
+        }
+        // Before the head sees them: its batch norms would keep what overflowed.
+        if (context_.group->any(!finite)) {
+            return false;
         }
         std::vector<Tensor> leaves;
         std::vector<std::vector<std::int64_t>> labels;
@@ -179,7 +187,7 @@ private:
         const LossTerms terms =
             alignmentLosses(output.sequenceLogits, output.convLogits, output.featureLengths, joined.labels,
                             joined.labelLengths, {stage_.sequenceWeight, stage_.convWeight, distillWeight(step)});
-        if (!std::isfinite(terms.total.item<double>())) {
+        if (context_.group->any(!std::isfinite(terms.total.item<double>()))) {
             return false;
         }
         std::vector<Tensor> inputs = headInputs_;
@@ -189,12 +197,23 @@ private:
         std::vector<Tensor> head = torch::autograd::grad({terms.total}, inputs, {}, false, false, true);
         std::vector<Tensor> gradients = encoderGradients(encoded, order, std::span(head).subspan(headInputs_.size()));
         head.resize(headInputs_.size());
+        shareOfAll(head);
         gradients.insert(encoderFirst_ ? gradients.end() : gradients.begin(), head.begin(), head.end());
+        context_.group->sum(gradients);
         addGradients(result.gradients, gradients);
-        result.figures = {{"sequence_ctc", terms.sequenceCtc.mean().item<double>()},
-                          {"conv_ctc", terms.convCtc.mean().item<double>()},
-                          {"distillation", terms.distillation.item<double>()}};
+        addFigures(result, {{"sequence_ctc", terms.sequenceCtc.mean().item<double>()},
+                            {"conv_ctc", terms.convCtc.mean().item<double>()},
+                            {"distillation", terms.distillation.item<double>()}});
         return true;
+    }
+
+    /// Means over the accumulated batches.
+    void addFigures(StepResult& result, const std::vector<std::pair<std::string, double>>& figures) const {
+        result.figures.resize(figures.size());
+        for (std::size_t index = 0; index < figures.size(); ++index) {
+            result.figures[index].first = figures[index].first;
+            result.figures[index].second += figures[index].second / stage_.accumulate;
+        }
     }
 
     std::vector<Tensor> encoderGradients(std::vector<std::optional<EncodedClip>>& encoded,
@@ -215,8 +234,18 @@ private:
                 gradient = gradient.defined() ? gradient / scale : gradient;
             }
         }
-        context_.group->sum(gradients);
         return gradients;
+    }
+
+    /// The head's gradients are those of the whole batch in every process, but for rounding: their mean is taken, so
+    /// that the heads stay the same everywhere.
+    void shareOfAll(std::vector<Tensor>& head) const {
+        if (context_.group->size() == 1) {
+            return;
+        }
+        for (Tensor& gradient : head) {
+            gradient = gradient.defined() ? gradient / context_.group->size() : gradient;
+        }
     }
 
     /// In fp16 small gradients would vanish: they are scaled up, further while that goes well, less after an overflow.
@@ -244,13 +273,26 @@ private:
     std::unique_ptr<Prefetcher<Batch>> batches_;
 };
 
+/// Without epochs the paper's drops after epoch 20 and 30 do not apply; a recipe cannot ask for others.
+RateSchedule ratesOf(const AdaptRecipe& stage, const ClipSupply& supply) {
+    if (supply.stepsPerEpoch() > 0) {
+        return inSteps(stage.rate, supply.stepsPerEpoch());
+    }
+    if (stage.rate.statesEpochs && !stage.rate.dropAtEpochs.empty()) {
+        throw StageFailure{{ErrorCode::InvalidArgument,
+                            "\"adapt.rate.drop_at_epochs\" counts epochs, but there is no end of clips to train on",
+                            "Set \"adapt.clips\" (clips of an epoch), or use \"drop_at\" with steps."}};
+    }
+    return inSteps(stage.rate, many);
+}
+
 LoopPlan planOf(const StageContext& context, const ClipSupply& supply) {
     const AdaptRecipe& stage = context.recipe.adapt;
     LoopPlan plan;
     plan.stage = "adapt";
     plan.steps = supply.steps();
     plan.stepsPerEpoch = supply.stepsPerEpoch();
-    plan.rate = inSteps(stage.rate, std::max<std::int64_t>(1, supply.stepsPerEpoch()));
+    plan.rate = ratesOf(stage, supply);
     plan.clipNorm = stage.clipNorm;
     constexpr int oftenEnough = 250;
     plan.measureEvery = stage.devEvery > 0           ? stage.devEvery
@@ -270,6 +312,15 @@ void startFromPretraining(StageContext& context) {
     } else if (context.recipe.backbone.empty()) {
         context.report("the image tower starts from random weights: the recipe names no backbone");
     }
+}
+
+/// What only the first process may have read.
+void shareNetwork(StageContext& context) {
+    std::vector<Tensor> values;
+    for (const NamedParameter& tensor : moduleTensors(*context.network, "")) {
+        values.push_back(tensor.value);
+    }
+    context.group->shareFirst(values);
 }
 
 } // namespace
@@ -294,7 +345,10 @@ bool runAdaptation(StageContext& context) {
     Adaptation work(context, supply);
     TrainingLoop loop(context, work, planOf(context, supply));
     if (!loop.resume()) {
-        startFromPretraining(context);
+        if (context.group->isFirst()) {
+            startFromPretraining(context);
+        }
+        shareNetwork(context);
         work.startLossScale();
         work.applied();
         if (!trainHead(context, supply)) {
@@ -304,6 +358,7 @@ bool runAdaptation(StageContext& context) {
             loop.measureFirst();
         }
         loop.save();
+        forgetHeadStage(context);
     }
     return loop.run();
 }

@@ -82,12 +82,11 @@ void patchShares(const PictureChange& change, const std::vector<std::uint8_t>& r
 }
 
 std::vector<int> resampleFrames(std::mt19937_64& random, int frames, int minFrames, int maxFrames) {
-    int count = static_cast<int>(std::lround(frames * uniform(random, 0.8, 1.2)));
+    int count = static_cast<int>(frames * uniform(random, 0.8, 1.2));
     count = std::clamp(count, minFrames, maxFrames);
     count += (4 - (count - 4) % 4) % 4;
     std::vector<int> chosen;
     if (count <= frames) {
-        // Without repetition: a random choice, in order.
         std::vector<int> all(static_cast<std::size_t>(frames));
         for (int index = 0; index < frames; ++index) {
             all[static_cast<std::size_t>(index)] = index;
@@ -96,7 +95,7 @@ std::vector<int> resampleFrames(std::mt19937_64& random, int frames, int minFram
         return chosen;
     }
     for (int index = 0; index < count; ++index) {
-        chosen.push_back(index < frames ? index : static_cast<int>(random() % static_cast<std::uint64_t>(frames)));
+        chosen.push_back(static_cast<int>(random() % static_cast<std::uint64_t>(frames)));
     }
     std::sort(chosen.begin(), chosen.end());
     return chosen;

@@ -14,8 +14,7 @@ ClipSupply::ClipSupply(const StageContext& context)
       room_(static_cast<std::size_t>(context.recipe.adapt.cacheMegabytes) * 1'000'000U) {
     perStep_ = static_cast<std::int64_t>(stage_.batch) * stage_.accumulate * context.group->size();
     setSize_ = context.source.clipCount(SamplePart::Train);
-    const bool endless = setSize_ == 0;
-    if (endless && stage_.steps == 0) {
+    if (setSize_ == 0) {
         setSize_ = stage_.clips;
     }
     if (setSize_ > 0) {

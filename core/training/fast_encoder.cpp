@@ -167,8 +167,10 @@ Tensor frameFeatures(model::VisualEncoderImpl& encoder, const EncoderSettings& s
     return torch::mm(mixed, encoder.proj);
 }
 
-/// Frames per piece: what one block touches should stay in the cache.
-constexpr std::int64_t chunkFrames = 8;
+/// Frames per piece: what one block touches should stay in the processor's cache; a graphics card wants more at once.
+std::int64_t framesAtOnce(const Tensor& images) {
+    return images.is_cpu() ? 8 : 64;
+}
 
 } // namespace
 
@@ -178,6 +180,7 @@ EncodedClip::EncodedClip(model::VisualEncoderImpl& encoder, const EncoderSetting
     settings_.forget = settings.forget && torch::GradMode::is_enabled();
     std::vector<Tensor> tokens;
     std::vector<Tensor> queries;
+    const std::int64_t chunkFrames = framesAtOnce(images);
     {
         const torch::AutoGradMode remembering(torch::GradMode::is_enabled() && !settings_.forget);
         for (std::int64_t first = 0; first < images.size(0); first += chunkFrames) {
@@ -213,6 +216,7 @@ std::vector<Tensor> EncodedClip::gradients(const std::vector<Tensor>& parameters
     sums.pop_back();
     const Tensor ofTokens = sums.back();
     sums.pop_back();
+    const std::int64_t chunkFrames = framesAtOnce(images_);
     for (std::int64_t first = 0; first < images_.size(0); first += chunkFrames) {
         const std::int64_t end = std::min(first + chunkFrames, images_.size(0));
         const ChunkResult chunk = encodeChunk(encoder_, settings_, images_.slice(0, first, end));

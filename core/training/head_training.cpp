@@ -1,11 +1,13 @@
 #include "augment.h"
 #include "clip_supply.h"
 #include "fast_encoder.h"
+#include "tensorfile/safetensors.h"
 #include "training/losses.h"
 #include "training/prefetcher.h"
 #include "training_loop.h"
 
 #include <cmath>
+#include <filesystem>
 #include <numeric>
 
 namespace livegloss::training {
@@ -18,17 +20,63 @@ struct FeatureClip {
     std::vector<std::int64_t> labels;
 };
 
-/// Frame features of the first clips of the supply; empty when asked to stop.
+constexpr const char* featuresName = "head-features.safetensors";
+
+std::string clipTensor(std::size_t clip, const char* what) {
+    return "clip." + std::to_string(clip) + "." + what;
+}
+
+/// Features cost more than the training that follows: they are kept until the next stage has a checkpoint.
+void keepFeatures(const StageContext& context, const std::vector<FeatureClip>& clips) {
+    if (!context.group->isFirst()) {
+        return;
+    }
+    std::vector<NamedParameter> tensors;
+    for (std::size_t clip = 0; clip < clips.size(); ++clip) {
+        tensors.push_back({clipTensor(clip, "features"), clips[clip].features});
+        tensors.push_back({clipTensor(clip, "labels"), torch::tensor(clips[clip].labels, torch::kInt64)});
+    }
+    valueOrThrow(writeCheckpoint(
+        context.file(featuresName), tensors,
+        {{"recipe", std::to_string(context.recipe.fingerprint)}, {"clips", std::to_string(clips.size())}}));
+}
+
+/// What an earlier run of the same recipe has kept.
+std::vector<FeatureClip> keptFeatures(const StageContext& context) {
+    std::vector<FeatureClip> clips;
+    if (!std::filesystem::exists(context.file(featuresName))) {
+        return clips;
+    }
+    const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(context.file(featuresName)));
+    const auto recipe = reader.metadata().find("recipe");
+    if (recipe == reader.metadata().end() || recipe->second != std::to_string(context.recipe.fingerprint)) {
+        return clips;
+    }
+    while (const auto* info = reader.find(clipTensor(clips.size(), "features"))) {
+        auto values = valueOrThrow(reader.readFloats(info->name));
+        FeatureClip clip;
+        clip.features = torch::from_blob(values.data(), {info->shape.at(0), info->shape.at(1)}, torch::kFloat32)
+                            .clone()
+                            .to(context.device);
+        clip.labels = valueOrThrow(reader.readIntegers(clipTensor(clips.size(), "labels")));
+        clips.push_back(std::move(clip));
+    }
+    return clips;
+}
+
+/// Frame features of the first clips of the supply; empty when asked to stop, with those so far kept.
 std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& supply) {
     const HeadRecipe& stage = context.recipe.head;
     const int block = 2 * context.pool.threads();
     const EncoderSettings settings = encoderSettings(context);
-    std::vector<FeatureClip> clips;
-    Prefetcher<TrainingClip> rendered(0, stage.clips, 2 * block, context.options.loaders,
+    std::vector<FeatureClip> clips = keptFeatures(context);
+    const std::size_t kept = clips.size();
+    Prefetcher<TrainingClip> rendered(static_cast<std::int64_t>(kept), stage.clips, 2 * block, context.options.loaders,
                                       [&](std::int64_t number) { return supply.render(number, 0.5); });
     context.network->eval();
     while (static_cast<int>(clips.size()) < stage.clips) {
         if (context.pacer.shouldStop()) {
+            keepFeatures(context, clips);
             return {};
         }
         const int count = std::min(block, stage.clips - static_cast<int>(clips.size()));
@@ -61,6 +109,9 @@ std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& s
                            " clips");
         }
     }
+    if (clips.size() > kept) {
+        keepFeatures(context, clips);
+    }
     return clips;
 }
 
@@ -75,7 +126,16 @@ public:
           optimiser_(headParameters(context), {.weightDecay = adapt_.weightDecay, .decoupled = false}) {}
 
     Adam& optimiser() override { return optimiser_; }
-    std::vector<NamedParameter> tensors() const override { return {}; }
+    std::vector<NamedParameter> tensors() const override {
+        std::vector<NamedParameter> head;
+        for (NamedParameter& tensor : moduleTensors(*context_.network, "")) {
+            if (!tensor.name.starts_with("conv2d.")) {
+                tensor.name.insert(0, "model.");
+                head.push_back(std::move(tensor));
+            }
+        }
+        return head;
+    }
     void begin(std::int64_t) override { context_.network->train(); }
     void fetch() override {}
 
@@ -142,12 +202,21 @@ bool trainHead(StageContext& context, const ClipSupply& supply) {
     HeadTraining work(context, std::move(clips));
     LoopPlan plan;
     plan.stage = "head";
-    plan.checkpoints = false;
     plan.steps = context.recipe.head.steps;
     plan.rate = context.recipe.head.rate;
     plan.clipNorm = context.recipe.adapt.clipNorm;
     plan.logEvery = 20;
-    return TrainingLoop(context, work, plan).run();
+    TrainingLoop loop(context, work, plan);
+    loop.resume();
+    return loop.run();
+}
+
+void forgetHeadStage(const StageContext& context) {
+    if (context.group->isFirst()) {
+        std::error_code ignored;
+        std::filesystem::remove(context.file(featuresName), ignored);
+        std::filesystem::remove(context.file("head.safetensors"), ignored);
+    }
 }
 
 } // namespace livegloss::training

@@ -5,7 +5,9 @@
 #include <charconv>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <numbers>
+#include <set>
 #include <sstream>
 
 namespace livegloss::training {
@@ -24,6 +26,7 @@ model::ModelConfig paperModel() {
     config.resolution = 224;
     config.embedDim = 512;
     config.hidden = 1024;
+    config.fps = 0.0; // the data set's own
     return config;
 }
 
@@ -34,8 +37,9 @@ void readRate(RecipeSection section, RateSchedule& rate) {
     section.take("rate", rate.rate, 0.0, 10.0);
     section.take("final_fraction", rate.finalFraction, 0.0, 1.0);
     section.take("warmup_steps", rate.warmupSteps, 0, many);
-    section.take("drop_at", rate.dropAt);
-    section.take("drop_at_epochs", rate.dropAtEpochs);
+    section.take("drop_at", rate.dropAt, 0, many);
+    rate.statesEpochs = section.has("drop_at_epochs");
+    section.take("drop_at_epochs", rate.dropAtEpochs, 0, many);
     section.take("drop_factor", rate.dropFactor, 0.0, 1.0);
     section.finish();
 }
@@ -52,11 +56,11 @@ void readModel(RecipeSection section, Recipe& recipe) {
     size("layers", config.layers, 1, 200);
     size("patch", config.patch, 1, 1024);
     size("resolution", config.resolution, 1, 16384);
-    section.take("resize", config.resize, 0, 16384);
+    size("resize", config.resize, 0, 16384);
     size("embed_dim", config.embedDim, 1, 16384);
     section.take("hidden", config.hidden, 2, 16384);
     section.take("conv_type", config.convType, 0, 9);
-    section.take("fps", config.fps, 0.1, 1000.0);
+    section.take("fps", config.fps, 0.0, 1000.0);
     section.finish();
 }
 
@@ -200,12 +204,29 @@ Recipe readAll(const Json& root, std::vector<RecipeKey>* known) {
     readPretrain(section.child("pretrain"), recipe.pretrain);
     readHead(section.child("head"), recipe.head);
     section.finish();
+    recipe.fingerprint = std::hash<std::string>{}(root.dump());
     recipe.model.heads = recipe.model.width / 64;
     if (recipe.model.resize == 0) {
         recipe.model.resize = recipe.model.resolution * 8 / 7;
     }
     checkRecipe(recipe);
     return recipe;
+}
+
+/// JSON without a key that stands twice in one object, of which only one would count.
+Json parsedOnce(const std::string& text) {
+    std::vector<std::set<std::string>> open;
+    const auto watch = [&open](int, Json::parse_event_t event, Json& value) {
+        if (event == Json::parse_event_t::object_start) {
+            open.emplace_back();
+        } else if (event == Json::parse_event_t::object_end) {
+            open.pop_back();
+        } else if (event == Json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second) {
+            throw std::invalid_argument("\"" + value.get<std::string>().substr(0, 40) + "\" is there twice");
+        }
+        return true;
+    };
+    return Json::parse(text, watch);
 }
 
 void check(bool good, const char* message) {
@@ -221,6 +242,9 @@ void checkRecipe(const Recipe& recipe) {
     check(config.width % 64 == 0, "\"model.width\" has to be a multiple of 64");
     check(config.resolution >= config.patch && config.resolution % config.patch == 0,
           "\"model.resolution\" has to be a multiple of \"patch\"");
+    check(config.fps == 0.0 || config.fps >= 0.1, "\"model.fps\" has to be at least 0.1, or 0 for the data set's own");
+    check(!recipe.head.rate.statesEpochs && !recipe.pretrain.rate.statesEpochs,
+          "\"drop_at_epochs\" is for \"adapt.rate\": the other stages count no epochs, so use \"drop_at\"");
     check(config.resize >= config.resolution, "\"model.resize\" has to be at least \"resolution\"");
     check(config.hidden % 2 == 0, "\"model.hidden\" has to be even");
     check(recipe.adapt.keepClips >= recipe.adapt.batch, "\"adapt.keep_clips\" has to be at least \"batch\"");
@@ -298,7 +322,7 @@ std::vector<RecipeKey> recipeKeys() {
 
 Result<Recipe> parseRecipe(const std::string& json, const std::string& where) {
     try {
-        return readAll(Json::parse(json), nullptr);
+        return readAll(parsedOnce(json), nullptr);
     } catch (const std::exception& error) {
         return failure(ErrorCode::Unreadable, "the recipe " + where + " cannot be used: " + error.what(),
                        "docs/training.md lists every key");

@@ -6,6 +6,8 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 namespace livegloss::training {
@@ -21,10 +23,19 @@ public:
         note(key, nlohmann::json(value).dump());
         if (const auto found = json_.find(key); found != json_.end()) {
             try {
-                value = found->template get<T>();
+                value = converted<T>(key, *found);
             } catch (const nlohmann::json::exception&) {
-                throw std::invalid_argument("\"" + pathOf(key) + "\" has a value of the wrong kind, " +
-                                            found->dump().substr(0, 40));
+                throw wrongKind(key, *found);
+            }
+        }
+    }
+    /// A list of numbers between `least` and `most`, both included.
+    void take(const char* key, std::vector<int>& values, int least, int most) {
+        take(key, values);
+        for (const int value : values) {
+            if (value < least || value > most) {
+                throw std::invalid_argument("\"" + pathOf(key) + "\" holds " + std::to_string(value) +
+                                            ", not between " + std::to_string(least) + " and " + std::to_string(most));
             }
         }
     }
@@ -50,6 +61,40 @@ public:
     void note(const std::string& key, const std::string& standard);
 
 private:
+    /// Whole numbers only where whole numbers are meant, and none that does not fit.
+    template <class T>
+    T converted(const char* key, const nlohmann::json& json) const {
+        if constexpr (std::is_same_v<T, bool> || !std::is_integral_v<T>) {
+            if constexpr (std::is_same_v<T, std::vector<int>>) {
+                T list;
+                for (const nlohmann::json& entry : json.get<std::vector<nlohmann::json>>()) {
+                    list.push_back(converted<int>(key, entry));
+                }
+                return list;
+            } else if constexpr (std::is_floating_point_v<T>) {
+                if (!json.is_number()) {
+                    throw wrongKind(key, json);
+                }
+                return json.get<T>();
+            } else {
+                return json.get<T>();
+            }
+        } else {
+            const bool fits = json.is_number_unsigned()  ? std::in_range<T>(json.get<std::uint64_t>())
+                              : json.is_number_integer() ? std::in_range<T>(json.get<std::int64_t>())
+                                                         : false;
+            if (!fits) {
+                throw wrongKind(key, json);
+            }
+            return json.get<T>();
+        }
+    }
+    std::invalid_argument wrongKind(const char* key, const nlohmann::json& json) const {
+        std::string message = pathOf(key);
+        message.insert(0, 1, '"').append("\" has a value of the wrong kind or size, ").append(json.dump(), 0, 40);
+        return std::invalid_argument(message);
+    }
+
     const nlohmann::json& json_;
     std::string path_;
     std::vector<std::string> seen_;

@@ -114,6 +114,8 @@ int editDistance(const std::vector<int>& reference, const std::vector<int>& hypo
 
 /// Trains only the head, on features of the frozen encoder that are computed once per clip.
 bool trainHead(StageContext& context, const ClipSupply& supply);
+/// Removes the head stage's checkpoints, which the next stage's has replaced.
+void forgetHeadStage(const StageContext& context);
 
 /// Freezes what the recipe's method and modules do not train and returns the rest, in the network's order: the released
 /// rule, plus the whole backbone for fine-tuning or its last blocks for partial-N.

@@ -3,6 +3,8 @@
 #include "stage.h"
 #include "tensorfile/safetensors.h"
 
+#include <algorithm>
+#include <array>
 #include <cstdlib>
 
 namespace livegloss::training {
@@ -29,7 +31,9 @@ void adoptBackbone(model::ModelConfig& config, const Recipe& recipe) {
     adopt("resolution", config.resolution, found.resolution);
     adopt("embed_dim", config.embedDim, found.embedDim);
     config.heads = found.heads;
-    config.resize = sameResolution ? config.resize : found.resize;
+    if (!sameResolution && !recipe.statedSizes.contains("resize")) {
+        config.resize = found.resize;
+    }
     config.activation = found.activation;
     config.normalisation = found.normalisation;
 }
@@ -43,6 +47,9 @@ model::ModelConfig configOf(const Recipe& recipe, const SampleSource& source) {
     config.vocabulary = {""};
     config.vocabulary.insert(config.vocabulary.end(), source.glosses().begin(), source.glosses().end());
     config.classes = static_cast<int>(config.vocabulary.size());
+    if (config.fps == 0.0) {
+        config.fps = source.fps();
+    }
     if (!recipe.backbone.empty()) {
         adoptBackbone(config, recipe);
     }
@@ -97,6 +104,7 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
     visual->inputGain = visual->inputGain.to(device);
     visual->inputOffset = visual->inputOffset.to(device);
     TrainOutcome& outcome = context.outcome;
+    outcome.first = first;
     if (options.stage != Stage::Adapt && recipe.pretrain.steps > 0 && !runPretraining(context)) {
         outcome.summary = "stopped while pre-training; run the same command to go on";
         return outcome;

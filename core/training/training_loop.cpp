@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <functional>
 
 namespace livegloss::training {
 namespace {
@@ -30,24 +31,76 @@ std::vector<NamedParameter> TrainingLoop::tensors() const {
     return all;
 }
 
+void TrainingLoop::checkAgreement() const {
+    const auto demand = [this](std::uint64_t value, const char* what) {
+        if (!context_.group->same(value)) {
+            throw StageFailure{{ErrorCode::InvalidArgument,
+                                std::string("the processes that train together have different ") + what,
+                                "Start all of them with the same recipe and the same data."}};
+        }
+    };
+    demand(context_.recipe.fingerprint, "recipes");
+    demand(vocabularyHash(), "glosses");
+    demand(static_cast<std::uint64_t>(plan_.steps), "numbers of steps: their data sets differ");
+    demand(static_cast<std::uint64_t>(plan_.stepsPerEpoch), "numbers of clips");
+}
+
+std::uint64_t TrainingLoop::vocabularyHash() const {
+    std::string all;
+    for (const std::string& gloss : context_.network->config().vocabulary) {
+        all.append(gloss).push_back('\n');
+    }
+    // Exact as a decimal number of a checkpoint.
+    return std::hash<std::string>{}(all) >> 12U;
+}
+
+/// Only the first process needs the checkpoint: the others get its values.
 bool TrainingLoop::resume() {
-    if (!plan_.checkpoints || !std::filesystem::exists(file())) {
+    checkAgreement();
+    const bool there = context_.group->isFirst() && std::filesystem::exists(file());
+    if (!context_.group->any(there)) {
         return false;
     }
-    const CheckpointFacts facts = valueOrThrow(readCheckpoint(file(), tensors()));
-    step_ = static_cast<std::int64_t>(numberFact(facts, "step"));
-    earlierSeconds_ = numberFact(facts, "seconds");
-    skipped_ = static_cast<std::int64_t>(numberFact(facts, "skipped", 0.0));
-    best_ = numberFact(facts, "best_wer", best_);
-    newest_ = numberFact(facts, "newest_wer", newest_);
-    sinceBest_ = static_cast<int>(numberFact(facts, "since_best", 0.0));
-    work_.optimiser().setSteps(static_cast<std::int64_t>(numberFact(facts, "adam_steps")));
+    torch::Tensor values = torch::zeros({7}, torch::kFloat64);
+    if (there) {
+        const CheckpointFacts facts = valueOrThrow(readCheckpoint(file(), tensors()));
+        checkSameTraining(facts);
+        values =
+            torch::tensor({numberFact(facts, "step"), numberFact(facts, "seconds"), numberFact(facts, "skipped", 0.0),
+                           numberFact(facts, "best_wer", best_), numberFact(facts, "newest_wer", newest_),
+                           numberFact(facts, "since_best", 0.0), numberFact(facts, "adam_steps")},
+                          torch::kFloat64);
+    }
+    context_.group->shareFirst({values});
+    const auto* fact = values.data_ptr<double>();
+    step_ = static_cast<std::int64_t>(fact[0]);
+    earlierSeconds_ = fact[1];
+    skipped_ = static_cast<std::int64_t>(fact[2]);
+    best_ = fact[3];
+    newest_ = fact[4];
+    sinceBest_ = static_cast<int>(fact[5]);
+    work_.optimiser().setSteps(static_cast<std::int64_t>(fact[6]));
     context_.report(plan_.stage + " resumes at step " + std::to_string(step_) + " of " + std::to_string(plan_.steps));
     return true;
 }
 
+void TrainingLoop::checkSameTraining(const CheckpointFacts& facts) const {
+    const auto differs = [&](const char* key, double now) { return numberFact(facts, key, now) != now; };
+    if (differs("glosses", static_cast<double>(vocabularyHash()))) {
+        throw StageFailure{{ErrorCode::InvalidArgument, file().string() + " was trained on other glosses",
+                            "Train on the same data set, or begin in an empty --work folder."}};
+    }
+    if (differs("workers", context_.group->size())) {
+        throw StageFailure{{ErrorCode::InvalidArgument,
+                            file().string() + " was trained by " + facts.at("workers") +
+                                " processes and there are now " + std::to_string(context_.group->size()) +
+                                ": a step would take another number of clips",
+                            "Start as many processes as before, or begin in an empty --work folder."}};
+    }
+}
+
 void TrainingLoop::save() {
-    if (!plan_.checkpoints || !context_.group->isFirst()) {
+    if (!context_.group->isFirst()) {
         return;
     }
     valueOrThrow(writeCheckpoint(file(), tensors(),
@@ -57,7 +110,18 @@ void TrainingLoop::save() {
                                   {"best_wer", decimalText(best_)},
                                   {"newest_wer", decimalText(newest_)},
                                   {"since_best", std::to_string(sinceBest_)},
+                                  {"glosses", std::to_string(vocabularyHash())},
+                                  {"workers", std::to_string(context_.group->size())},
                                   {"adam_steps", std::to_string(work_.optimiser().steps())}}));
+}
+
+/// Processors differ in their last digits: all go on from the first one's numbers.
+void TrainingLoop::shareTensors() {
+    std::vector<torch::Tensor> values;
+    for (const NamedParameter& tensor : tensors()) {
+        values.push_back(tensor.value);
+    }
+    context_.group->shareFirst(values);
 }
 
 void TrainingLoop::measureFirst() {
@@ -70,6 +134,7 @@ bool TrainingLoop::atEnd() const {
 }
 
 bool TrainingLoop::run() {
+    shareTensors();
     if (!atEnd()) {
         work_.begin(step_);
     }
@@ -78,6 +143,7 @@ bool TrainingLoop::run() {
     while (!atEnd()) {
         if (context_.group->any(context_.pacer.shouldStop())) {
             save();
+            context_.group->any(false); // the first process has written
             return false;
         }
         step();
@@ -94,6 +160,7 @@ bool TrainingLoop::run() {
                         " measurements brought nothing better");
     }
     save();
+    context_.group->any(false); // the first process has written: the others may leave
     if (!stepSeconds_.empty()) {
         auto middle = stepSeconds_.begin() + static_cast<std::ptrdiff_t>(stepSeconds_.size() / 2);
         std::nth_element(stepSeconds_.begin(), middle, stepSeconds_.end());
@@ -116,6 +183,9 @@ void TrainingLoop::step() {
     double norm = NAN;
     if (!result.gradients.empty()) {
         norm = clipGradients(result.gradients, plan_.clipNorm);
+    }
+    if (context_.group->any(!std::isfinite(norm))) {
+        norm = NAN;
     }
     if (std::isfinite(norm)) {
         work_.optimiser().step(result.gradients, rate);

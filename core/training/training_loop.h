@@ -39,8 +39,7 @@ public:
 };
 
 struct LoopPlan {
-    std::string stage;       ///< "adapt": in messages, in the log and in the checkpoint's name
-    bool checkpoints = true; ///< false: a short stage that starts again when interrupted
+    std::string stage; ///< "adapt": in messages, in the log and in the checkpoint's name
     std::int64_t steps = 0;
     std::int64_t stepsPerEpoch = 0; ///< 0: epochs are not counted
     RateSchedule rate;
@@ -68,6 +67,12 @@ private:
     std::filesystem::path file() const;
     std::vector<NamedParameter> tensors() const;
     bool atEnd() const;
+    /// Throws StageFailure where the processes were started with different recipes or data.
+    void checkAgreement() const;
+    /// Throws StageFailure where a checkpoint is of another vocabulary or number of processes.
+    void checkSameTraining(const CheckpointFacts& facts) const;
+    std::uint64_t vocabularyHash() const;
+    void shareTensors();
     void step();
     void measure();
     /// Seconds of one step.

@@ -92,6 +92,15 @@ public:
         return outputs[0];
     }
 
+    void shareFirst(const std::vector<Tensor>& tensors) override {
+        const torch::NoGradGuard noGrad;
+        for (const Tensor& tensor : tensors) {
+            std::vector<Tensor> values{tensor.detach().to(torch::kCPU).contiguous()};
+            group_->broadcast(values)->wait();
+            Tensor(tensor).copy_(values[0]);
+        }
+    }
+
 private:
     int rank_;
     int size_;
@@ -109,6 +118,15 @@ bool WorkerGroup::any(bool yes) {
     std::vector<Tensor> count{torch::full({1}, yes ? 1.0F : 0.0F)};
     sum(count);
     return count[0].item<float>() > 0.0F;
+}
+
+bool WorkerGroup::same(std::uint64_t value) {
+    const auto number = static_cast<std::int64_t>(value);
+    bool equal = true;
+    for (const Tensor& other : gather(torch::full({1}, number, torch::kInt64))) {
+        equal = equal && other.item<std::int64_t>() == number;
+    }
+    return equal;
 }
 
 Result<std::unique_ptr<WorkerGroup>> joinWorkers() {

@@ -21,8 +21,13 @@ public:
     /// The tensors of all processes, by rank: each process gives one of the same shape and type.
     virtual std::vector<torch::Tensor> gather(const torch::Tensor& own) { return {own}; }
 
+    /// Gives every process the first one's values, in place; the same tensors everywhere.
+    virtual void shareFirst(const std::vector<torch::Tensor>&) {}
+
     /// Whether `yes` holds in any process.
     bool any(bool yes);
+    /// Whether every process gives the same number.
+    bool same(std::uint64_t value);
 };
 
 /// Where this process stands among those that torchrun, or a person, has started: RANK, WORLD_SIZE, MASTER_ADDR and

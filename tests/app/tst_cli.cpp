@@ -65,8 +65,8 @@ private slots:
 
     void helpTeaches_data() {
         QTest::addColumn<QString>("command");
-        for (const char* command :
-             {"recognize", "live", "evaluate", "forward", "import", "inspect", "train", "synth", "devices", "reproduce"}) {
+        for (const char* command : {"recognize", "live", "evaluate", "forward", "import", "inspect", "train", "synth",
+                                    "devices", "reproduce"}) {
             QTest::newRow(command) << QString::fromLatin1(command);
         }
     }
@@ -322,6 +322,25 @@ private slots:
         QFile written(at("report.json"));
         QVERIFY(written.open(QIODevice::ReadOnly));
         QVERIFY(parsed(QString::fromUtf8(written.readAll())) == b);
+    }
+
+    /// A stream as long as asked for, minute by minute, with the frames of the clip.
+    void benchStreamsForMinutes() {
+        const QStringList base{"bench", "--model", model_, "--stream-minutes", "2", "--threads", "1"};
+        const Outcome run = runCli(base + QStringList{"--clip", clip_, "--json"});
+        QVERIFY2(run.code == 0, qPrintable(run.err));
+        const auto said = parsed(run.out);
+        QCOMPARE(said["clip_frames"].get<int>(), 60);
+        QCOMPARE(said["minutes"].size(), std::size_t(2));
+        for (const auto& minute : said["minutes"]) {
+            QVERIFY(minute["cpu_ms_per_frame"].get<double>() > 0.0);
+            QVERIFY(minute["ms_per_frame"].get<double>() > 0.0);
+            QVERIFY(minute["resident_bytes"].get<double>() > 1e7);
+        }
+        const Outcome text = runCli(base + QStringList{"--clip", clip_});
+        QVERIFY(text.out.contains("last over first"));
+        QCOMPARE(runCli(base + QStringList{"--clip", at("none.mp4")}).code, 3);
+        QCOMPARE(runCli({"bench", "--model", model_, "--clip", clip_}).code, 2);
     }
 
     void enginesAloneHaveNoErrorAgainstAnother() {

@@ -3,6 +3,7 @@
 #include "index_clip.h"
 #include "media/frame_source.h"
 #include "media/video_writer.h"
+#include "onnx_file.h"
 #include "random_model.h"
 
 #include <QFile>
@@ -250,6 +251,14 @@ private slots:
         QTest::newRow("query") << QStringList{"--frames", "1", "--query", "hand", "--output", "x.png"} << "hand";
         QTest::newRow("frozen aggregation")
             << QStringList{"--frames", "1", "--query", "aggregation", "--output", "x.png"} << "--what spatial";
+        QTest::newRow("curves as a video") << QStringList{"--what", "over-time", "--output", "x.mp4"} << "x.mp4";
+        QTest::newRow("regions of a sheet")
+            << QStringList{"--frames", "1", "--regions", "opencv", "--output", "x.png"} << "--what over-time";
+        QTest::newRow("unknown regions") << QStringList{"--what",    "over-time", "--regions",
+                                                        "hands.txt", "--output",  "x.png"}
+                                         << "hands.txt";
+        QTest::newRow("a region outside")
+            << QStringList{"--what", "over-time", "--region", "50,0,60,50", "--output", "x.png"} << "--region";
     }
     void wrongUseIsExplained() {
         QFETCH(QStringList, arguments);
@@ -258,6 +267,45 @@ private slots:
         QCOMPARE(outcome.code, 2);
         QVERIFY2(outcome.err.contains(says), qPrintable(outcome.err));
         QVERIFY(!QFile::exists("x.png") && !QFile::exists("x.mp4"));
+    }
+
+    void curvesAreMeasuredWithADetectorOfOnesOwn() {
+        test::OnnxNetwork network;
+        test::OnnxOutput output;
+        output.name = "boxes";
+        output.shape = {1, 8, 6};
+        for (int box = 0; box < 8; ++box) {
+            output.values.insert(output.values.end(), {32.0F, 32.0F, 64.0F, 64.0F, 1.0F, 0.9F});
+        }
+        network.outputs = {output};
+        QFile detector(at("own.onnx"));
+        QVERIFY(detector.open(QIODevice::WriteOnly));
+        detector.write(QByteArray::fromStdString(network.bytes()));
+        detector.close();
+        const QStringList curves{"--what",   "over-time",     "--no-captions", "--regions", detector.fileName(),
+                                 "--output", at("curves.csv")};
+        const Outcome unnamed = attention(curves);
+        QVERIFY2(unnamed.code != 0 && unnamed.err.contains("own.json"), qPrintable(unnamed.err));
+        QVERIFY(!QFile::exists(at("curves.csv")));
+        QFile settings(at("own.json"));
+        QVERIFY(settings.open(QIODevice::WriteOnly));
+        settings.write("{\"hands\": [0]}");
+        settings.close();
+        const Outcome outcome = attention(curves + QStringList{"--region", "0,0,100,100"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QFile csv(at("curves.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        const QStringList lines = QString::fromUtf8(csv.readAll()).split('\n', Qt::SkipEmptyParts);
+        QVERIFY(lines.contains("# hands and face: \"hands and face found by own.onnx, may be wrong\""));
+        QVERIFY(lines.size() > 10);
+        // A hand as large as the picture takes all of the attention, and so does the region.
+        const QStringList cells = lines.last().split(',');
+        QVERIFY2(std::abs(cells[2].toDouble() - 1.0) < 1e-4 && cells[3].isEmpty() &&
+                     std::abs(cells[4].toDouble() - 1.0) < 1e-4,
+                 qPrintable(lines.last()));
+        const Outcome drawing = attention({"--what", "over-time", "--output", at("curves.svg")});
+        QVERIFY2(drawing.code == 0, qPrintable(drawing.err));
+        QVERIFY(QFile(at("curves.svg")).size() > 2000);
     }
 
     void theCheckCountsAttentionOnHandsAndFace() {
@@ -272,6 +320,21 @@ private slots:
             QVERIFY(both > 0.0 && both <= 100.0);
             QVERIFY(std::abs(both - row["hands"]["percent"].get<double>() - row["face"]["percent"].get<double>()) <
                     1e-6);
+            const double off = row["class_token_and_prefixes"]["percent"];
+            QVERIFY(row["hands_and_face_of_all"]["percent"].get<double>() <= both + 1e-6 || off < 1e-6);
+            QVERIFY(row["busier_hand"]["percent"].get<double>() <= row["hands"]["percent"].get<double>() + 0.5);
+            const double in = row["hands_and_face_in_signs"]["percent"];
+            const double between = row["hands_and_face_between_signs"]["percent"];
+            QVERIFY(std::min(in, between) <= both + 1e-6 && both <= std::max(in, between) + 1e-6);
+        }
+        // The gain is adapted less frozen; with one clip it has no spread.
+        for (int block = 0; block < 2; ++block) {
+            const auto& gain = report["adapted_less_frozen"][static_cast<std::size_t>(block)]["hands_and_face"];
+            const auto of = [&](int kind) {
+                return report["attention"][static_cast<std::size_t>(block * 3 + kind)]["hands_and_face"]["percent"]
+                    .get<double>();
+            };
+            QVERIFY(std::abs(gain["percent"].get<double>() - (of(1) - of(0))) < 1e-6);
         }
     }
 };

@@ -67,6 +67,20 @@ private slots:
         QCOMPARE(runCli({"dataset"}).code, 2);
     }
 
+    void programsCanFollowACheck() {
+        const Outcome run = runCli({"dataset", "check", path("broken"), "--events"});
+        QCOMPARE(run.code, 3);
+        const QStringList lines = run.out.split('\n', Qt::SkipEmptyParts);
+        const json progress = parsed(lines.value(lines.size() - 3));
+        QVERIFY2(progress["event"] == "progress" && progress["done"] == 2 && progress["all"] == 2, qPrintable(run.out));
+        const json report = parsed(lines.value(lines.size() - 2));
+        QCOMPARE(report["event"].get<std::string>(), std::string("report"));
+        QVERIFY(report["problems"].size() >= 2U && report["splits"]["dev"]["clips"] == 2);
+        QCOMPARE(parsed(lines.last())["code"].get<std::string>(), std::string("unreadable"));
+        const Outcome none = runCli({"dataset", "check", path("none"), "--events"});
+        QCOMPARE(parsed(none.out)["event"].get<std::string>(), std::string("error"));
+    }
+
     void buildsGoOnWhereTheyStopped() {
         const QStringList command{"dataset",     "build",    path("data"), "--output",
                                   path("built"), "--resize", "--size",     "64"};

@@ -62,6 +62,18 @@ private slots:
         }
     }
 
+    /// 7 bits wherever this runs: at most as many layers as with 8.
+    void decidesForProcessorsWithoutVnni() {
+        const Outcome made = quantize({"--calibration", clip_, "--output", at("model7.safetensors"), "--bits", "7"});
+        QVERIFY2(made.code == 0, qPrintable(made.err));
+        QVERIFY(made.out.contains("7 bits"));
+        const auto seven = parsed(runCli({"inspect", at("model7.safetensors"), "--json"}).out)["int8"];
+        const auto eight = parsed(runCli({"inspect", model8_, "--json"}).out)["int8"];
+        QVERIFY(seven["feature_error"].get<double>() <= 1e-2);
+        QVERIFY(seven["layers_kept_f32"].get<int>() > eight["layers_kept_f32"].get<int>());
+        QCOMPARE(quantize({"--calibration", clip_, "--output", at("x.safetensors"), "--bits", "9"}).code, 2);
+    }
+
     void refusesWhatCannotBe() {
         const Outcome noScales = runCli({"recognize", clip_, "--model", model_, "--precision", "int8"});
         QCOMPARE(noScales.code, 3);

@@ -5,7 +5,9 @@
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <vector>
 
 using nlohmann::json;
 
@@ -73,6 +75,58 @@ private slots:
 
         const Outcome again = runCli(command + QStringList{"--resume"});
         QVERIFY2(again.code == 0 && again.err.contains("resumes at step 4 of 4"), qPrintable(again.err));
+    }
+
+    void programsCanFollowARun() {
+        const QStringList command{"train",  "--data",      path("data"), "--recipe", path("recipe.json"),
+                                  "--work", path("watch"), "--events"};
+        const Outcome run = runCli(command);
+        QVERIFY2(run.code == 0, qPrintable(run.err));
+        const std::vector<json> events = eventsOf(run.out);
+        QVERIFY(count(events, "message") >= 2 && count(events, "progress") >= 1);
+        QCOMPARE(count(events, "measured"), 2);
+        const json* last = nullptr;
+        for (const json& event : events) {
+            last = event["event"] == "progress" ? &event : last;
+        }
+        QCOMPARE((*last)["step"].get<int>(), 4);
+        QCOMPARE((*last)["steps"].get<int>(), 4);
+        QVERIFY((*last)["losses"].contains("sequence_ctc") && (*last)["stage"] == "adapt");
+        QCOMPARE(events.back()["event"].get<std::string>(), std::string("end"));
+        QVERIFY(events.back()["finished"].get<bool>() && events.back()["best_wer_percent"].is_number());
+        const json record = parsed(QString::fromUtf8(contentsOf(path("watch/run.json"))));
+        QCOMPARE(record["data"].get<std::string>(), path("data").toStdString());
+        QVERIFY(record["finished"].get<bool>());
+
+        const Outcome refused = runCli({"train", "--recipe", path("none.json"), "--work", path("w"), "--events"});
+        QCOMPARE(refused.code, 3);
+        const std::vector<json> told = eventsOf(refused.out);
+        QCOMPARE(told.size(), 1U);
+        QVERIFY(told[0]["code"] == "not_found" &&
+                told[0]["message"].get<std::string>().find("none.json") != std::string::npos);
+    }
+
+    /// As when the window that started it was killed.
+    void runsEndWithTheirInputAndOnlyOneTrainsInAFolder() {
+        writeFile(path("long.json"), QByteArray(R"({"name": "files", )") + tinyModel +
+                                         R"(, "adapt": {"steps": 1000000, "dev_every": 1000000, "min_frames": 20}})");
+        const QStringList command{"train",  "--data",     path("data"), "--recipe",         path("long.json"),
+                                  "--work", path("long"), "--events",   "--stop-with-input"};
+        QProcess first;
+        first.start(QStringLiteral(LIVEGLOSS_CLI), command);
+        QTRY_VERIFY_WITH_TIMEOUT(contentsOf(path("long/log.jsonl")).contains("\"step\":10,"), 60000);
+        const Outcome second = runCli(command);
+        QCOMPARE(second.code, 2);
+        QVERIFY2(second.err.contains(QStringLiteral("another process (%1) trains").arg(first.processId())),
+                 qPrintable(second.err));
+        QVERIFY(QFile::remove(path("long/adapt.safetensors")));
+        first.closeWriteChannel();
+        QVERIFY(first.waitForFinished(60000));
+        QCOMPARE(first.exitCode(), 130);
+        QVERIFY(QFile::exists(path("long/adapt.safetensors")));
+        QVERIFY(!parsed(QString::fromUtf8(contentsOf(path("long/run.json"))))["finished"].get<bool>());
+        const std::vector<json> events = eventsOf(QString::fromUtf8(first.readAllStandardOutput()));
+        QCOMPARE(events.back()["code"].get<std::string>(), std::string("cancelled"));
     }
 
     void badRecipesAndDataAreNamed() {
@@ -186,6 +240,17 @@ private:
     QStringList reproduce(const QStringList& options) const {
         return QStringList{"reproduce", "--plan", path("plan.json"), "--output", path("paper"), "--cell", "plain"} +
                options;
+    }
+    static std::vector<json> eventsOf(const QString& out) {
+        std::vector<json> events;
+        for (const QString& line : out.split(QLatin1Char('\n'), Qt::SkipEmptyParts)) {
+            events.push_back(parsed(line));
+        }
+        return events;
+    }
+    static int count(const std::vector<json>& events, const char* kind) {
+        return static_cast<int>(
+            std::count_if(events.begin(), events.end(), [&](const json& event) { return event["event"] == kind; }));
     }
     QString path(const QString& name) const { return folder_.filePath(name); }
 

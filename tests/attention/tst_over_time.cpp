@@ -1,10 +1,12 @@
 #include "attention/over_time.h"
 #include "engine/compute.h"
+#include "onnx_file.h"
 #include "synth/signer.h"
 #include "vision/face_detector.h"
 
 #include <QDir>
 #include <QFile>
+#include <QRandomGenerator>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -105,6 +107,47 @@ private Q_SLOTS:
         for (std::size_t i = 0; i < drawn.size(); ++i) {
             QVERIFY2(isNear(drawn[i], box[i], 1e-6), qPrintable(QString::number(i)));
         }
+    }
+
+    void boxesCoverWhatTheirPixelsDo() {
+        const auto seed = QRandomGenerator::global()->generate();
+        qInfo("seed %u", seed);
+        QRandomGenerator random(seed);
+        const vision::Region visible{0.1, 0.1, 0.8, 0.8};
+        for (int round = 0; round < 20; ++round) {
+            std::vector<std::uint8_t> mask(static_cast<std::size_t>(80 * 40), 0);
+            std::array<std::vector<vision::Region>, 2> boxes;
+            for (int box = 0; box < 4; ++box) {
+                const int left = random.bounded(70);
+                const int top = random.bounded(30);
+                const int width = random.bounded(1, 80 - left + 1);
+                const int height = random.bounded(1, 40 - top + 1);
+                const bool hides = box == 3; // the last takes away from the others
+                boxes[hides ? 1 : 0].push_back({left / 80.0, top / 40.0, width / 80.0, height / 40.0});
+                for (int y = top; y < top + height; ++y) {
+                    for (int x = left; x < left + width; ++x) {
+                        mask[static_cast<std::size_t>(y * 80 + x)] = hides ? 0 : 1;
+                    }
+                }
+            }
+            const PatchCover drawn = coverOfMask(mask, 80, 40, visible, 4, 4);
+            const PatchCover cover = coverOfBoxes(boxes[0], boxes[1], visible, 4, 4);
+            for (std::size_t i = 0; i < drawn.size(); ++i) {
+                QVERIFY2(isNear(drawn[i], cover[i], 1e-5), qPrintable(QString::number(i)));
+            }
+        }
+        QCOMPARE(coverOfBoxes({}, {}, visible, 2, 2), PatchCover(4, 0.0F));
+    }
+
+    void whatWasNotFoundIsNotElsewhere() {
+        Moment moment;
+        moment.hands = 0.25F;
+        QCOMPARE(elsewhereOf(moment, {}), std::optional(0.75F));
+        moment.partMissing = true;
+        QVERIFY(!elsewhereOf(moment, {}) && !elsewhereOf(moment, 0.5F));
+        moment.hands.reset();
+        moment.partMissing = false;
+        QCOMPARE(elsewhereOf(moment, 0.25F), std::optional(0.75F));
     }
 
     void motionIsTheCentresPathInPictureHeights() {
@@ -257,7 +300,7 @@ private Q_SLOTS:
         OverTimeJob job;
         job.input = (samples + QStringLiteral("sample-1.mp4")).toStdString();
         job.model = *model;
-        job.regions = RegionOrigin::Truth;
+        job.regions.origin = RegionOrigin::Truth;
         double last = 0.0;
         job.options.progress = [&last](std::int64_t, std::optional<double> fraction) { last = fraction.value_or(0.0); };
         const auto moments = measureClip(job);
@@ -278,6 +321,44 @@ private Q_SLOTS:
         QVERIFY(isNear(*whole.front(), 1.0));
         job.options.cancelled = [] { return true; };
         QVERIFY(measureClip(job).error().code == ErrorCode::Cancelled);
+    }
+
+    /// A network that always finds the same two hands, and never the face that it knows.
+    void aDetectorOfOnesOwnGivesShares() {
+        QTemporaryDir folder;
+        QFile file(folder.filePath(QStringLiteral("own.onnx")));
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        test::OnnxNetwork network;
+        test::OnnxOutput output;
+        output.name = "boxes";
+        output.shape = {1, 8, 7};
+        for (int box = 0; box < 8; ++box) {
+            const float left = box < 4 ? 8.0F : 56.0F;
+            output.values.insert(output.values.end(), {left, 40.0F, 16.0F, 16.0F, 1.0F, 0.9F, 0.1F});
+        }
+        network.outputs = {output};
+        network.metadata["names"] = "{0: 'hand', 1: 'face'}";
+        file.write(QByteArray::fromStdString(network.bytes()));
+        file.close();
+        auto model = engine::loadModel(LIVEGLOSS_SOURCE_DIR "/models/demo.safetensors", {});
+        QVERIFY(model.has_value());
+        OverTimeJob job;
+        job.input = (samples + QStringLiteral("sample-1.mp4")).toStdString();
+        job.model = *model;
+        job.regions = {RegionOrigin::OwnDetector, file.fileName().toStdString()};
+        const auto moments = measureClip(job);
+        QVERIFY2(moments.has_value(), moments ? "" : moments.error().message.c_str());
+        const model::ModelConfig& config = (*model)->config();
+        const vision::Region visible = vision::visibleRegion(config.resize, config.resolution);
+        const auto left = sharesOn(*moments, {0.0, 0.5, 0.25, 0.25}, visible);
+        const auto right = sharesOn(*moments, {0.75, 0.5, 0.25, 0.25}, visible);
+        for (std::size_t i = 0; i < moments->size(); ++i) {
+            const Moment& moment = (*moments)[i];
+            QVERIFY(moment.hands && isNear(*moment.hands, *left[i] + *right[i], 1e-4));
+            QVERIFY(!moment.face && moment.partMissing && !elsewhereOf(moment, {}));
+        }
+        job.regions.detector = folder.filePath(QStringLiteral("none.onnx")).toStdString();
+        QVERIFY(measureClip(job).error().code == ErrorCode::NotFound);
     }
 
     void theTableHasALineAMoment() {

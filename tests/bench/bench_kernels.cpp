@@ -83,9 +83,9 @@ void int8Linear(benchmark::State& state) {
     spec.outputs = static_cast<int>(state.range(2));
     spec.expectedRows = rows;
     const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
-    const auto layer = makeInt8Linear(spec, randomValues(size(spec.inputs, spec.outputs)),
-                                      randomValues(static_cast<std::size_t>(spec.outputs)), {-1.0F, 1.0F},
-                                      int8Levels(set), Backend::OneDnn);
+    const auto layer =
+        makeInt8Linear(spec, randomValues(size(spec.inputs, spec.outputs)),
+                       randomValues(static_cast<std::size_t>(spec.outputs)), {}, int8Levels(set), Backend::OneDnn);
     const std::vector<float> source = randomValues(size(rows, spec.inputs));
     std::vector<float> destination(size(rows, spec.outputs));
     Workspace space;

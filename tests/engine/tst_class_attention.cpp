@@ -21,7 +21,7 @@ struct Streamed {
 
 } // namespace
 
-/// The attention that the fast engine's blocks give by the way: the default overlay, and the frozen backbone beside it.
+/// The attention that the fast engine gives, while it runs or apart from it, with the weights that it has packed.
 class TestClassAttention : public QObject {
     Q_OBJECT
 
@@ -55,22 +55,37 @@ private slots:
     void equalsTheReferencePath() {
         const AttentionRequest request = requestOfRow();
         const Streamed streamed = stream(model_, request);
-        QCOMPARE(streamed.attention.size(), std::size_t(frameCount));
         const auto pass = makeAttentionPass(loadModel(path_, {EngineKind::Reference, Precision::F32}).value());
         const auto expected = pass->compute(clip_, frameCount, 0, frameCount, false, request);
         QVERIFY(expected);
-        for (std::size_t frame = 0; frame < expected->size(); ++frame) {
-            const AttentionResult& right = (*expected)[frame];
-            const AttentionResult& own = streamed.attention[frame];
-            QCOMPARE(own.frameIndex, right.frameIndex);
-            QCOMPARE(own.rows, right.rows);
-            QCOMPARE(own.spatial.size(), right.spatial.size());
-            QCOMPARE(own.crossFrame.has_value(), right.crossFrame.has_value());
-            for (std::size_t i = 0; i < right.spatial.size(); ++i) {
-                QVERIFY(test::relativeError(own.spatial[i].weights, right.spatial[i].weights) < 1e-5);
-                QVERIFY(std::abs(own.spatial[i].classShare - right.spatial[i].classShare) < 1e-5F);
-                QVERIFY(std::abs(own.spatial[i].prefixShare - right.spatial[i].prefixShare) < 1e-5F);
-            }
+        compare(streamed.attention, *expected);
+        const auto apart = makeAttentionPass(model_)->compute(clip_, frameCount, 0, frameCount, false, request);
+        QVERIFY(apart);
+        compare(*apart, *expected);
+    }
+
+    /// Every block, head, source and path alone, since a run apart from a stream stops where nothing more is wanted.
+    void everyMapEqualsTheReferencePath() {
+        const LoadedModelPtr reference = loadModel(path_, {EngineKind::Reference, Precision::F32}).value();
+        for (const SpatialRequest& spatial : everyMap()) {
+            const AttentionRequest request{{spatial}, {}};
+            const auto expected =
+                makeAttentionPass(reference)->compute(clip_, frameCount, 0, frameCount, false, request).value();
+            compare(stream(model_, request).attention, expected);
+            compare(makeAttentionPass(model_)->compute(clip_, frameCount, 0, frameCount, false, request).value(),
+                    expected);
+        }
+    }
+
+    /// A reduced precision shows the attention of what it computes.
+    void otherPrecisionsComeClose() {
+        const AttentionRequest request{everyMap(), {}};
+        const auto exact = stream(model_, request).attention;
+        const auto rounded = stream(loadModel(path_, {EngineKind::Fast, Precision::Bf16}).value(), request).attention;
+        QCOMPARE(rounded.size(), exact.size());
+        for (std::size_t i = 0; i < exact.front().spatial.size(); ++i) {
+            const double error = test::relativeL2(rounded.front().spatial[i].weights, exact.front().spatial[i].weights);
+            QVERIFY2(error > 0.0 && error < 0.1, qPrintable(QString("map %1: %2").arg(i).arg(error)));
         }
     }
 
@@ -79,21 +94,55 @@ private slots:
         QCOMPARE(stream(model_, requestOfRow()).features, stream(model_, {}).features);
     }
 
-    /// The weights that packing let go are not read again, which would double a model's memory.
+    /// The weights that packing let go are not read again, which would double a model's memory: its file is gone.
     void needsNoWeightsOfTheFile() {
         const auto path = std::filesystem::path(folder_.filePath("gone.safetensors").toStdString());
         QVERIFY(std::filesystem::copy_file(path_, path));
         const LoadedModelPtr model = loadModel(path).value();
         QVERIFY(std::filesystem::remove(path));
-        SpatialRequest frozen;
-        frozen.path = AttentionPath::Frozen;
-        QCOMPARE(stream(model, {{frozen, SpatialRequest{}}, CrossFrameRequest{}}).problem, std::string());
-        SpatialRequest otherBlock;
-        otherBlock.block = 0;
-        QVERIFY(!stream(model, {{otherBlock}, {}}).problem.empty());
+        const AttentionRequest everything{everyMap(), CrossFrameRequest{}};
+        QCOMPARE(stream(model, everything).problem, std::string());
+        QVERIFY(makeAttentionPass(model)->compute(clip_, frameCount, 0, frameCount, true, everything));
     }
 
 private:
+    static void compare(const std::vector<AttentionResult>& actual, const std::vector<AttentionResult>& expected) {
+        QCOMPARE(actual.size(), expected.size());
+        for (std::size_t frame = 0; frame < expected.size(); ++frame) {
+            const AttentionResult& right = expected[frame];
+            const AttentionResult& own = actual[frame];
+            QCOMPARE(own.frameIndex, right.frameIndex);
+            QCOMPARE(own.rows, right.rows);
+            QCOMPARE(own.spatial.size(), right.spatial.size());
+            for (std::size_t i = 0; i < right.spatial.size(); ++i) {
+                QVERIFY(test::relativeError(own.spatial[i].weights, right.spatial[i].weights) < 3e-5);
+                QVERIFY(std::abs(own.spatial[i].classShare - right.spatial[i].classShare) < 1e-5F);
+                QVERIFY(std::abs(own.spatial[i].prefixShare - right.spatial[i].prefixShare) < 1e-5F);
+            }
+            QCOMPARE(own.crossFrame.has_value(), right.crossFrame.has_value());
+            for (std::size_t i = 0; right.crossFrame && i < right.crossFrame->neighbours.size(); ++i) {
+                const NeighbourMap& neighbour = right.crossFrame->neighbours[i];
+                QVERIFY(own.crossFrame->neighbours[i].kind == neighbour.kind);
+                QVERIFY(neighbour.kind == Neighbour::Outside ||
+                        test::relativeError(own.crossFrame->neighbours[i].weights, neighbour.weights) < 3e-5);
+            }
+        }
+    }
+
+    std::vector<SpatialRequest> everyMap() const {
+        std::vector<SpatialRequest> maps;
+        for (const int block : {0, 1, 2, lastBlock}) {
+            for (const int head : {meanOfHeads, 0, 1}) {
+                for (const AttentionPath path : {AttentionPath::Adapted, AttentionPath::Frozen}) {
+                    maps.push_back({.path = path, .block = block, .head = head});
+                    maps.push_back({path, AttentionSource::Patch, block, head, 5});
+                }
+                maps.push_back({.source = AttentionSource::AggregationQuery, .block = block, .head = head});
+            }
+        }
+        return maps;
+    }
+
     AttentionRequest requestOfRow() const {
         QFETCH(bool, adapted);
         QFETCH(bool, frozen);

@@ -2,20 +2,19 @@
 #include "random_model.h"
 
 #include <QtTest>
+#include <numeric>
 
 using namespace livegloss;
 using namespace livegloss::kernels;
 
 namespace {
 
-constexpr SourceRange range{-0.4F, 1.0F};
-
-/// A layer with its random weights and input, most of which lies within `range`.
+/// A layer with its random weights, channel scales and input. Channels differ in size by up to 4 octaves.
 struct Case {
     LinearSpec spec;
     int rows = 1;
     int stride = 0;
-    std::vector<float> weights, bias, source, destination;
+    std::vector<float> weights, bias, scales, source, destination;
 
     Case(test::RandomModel& random, LinearSpec layer, int rowCount, int extraStride)
         : spec(layer),
@@ -25,8 +24,14 @@ struct Case {
           bias(random.uniform(static_cast<std::size_t>(layer.outputs))),
           source(random.uniform(static_cast<std::size_t>(rowCount * stride))),
           destination(random.uniform(static_cast<std::size_t>(rowCount * layer.outputs))) {
-        for (float& value : source) {
-            value = value * 0.75F + 0.3F;
+        for (int input = 0; input < layer.inputs; ++input) {
+            scales.push_back(static_cast<float>(std::exp2(0.25 * (random.below(17) - 8))));
+        }
+        for (int row = 0; row < rowCount; ++row) {
+            for (int input = 0; input < layer.inputs; ++input) {
+                float& value = source[static_cast<std::size_t>(row * stride + input)];
+                value = (value * 0.75F + 0.3F) * scales[static_cast<std::size_t>(input)];
+            }
         }
     }
 
@@ -37,9 +42,42 @@ struct Case {
         return result;
     }
     std::vector<float> run(Backend backend, int levels) const {
-        return run(*makeInt8Linear(spec, weights, bias, range, levels, backend));
+        return run(*makeInt8Linear(spec, weights, bias, scales, levels, backend));
     }
 };
+
+/// What the source's row stands for after rounding, scaled.
+std::vector<double> roundedRow(const Case& layer, int row, int levels) {
+    std::vector<double> values;
+    for (int input = 0; input < layer.spec.inputs; ++input) {
+        values.push_back(static_cast<double>(layer.source[static_cast<std::size_t>(row * layer.stride + input)]) /
+                         static_cast<double>(layer.scales[static_cast<std::size_t>(input)]));
+    }
+    const double low = std::min(0.0, std::ranges::min(values));
+    const double high = std::max(0.0, std::ranges::max(values));
+    const double step = (high - low) / levels;
+    const double zero = std::nearbyint(-low / step);
+    for (double& value : values) {
+        value = (std::clamp(std::nearbyint(value / step) + zero, 0.0, levels * 1.0) - zero) * step;
+    }
+    return values;
+}
+
+/// One output's weights after rounding, scaled.
+std::vector<double> roundedWeights(const Case& layer, int output) {
+    std::vector<double> weights;
+    for (int input = 0; input < layer.spec.inputs; ++input) {
+        weights.push_back(
+            static_cast<double>(layer.weights[static_cast<std::size_t>(input * layer.spec.outputs + output)]) *
+            static_cast<double>(layer.scales[static_cast<std::size_t>(input)]));
+    }
+    const double largest =
+        std::abs(*std::ranges::max_element(weights, {}, [](double value) { return std::abs(value); }));
+    for (double& weight : weights) {
+        weight = std::nearbyint(weight / largest * 127.0) * largest / 127.0;
+    }
+    return weights;
+}
 
 } // namespace
 
@@ -57,37 +95,35 @@ private slots:
         for (const int levels : {127, 255}) {
             const Case layer(*random_, spec, 5, 3);
             const std::vector<float> actual = layer.run(Backend::Portable, levels);
-            const double unit = (static_cast<double>(range.high) - static_cast<double>(range.low)) / levels;
-            const double zero = std::nearbyint(-static_cast<double>(range.low) / unit);
             for (int row = 0; row < layer.rows; ++row) {
+                const std::vector<double> numbers = roundedRow(layer, row, levels);
                 for (int output = 0; output < spec.outputs; ++output) {
-                    double largest = 0.0;
-                    const auto weight = [&](int input) {
-                        return static_cast<double>(
-                            layer.weights[static_cast<std::size_t>(input * spec.outputs + output)]);
-                    };
-                    for (int input = 0; input < spec.inputs; ++input) {
-                        largest = std::max(largest, std::abs(weight(input)));
-                    }
-                    double sum = static_cast<double>(layer.bias[static_cast<std::size_t>(output)]);
-                    for (int input = 0; input < spec.inputs; ++input) {
-                        const auto value =
-                            static_cast<double>(layer.source[static_cast<std::size_t>(row * layer.stride + input)]);
-                        const double place = std::clamp(std::nearbyint(value / unit) + zero, 0.0, levels * 1.0) - zero;
-                        sum += place * unit * std::nearbyint(weight(input) / largest * 127.0) * largest / 127.0;
-                    }
+                    const std::vector<double> weights = roundedWeights(layer, output);
+                    const double sum =
+                        std::inner_product(numbers.begin(), numbers.end(), weights.begin(),
+                                           static_cast<double>(layer.bias[static_cast<std::size_t>(output)]));
                     const auto place = static_cast<std::size_t>(row * spec.outputs + output);
                     // A value in the middle between two steps may fall to either in float and in double.
-                    QVERIFY(std::abs(sum - static_cast<double>(actual[place])) < 2.0 * unit);
+                    QVERIFY(std::abs(sum - static_cast<double>(actual[place])) < 4.0 / levels);
                 }
             }
         }
     }
 
     /// Random shapes with tails in every direction, every activation, with and without accumulation.
-    void oneDnnEqualsThePortableLayer() {
-        const InstructionSet set = usableInstructionSet();
-        if (!int8Available(Backend::OneDnn, set)) {
+    void theOthersEqualThePortableLayer_data() {
+        QTest::addColumn<int>("backend");
+        QTest::addColumn<int>("levels");
+        const int own = int8Levels(usableInstructionSet());
+        QTest::newRow("onednn") << static_cast<int>(Backend::OneDnn) << own;
+        QTest::newRow("avx2, 255 levels") << static_cast<int>(Backend::Avx2) << 255;
+        QTest::newRow("avx2, 127 levels") << static_cast<int>(Backend::Avx2) << 127;
+    }
+    void theOthersEqualThePortableLayer() {
+        QFETCH(int, backend);
+        QFETCH(int, levels);
+        const auto other = static_cast<Backend>(backend);
+        if (!int8Available(other, usableInstructionSet())) {
             QSKIP("this build or processor has no such layer");
         }
         constexpr int rounds = 60;
@@ -99,9 +135,7 @@ private slots:
             spec.accumulate = spec.activation == Activation::None && random_->below(2) == 1;
             spec.expectedRows = 1 + random_->below(40);
             const Case layer(*random_, spec, 1 + random_->below(40), random_->below(3) * 5);
-            const int levels = int8Levels(set);
-            const double error =
-                test::relativeL2(layer.run(Backend::OneDnn, levels), layer.run(Backend::Portable, levels));
+            const double error = test::relativeL2(layer.run(other, levels), layer.run(Backend::Portable, levels));
             QVERIFY2(error < 2e-6, qPrintable(QString("%1 rows, %2 -> %3, activation %4, accumulate %5: %6")
                                                   .arg(layer.rows)
                                                   .arg(spec.inputs)
@@ -120,33 +154,59 @@ private slots:
         spec.outputs = 40;
         Case layer(*random_, spec, 9, 0);
         std::ranges::fill(layer.weights, 0.9F);
-        std::ranges::fill(layer.source, 5.0F); // cut off at the upper end of the range
-        const std::vector<float> expected = layer.run(Backend::Portable, int8Levels(set));
-        // Zero lies on a step, so that the upper end is at most half a step away from what was asked for.
-        const double right = 512.0 * 0.9 + static_cast<double>(layer.bias[0]);
-        QVERIFY(std::abs(static_cast<double>(expected[0]) - right) < right / int8Levels(set));
-        if (int8Available(Backend::OneDnn, set)) {
-            QVERIFY(test::relativeL2(layer.run(Backend::OneDnn, int8Levels(set)), expected) < 2e-6);
+        std::ranges::fill(layer.source, 5.0F);
+        std::ranges::fill(layer.scales, 1.0F);
+        const double right = 512.0 * 0.9 * 5.0 + static_cast<double>(layer.bias[0]);
+        for (const int levels : {127, 255}) {
+            const std::vector<float> expected = layer.run(Backend::Portable, levels);
+            QVERIFY(std::abs(static_cast<double>(expected[0]) - right) < 1e-5 * right);
+            if (int8Available(Backend::OneDnn, set) && levels <= int8Levels(set)) {
+                QVERIFY(test::relativeL2(layer.run(Backend::OneDnn, levels), expected) < 2e-6);
+            }
+            if (int8Available(Backend::Avx2, set)) {
+                QVERIFY(test::relativeL2(layer.run(Backend::Avx2, levels), expected) < 2e-6);
+            }
         }
     }
 
-    /// Close to the f32 layer, and closer with more steps; zero gives the bias alone.
+    /// Close to the f32 layer, closer with more steps and with scales for channels of different size; zero gives the
+    /// bias alone.
     void staysCloseToF32() {
         LinearSpec spec;
         spec.inputs = 256;
         spec.outputs = 64;
         Case layer(*random_, spec, 20, 0);
-        for (float& value : layer.source) {
-            value = std::clamp(value, range.low, range.high);
-        }
         const std::vector<float> exact = layer.run(*makeLinear(spec, layer.weights, layer.bias, Backend::Portable));
         const double coarse = test::relativeL2(layer.run(Backend::Portable, 127), exact);
         const double fine = test::relativeL2(layer.run(Backend::Portable, 255), exact);
-        qInfo("relative error %.2e with 127 steps, %.2e with 255", coarse, fine);
-        QVERIFY(coarse < 2e-2 && fine < 1e-2 && fine < coarse);
+        const double unscaled = test::relativeL2(
+            layer.run(*makeInt8Linear(spec, layer.weights, layer.bias, {}, 127, Backend::Portable)), exact);
+        qInfo("relative error %.2e with 127 steps, %.2e with 255, %.2e without scales", coarse, fine, unscaled);
+        QVERIFY(coarse < 2e-2 && fine < 1.5e-2 && fine < coarse && coarse < unscaled);
         std::ranges::fill(layer.source, 0.0F);
-        const std::vector<float> nothing = layer.run(Backend::Portable, 127);
-        QVERIFY(std::equal(layer.bias.begin(), layer.bias.end(), nothing.begin()));
+        for (const Backend backend : {Backend::Portable, bestInt8Backend(usableInstructionSet())}) {
+            const std::vector<float> nothing = layer.run(backend, 127);
+            QVERIFY(std::equal(layer.bias.begin(), layer.bias.end(), nothing.begin()));
+        }
+    }
+
+    /// A large row leaves the steps of the others alone, and what is no number shows.
+    void rowsAreAlone() {
+        LinearSpec spec;
+        spec.inputs = 64;
+        spec.outputs = 24;
+        for (const Backend backend : {Backend::Portable, bestInt8Backend(usableInstructionSet())}) {
+            Case layer(*random_, spec, 3, 0);
+            const std::vector<float> before = layer.run(backend, 127);
+            for (std::size_t i = 0; i < 64; ++i) {
+                layer.source[i] *= 1e6F;
+                layer.source[128 + i] = INFINITY;
+            }
+            const std::vector<float> after = layer.run(backend, 127);
+            QVERIFY(std::equal(before.begin() + 24, before.begin() + 48, after.begin() + 24));
+            QVERIFY(after[0] != before[0]);
+            QVERIFY(!std::isfinite(after[48]));
+        }
     }
 
     void refusesWhatDoesNotFit() {
@@ -155,24 +215,28 @@ private slots:
         spec.outputs = 3;
         const std::vector<float> weights(12, 1.0F);
         const std::vector<float> bias(3, 1.0F);
-        QVERIFY(makeInt8Linear(spec, weights, bias, range, 127, Backend::Portable) != nullptr);
-        const auto refused = [&](const LinearSpec& layer, std::size_t weightCount, SourceRange values, int levels) {
+        const std::vector<float> ones(4, 1.0F);
+        const auto refused = [&](const LinearSpec& layer, std::size_t weightCount, std::vector<float> scales,
+                                 int levels) {
             try {
-                makeInt8Linear(layer, {weights.data(), weightCount}, bias, values, levels, Backend::Portable);
+                makeInt8Linear(layer, {weights.data(), weightCount}, bias, scales, levels, Backend::Portable);
                 return false;
             } catch (const std::invalid_argument&) {
                 return true;
             }
         };
-        QVERIFY(refused(spec, 11, range, 127));
-        QVERIFY(refused(spec, 12, {1.0F, -1.0F}, 127));
-        QVERIFY(refused(spec, 12, {0.0F, INFINITY}, 127));
-        QVERIFY(refused(spec, 12, range, 0));
-        QVERIFY(refused(spec, 12, range, 256));
+        QVERIFY(!refused(spec, 12, ones, 127));
+        QVERIFY(!refused(spec, 12, {}, 255));
+        QVERIFY(refused(spec, 11, ones, 127));
+        QVERIFY(refused(spec, 12, {1.0F, 1.0F}, 127));
+        QVERIFY(refused(spec, 12, {1.0F, 1.0F, 0.0F, 1.0F}, 127));
+        QVERIFY(refused(spec, 12, {1.0F, INFINITY, 1.0F, 1.0F}, 127));
+        QVERIFY(refused(spec, 12, {1.0F, -1.0F, 1.0F, 1.0F}, 127));
+        QVERIFY(refused(spec, 12, ones, 0));
+        QVERIFY(refused(spec, 12, ones, 256));
         LinearSpec narrow = spec;
         narrow.source = Element::Bf16;
-        QVERIFY(refused(narrow, 12, range, 127));
-        QVERIFY_EXCEPTION_THROWN(makeInt8Linear(spec, weights, bias, range, 127, Backend::Avx2), std::invalid_argument);
+        QVERIFY(refused(narrow, 12, ones, 127));
     }
 
 private:

@@ -145,11 +145,18 @@ private slots:
             call.rows = rows.data();
             call.direction = direction.data();
             Workspace space;
+            std::vector<float> expectedShares(size(call.heads, call.tokens));
+            std::vector<float> shares(expectedShares.size());
             call.average = expected.data();
+            call.shares = expectedShares.data();
             portable_.gather(call, space);
             call.average = actual.data();
+            call.shares = shares.data();
             own().gather(call, space);
             QVERIFY(test::relativeL2(actual, expected) < 2e-6);
+            QVERIFY(test::relativeL2(shares, expectedShares) < 2e-6);
+            const double all = std::accumulate(expectedShares.begin(), expectedShares.end(), 0.0);
+            QVERIFY(std::abs(all - call.heads) < 1e-4);
         }
     }
 

@@ -24,11 +24,10 @@ private slots:
         QVERIFY2(read, read ? "" : read.error().message.c_str());
         QVERIFY(read->has_value());
         QCOMPARE((*read)->layers.size(), written.layers.size());
-        for (const auto& [name, range] : written.layers) {
-            const LayerRange& own = (*read)->layers.find(name)->second;
-            QCOMPARE(own.low, range.low);
-            QCOMPARE(own.high, range.high);
-            QCOMPARE(own.keepF32, range.keepF32);
+        for (const auto& [name, layer] : written.layers) {
+            const LayerScales& own = (*read)->layers.find(name)->second;
+            QCOMPARE(own.channels, layer.channels);
+            QCOMPARE(own.keepF32, layer.keepF32);
         }
         QCOMPARE((*read)->frames, written.frames);
         QCOMPARE((*read)->levels, written.levels);
@@ -38,6 +37,30 @@ private slots:
         QCOMPARE((*read)->check->baseline, written.check->baseline);
         QVERIFY((*read)->check->passed());
         QVERIFY(!*readQuantisation({}, random_->config));
+    }
+
+    /// Files from before scales of channels: their layers run without, and their check was of another way of rounding.
+    void readsOlderFiles() {
+        Quantisation written = scales();
+        written.check = QuantisationCheck{"signer, test", 50, "f32", 4.25, 4.5};
+        QString text = QString::fromStdString(quantisationText(written));
+        text.replace("\"channels\":[0,-3,7]", "\"low\":-1.5,\"high\":2.0");
+        text.replace("steps of each row, scaled channels", "smallest and largest value");
+        const auto read = readQuantisation({{quantisationKey, text.toStdString()}}, random_->config);
+        QVERIFY2(read && *read, read ? "" : read.error().message.c_str());
+        QVERIFY((*read)->layers.begin()->second.channels.empty());
+        QVERIFY(!(*read)->check);
+    }
+
+    void channelsAreQuarterOctaves() {
+        const std::vector<float> expected{1.0F, 0.5F, 2.0F};
+        QCOMPARE(channelScales({{0, -4, 4}, false}), expected);
+        for (const double scale : {1e-4, 0.3, 1.0, 77.0}) {
+            const double stored = static_cast<double>(channelScales({{channelStep(scale)}, false}).front());
+            QVERIFY(std::abs(std::log2(stored / scale)) < 0.126);
+        }
+        QCOMPARE(channelStep(0.0), channelStep(1e-300));
+        QCOMPARE(channelStep(INFINITY), channelStep(1e300));
     }
 
     void aCheckPassesByItsNumbers() {
@@ -58,14 +81,16 @@ private slots:
         QTest::newRow("no layers") << QString(good).replace("\"layers\"", "\"other\"");
         QTest::newRow("a layer missing") << QString(good).replace("blocks.1.expand", "blocks.1.expanded");
         QTest::newRow("another architecture")
-            << QString(good).replace("\"blocks.0.expand\"", "\"blocks.7.expand\":{\"low\":0,\"high\":1},"
+            << QString(good).replace("\"blocks.0.expand\"", "\"blocks.7.expand\":{\"channels\":[]},"
                                                             "\"blocks.0.expand\"");
-        QTest::newRow("a range upside down") << QString(good).replace("\"low\":-1.5", "\"low\":99.0");
-        QTest::newRow("a range of text") << QString(good).replace("\"low\":-1.5", "\"low\":\"a\"");
-        QTest::newRow("a huge range") << QString(good).replace("\"low\":-1.5", "\"low\":-1e300");
+        QTest::newRow("a list as a layer") << QString(good).replace("{\"channels\":[0,-3,", "[{\"channels\":[0,-3,");
+        QTest::newRow("a number as channels") << QString(good).replace("\"channels\":[0,-3,7]", "\"channels\":3");
+        QTest::newRow("channels of text") << QString(good).replace("[0,-3,7]", "[0,\"a\",7]");
+        QTest::newRow("a broken channel") << QString(good).replace("[0,-3,7]", "[0,1.5,7]");
+        QTest::newRow("a huge channel") << QString(good).replace("[0,-3,7]", "[0,1000,7]");
         QTest::newRow("half a check") << QString(good).replace("\"layers\"", "\"check\":{\"clips\":3},\"layers\"");
         QTest::newRow("deep nesting") << QString("[").repeated(200'000);
-        QTest::newRow("too long") << QString(" ").repeated(2'000'000) + good;
+        QTest::newRow("too long") << QString(" ").repeated(9'000'000) + good;
     }
     void refusesWhatDoesNotFit() {
         QFETCH(QString, text);
@@ -106,9 +131,8 @@ private:
         quantisation.frames = 40;
         quantisation.clips = {"a.mp4", "b.mp4"};
         quantisation.featureError = 0.0078125;
-        float high = 1.0F;
         for (const std::string& name : quantisableLayers(random_->config)) {
-            quantisation.layers[name] = {-1.5F, high += 0.3F, false};
+            quantisation.layers[name] = {{0, -3, 7}, false};
         }
         return quantisation;
     }

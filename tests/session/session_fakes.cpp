@@ -227,7 +227,7 @@ void writeTinyModel(const std::filesystem::path& path, unsigned seed) {
 }
 
 engine::LoadedModelPtr tinyModel(unsigned seed) {
-    // The files stay until the end: attention may read weights once more.
+    // The files stay until the end.
     struct Folder {
         std::filesystem::path path =
             std::filesystem::temp_directory_path() /

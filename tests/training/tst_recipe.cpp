@@ -51,6 +51,30 @@ private slots:
         QTest::newRow("precision on the processor") << "\"seed\": 7"
                                                     << "\"precision\": \"bf16\", \"device\": \"cpu\""
                                                     << "f32";
+        QTest::newRow("a number that wraps") << "\"groups\": 2"
+                                             << "\"groups\": 4294967298"
+                                             << "pretrain.groups\" has a value of the wrong kind or size, 4294967298";
+        QTest::newRow("a broken number") << "\"groups\": 2"
+                                         << "\"groups\": 2.9"
+                                         << "pretrain.groups\" has a value of the wrong kind or size, 2.9";
+        QTest::newRow("a truth for a number") << "\"groups\": 2"
+                                              << "\"groups\": true"
+                                              << "pretrain.groups\" has a value of the wrong kind";
+        QTest::newRow("negative seed") << "\"seed\": 7"
+                                       << "\"seed\": -1"
+                                       << "seed\" has a value of the wrong kind";
+        QTest::newRow("negative step in a list") << "\"rate\": 3e-3"
+                                                 << "\"drop_at\": [5, -5]"
+                                                 << "adapt.rate.drop_at\" holds -5";
+        QTest::newRow("epochs of the head") << "\"rate\": 5e-3"
+                                            << "\"drop_at_epochs\": [3]"
+                                            << "the other stages count no epochs";
+        QTest::newRow("twice") << "\"seed\": 7"
+                               << "\"seed\": 7, \"seed\": 8"
+                               << "\"seed\" is there twice";
+        QTest::newRow("hardly any frames") << "\"width\": 64"
+                                           << "\"fps\": 0.01, \"width\": 64"
+                                           << "model.fps";
         QTest::newRow("no JSON") << "{"
                                  << "["
                                  << "here";
@@ -67,10 +91,24 @@ private slots:
         QVERIFY2(recipe.error().message.find(named.toStdString()) != std::string::npos, recipe.error().message.c_str());
     }
 
-    void demoRecipeIsValid() {
-        const auto recipe = readRecipe(std::filesystem::path(LIVEGLOSS_SOURCE_DIR) / "models" / "demo-recipe.json");
-        QVERIFY2(recipe.has_value(), recipe ? "" : recipe.error().message.c_str());
-        QVERIFY(recipe->model.gridSide() >= 12);
+    void bundledRecipesAreValid() {
+        const std::filesystem::path folder = std::filesystem::path(LIVEGLOSS_SOURCE_DIR) / "models";
+        for (const char* name : {"demo-recipe.json", "quick-recipe.json", "paper-recipe.json"}) {
+            const auto recipe = readRecipe(folder / name);
+            QVERIFY2(recipe.has_value(), recipe ? "" : recipe.error().message.c_str());
+            QVERIFY(recipe->model.gridSide() >= 12);
+            QVERIFY(recipe->backbone.empty() || std::filesystem::exists(recipe->backbone));
+        }
+        // The paper's is what a recipe is that says nothing.
+        const auto paper = readRecipe(folder / "paper-recipe.json");
+        const auto standard = parseRecipe("{}", "here");
+        QCOMPARE(paper->adapt.epochs, standard->adapt.epochs);
+        QCOMPARE(paper->adapt.batch, standard->adapt.batch);
+        QCOMPARE(paper->adapt.weightDecay, standard->adapt.weightDecay);
+        QCOMPARE(paper->adapt.rate.dropAtEpochs, standard->adapt.rate.dropAtEpochs);
+        QCOMPARE(paper->adapt.rate.rate, standard->adapt.rate.rate);
+        QCOMPARE(paper->model.window, standard->model.window);
+        QCOMPARE(paper->model.prefix, standard->model.prefix);
     }
 
     void ratesFollowTheSchedule() {

@@ -26,10 +26,17 @@ private slots:
             QVERIFY(chosen.front() >= 0 && chosen.back() < frames);
             if (count <= frames) {
                 QCOMPARE(static_cast<int>(std::set<int>(chosen.begin(), chosen.end()).size()), count);
-            } else {
-                QCOMPARE(static_cast<int>(std::set<int>(chosen.begin(), chosen.end()).size()), frames);
             }
         }
+        // Longer clips are drawn with replacement, as by the released code: about a third of the frames is left out.
+        std::size_t distinct = 0;
+        for (int draw = 0; draw < 200; ++draw) {
+            const std::vector<int> chosen = resampleFrames(random, 100, 116, 116);
+            QCOMPARE(chosen.size(), std::size_t{116});
+            distinct += std::set<int>(chosen.begin(), chosen.end()).size();
+        }
+        const double share = static_cast<double>(distinct) / (200.0 * 100.0);
+        QVERIFY2(std::abs(share - (1.0 - std::exp(-1.16))) < 0.02, qPrintable(QString::number(share)));
     }
 
     void paddingRepeatsTheEnds() {

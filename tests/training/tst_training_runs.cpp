@@ -48,6 +48,51 @@ public:
     }
 };
 
+/// No clip has room for its signs.
+class ImpossibleSource final : public SquareSource {
+public:
+    ImpossibleSource() : SquareSource(4) {}
+    TrainingClip clip(const ClipQuery& query) const override {
+        TrainingClip clip = SquareSource::clip(query);
+        clip.labels.assign(60, 1);
+        return clip;
+    }
+};
+
+/// Figures that the log holds of a stage's steps.
+std::map<int, double> logged(const QString& folder, const std::string& stage, const char* figure) {
+    std::map<int, double> values;
+    std::ifstream file(folder.toStdString() + "/log.jsonl");
+    for (std::string line; std::getline(file, line);) {
+        const auto json = nlohmann::json::parse(line);
+        if (json["stage"] == stage && json.contains(figure)) {
+            values[json["step"]] = json[figure];
+        }
+    }
+    return values;
+}
+
+/// Trains in runs that are stopped at the poll after the `polls`-th; returns how many that took.
+int trainInPieces(const Recipe& recipe, const SampleSource& source, const QString& folder, int polls) {
+    int runs = 0;
+    for (bool done = false; !done && runs < 200; ++runs) {
+        TrainOptions options = optionsFor(folder);
+        options.threads = 1 + runs % 2;
+        options.loaders = 1 + runs % 3;
+        int polled = 0;
+        options.stopRequested = [&] { return ++polled > polls; };
+        const auto part = train(recipe, source, options);
+        if (!part) {
+            qFatal("%s", part.error().message.c_str());
+        }
+        done = part->finished;
+        if (!done && !hasCheckpoint(folder.toStdString())) {
+            qFatal("there is nothing to go on from");
+        }
+    }
+    return runs;
+}
+
 } // namespace
 
 class TestTrainingRuns : public QObject {
@@ -71,18 +116,8 @@ private slots:
 
         const Recipe recipe = parseRecipe(json.dump(), "here").value();
         QTemporaryDir pieces;
-        int runs = 0;
-        for (bool done = false; !done && runs < 40; ++runs) {
-            TrainOptions options = optionsFor(pieces.path());
-            options.threads = 1 + runs % 2;
-            options.loaders = 1 + runs % 3;
-            int polls = 0;
-            options.stopRequested = [&] { return ++polls > 1; };
-            const auto part = train(recipe, source, options);
-            QVERIFY2(part.has_value(), part ? "" : part.error().message.c_str());
-            done = part->finished;
-        }
-        QVERIFY(runs >= 16);
+        const int runs = trainInPieces(recipe, source, pieces.path(), 1);
+        QVERIFY(runs >= 16 && runs < 40);
         const auto actual = losses(pieces.path());
         for (const auto& [key, value] : expected) {
             QVERIFY(actual.contains(key));
@@ -95,6 +130,52 @@ private slots:
         for (const auto& info : first.tensors()) {
             QVERIFY2(first.readFloats(info.name).value() == second.readFloats(info.name).value(), info.name.c_str());
         }
+    }
+
+    /// Stopped while features are computed and while the head is trained, nothing is done again that was done.
+    void resumedHeadStageEqualsAnUninterruptedRun() {
+        auto json = smallRecipe();
+        json["head"] = {{"clips", 9}, {"steps", 61}, {"batch", 2}, {"rate", {{"rate", 3e-3}}}};
+        const Recipe recipe = parseRecipe(json.dump(), "here").value();
+        const SquareSource source(9);
+        QTemporaryDir whole;
+        finished(json, source, whole.path());
+        QTemporaryDir pieces;
+        const int runs = trainInPieces(recipe, source, pieces.path(), 4);
+        QVERIFY2(runs >= 16 && runs < 40, qPrintable(QString::number(runs)));
+        for (const char* stage : {"head", "adapt"}) {
+            const auto expected = logged(whole.path(), stage, "gradient_norm");
+            const auto actual = logged(pieces.path(), stage, "gradient_norm");
+            QVERIFY(expected.size() >= 2);
+            for (const auto& [step, value] : expected) {
+                QVERIFY(actual.contains(step));
+                QVERIFY2(std::abs(actual.at(step) - value) <= 1e-5 * value,
+                         qPrintable(QString("%1 %2: %3, not %4").arg(stage).arg(step).arg(actual.at(step)).arg(value)));
+            }
+        }
+        QVERIFY(!QFile::exists(pieces.filePath("head.safetensors")));
+        QVERIFY(!QFile::exists(pieces.filePath("head-features.safetensors")));
+    }
+
+    /// The same clip in both batches of a step has about the gradient of one batch; a sum would have twice that.
+    void accumulatedGradientsAreMeans() {
+        auto json = smallRecipe();
+        json["adapt"]["epochs"] = 1;
+        json["adapt"]["batch"] = 1;
+        json["adapt"]["flips"] = 0;
+        json["adapt"]["tone_jitter"] = 0;
+        json["adapt"]["min_frames"] = 40;
+        json["adapt"]["max_frames"] = 40;
+        json["model"]["resize"] = 32;
+        double norms[2] = {};
+        for (const int accumulate : {1, 2}) {
+            json["adapt"]["accumulate"] = accumulate;
+            QTemporaryDir folder;
+            finished(json, SquareSource(1), folder.path());
+            norms[accumulate - 1] = logged(folder.path(), "adapt", "gradient_norm").at(0);
+        }
+        QVERIFY2(norms[1] > 0.5 * norms[0] && norms[1] < 1.5 * norms[0],
+                 qPrintable(QString("%1 and %2").arg(norms[0]).arg(norms[1])));
     }
 
     void everyEpochUsesEveryClip() {
@@ -131,6 +212,62 @@ private slots:
             const std::vector<float> values = model.readFloats(info.name).value();
             QVERIFY2(std::ranges::all_of(values, [](float v) { return std::isfinite(v); }), info.name.c_str());
         }
+    }
+
+    void skippedBatchesLeaveTheOptimiserAlone() {
+        QTemporaryDir folder;
+        const TrainOutcome outcome = finished(smallRecipe(), ImpossibleSource(), folder.path());
+        QVERIFY(outcome.steps > 0);
+        QCOMPARE(outcome.skipped, outcome.steps);
+        const auto reader =
+            tensorfile::SafetensorsReader::open(folder.path().toStdString() + "/adapt.safetensors").value();
+        QCOMPARE(reader.metadata().at("adam_steps"), std::string("0"));
+        int compared = 0;
+        for (const auto& info : reader.tensors()) {
+            if (info.name.starts_with("adam.")) {
+                const std::vector<float> values = reader.readFloats(info.name).value();
+                for (const float value : values) {
+                    QVERIFY2(value == 0.0F, qPrintable(QString("%1: %2").arg(info.name.c_str()).arg(value)));
+                }
+                ++compared;
+            }
+        }
+        QVERIFY(compared > 20);
+    }
+
+    /// The paper's drops after epochs 20 and 30 are no drops after steps 20 and 30.
+    void endlessSuppliesHaveNoDropsByEpoch() {
+        auto json = smallRecipe();
+        json["adapt"].erase("epochs");
+        json["adapt"]["steps"] = 36;
+        json["adapt"]["keep_clips"] = 4;
+        json["adapt"]["dev_clips"] = 1;
+        QTemporaryDir folder;
+        finished(json, SquareSource(), folder.path());
+        QCOMPARE(logged(folder.path(), "adapt", "rate").at(35), 3e-3);
+        json["adapt"]["rate"]["drop_at_epochs"] = {1};
+        QTemporaryDir refused;
+        const auto outcome =
+            train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(refused.path()));
+        QVERIFY(!outcome);
+        QVERIFY2(outcome.error().message.find("drop_at_epochs") != std::string::npos, outcome.error().message.c_str());
+        json["adapt"]["clips"] = 8; // four steps are an epoch then
+        QTemporaryDir folder2;
+        finished(json, SquareSource(), folder2.path());
+        QVERIFY(logged(folder2.path(), "adapt", "rate").at(5) < 1e-3);
+    }
+
+    void framesASecondFollowTheMaterial() {
+        class Film final : public SquareSource {
+        public:
+            using SquareSource::SquareSource;
+            double fps() const override { return 30.0; }
+        };
+        QTemporaryDir folder;
+        auto json = smallRecipe();
+        json["adapt"]["epochs"] = 1;
+        finished(json, Film(4), folder.path());
+        QCOMPARE(modelIn(folder.path()).metadata().at("fps"), std::string("30"));
     }
 
     void endsEarlyWhereNothingGetsBetter() {

@@ -16,6 +16,8 @@ namespace {
 
 constexpr const char* folderVariable = "LIVEGLOSS_TEST_WORKER_FOLDER";
 constexpr const char* batchVariable = "LIVEGLOSS_TEST_WORKER_BATCH";
+constexpr const char* pollsVariable = "LIVEGLOSS_TEST_WORKER_POLLS"; ///< before it is to stop; 0: never
+constexpr int stoppedEarly = 2;
 
 /// What each process does: a few steps of training.
 int runWorker() {
@@ -26,18 +28,25 @@ int runWorker() {
                      {"batch", qEnvironmentVariableIntValue(batchVariable)},
                      {"weight_decay", 0},
                      {"rate", {{"rate", 3e-3}}}};
-    const auto outcome = train(parseRecipe(json.dump(), "here").value(), SquareSource(8),
-                               optionsFor(qEnvironmentVariable(folderVariable)));
+    TrainOptions options = optionsFor(qEnvironmentVariable(folderVariable));
+    const int most = qEnvironmentVariableIntValue(pollsVariable);
+    int polls = 0;
+    options.stopRequested = [&] { return most > 0 && ++polls > most; };
+    const auto outcome = train(parseRecipe(json.dump(), "here").value(), SquareSource(8), options);
     if (!outcome) {
         std::fprintf(stderr, "%s\n", outcome.error().message.c_str());
         return 1;
     }
-    return outcome->finished ? 0 : 2;
+    return outcome->finished ? 0 : stoppedEarly;
 }
 
 class Workers {
 public:
-    Workers(const QString& folder, int count, int batch) {
+    Workers(const QString& folder, int count, int batch)
+        : Workers(QStringList(count, folder), QList<int>(count, batch)) {}
+    /// One process for each folder, with its own recipe's batch.
+    Workers(const QStringList& folders, const QList<int>& batches, int polls = 0) {
+        const auto count = static_cast<int>(folders.size());
         QTcpServer server;
         server.listen(QHostAddress::LocalHost); // a port that is free
         const QString port = QString::number(server.serverPort());
@@ -45,28 +54,37 @@ public:
         for (int rank = 0; rank < count; ++rank) {
             auto process = std::make_unique<QProcess>();
             QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-            environment.insert(folderVariable, folder);
-            environment.insert(batchVariable, QString::number(batch));
+            environment.insert(folderVariable, folders.at(rank));
+            environment.insert(batchVariable, QString::number(batches.at(rank)));
+            environment.insert(pollsVariable, QString::number(polls));
             environment.insert("WORLD_SIZE", QString::number(count));
             environment.insert("RANK", QString::number(rank));
             environment.insert("MASTER_ADDR", "127.0.0.1");
             environment.insert("MASTER_PORT", port);
             process->setProcessEnvironment(environment);
-            process->setProcessChannelMode(QProcess::ForwardedChannels);
+            process->setProcessChannelMode(QProcess::MergedChannels);
             process->start(QCoreApplication::applicationFilePath(), {});
             processes_.push_back(std::move(process));
         }
     }
-    bool succeeded() {
+    bool succeeded() { return ended(0); }
+    /// Whether all end with `code`.
+    bool ended(int code) {
         bool good = true;
         for (const auto& process : processes_) {
-            good = process->waitForFinished(100'000) && process->exitCode() == 0 && good;
+            good = process->waitForFinished(100'000) && process->exitCode() == code && good;
+            output_ += process->readAll();
+        }
+        if (!good) {
+            qInfo("%s", output_.constData());
         }
         return good;
     }
+    const QByteArray& output() const { return output_; }
 
 private:
     std::vector<std::unique_ptr<QProcess>> processes_;
+    QByteArray output_;
 };
 
 std::vector<float> values(const QString& folder, const std::string& name) {
@@ -123,6 +141,41 @@ private slots:
             ++compared;
         }
         QVERIFY(compared > 20);
+    }
+
+    /// Work folders of their own: only the first process has the checkpoint, and the others go on from it.
+    void onlyTheFirstNeedsTheCheckpoint() {
+#ifndef LIVEGLOSS_WITH_GLOO
+        QSKIP("this build has no gloo");
+#endif
+        QTemporaryDir whole;
+        QTemporaryDir first;
+        QTemporaryDir second;
+        QVERIFY(Workers(whole.path(), 2, 2).succeeded());
+        QVERIFY(Workers({first.path(), second.path()}, {2, 2}, 3).ended(stoppedEarly));
+        QVERIFY(!QFile::exists(second.filePath("adapt.safetensors")));
+        QVERIFY(Workers({first.path(), second.path()}, {2, 2}).succeeded());
+        const auto expected = losses(whole.path());
+        const auto actual = losses(first.path());
+        QVERIFY(expected.contains({"adapt", 5}));
+        for (const auto& [key, value] : expected) {
+            QVERIFY(actual.contains(key));
+            QVERIFY2(std::abs(actual.at(key) - value) <= 1e-5 * std::abs(value),
+                     qPrintable(QString("%1: %2, not %3").arg(key.second).arg(actual.at(key)).arg(value)));
+        }
+        Workers alone({first.path()}, {2});
+        QVERIFY(alone.ended(1));
+        QVERIFY2(alone.output().contains("was trained by 2 processes"), alone.output().constData());
+    }
+
+    void differentRecipesAreRefused() {
+#ifndef LIVEGLOSS_WITH_GLOO
+        QSKIP("this build has no gloo");
+#endif
+        QTemporaryDir folder;
+        Workers workers({folder.path(), folder.path()}, {2, 1});
+        QVERIFY(workers.ended(1));
+        QVERIFY2(workers.output().count("different recipes") == 2, workers.output().constData());
     }
 
     void wrongVariablesAreNamed() {

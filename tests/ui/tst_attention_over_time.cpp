@@ -1,4 +1,4 @@
-#include "attention_fixture.h"
+#include "over_time_fixture.h"
 
 #include "ui/style/theme.h"
 #include "ui/widgets/accessibility.h"
@@ -7,99 +7,21 @@
 #include <QCheckBox>
 #include <QFile>
 #include <QLabel>
-#include <QPushButton>
 #include <QTest>
 #include <QToolButton>
 #include <QWheelEvent>
 #include <QXmlStreamReader>
 
-#include <atomic>
-#include <thread>
-
 using namespace livegloss;
 using namespace livegloss::ui;
 using attention::LayerKind;
-using attention::RegionOrigin;
 using attention::Shown;
 using testing::attended;
+using testing::isNear;
 using testing::layer;
+using Fixture = testing::OverTimeFixture;
 
-namespace {
-
-/// The window on a clip of 10 s, whose measurement the test scripts: 21 moments, twice a second.
-class Fixture : public testing::AttentionFixture {
-public:
-    Fixture() : panel(workspace->overTime()->panel()), plot(panel->plot()) {
-        panel->measurement()->setMeasure([this](const attention::OverTimeJob& job) { return measured(job); });
-        pause();
-        show(1.0, nullptr);
-    }
-    Result<std::vector<attention::Moment>> measured(const attention::OverTimeJob& job) {
-        ++jobs;
-        origin = job.regions;
-        block = job.view.block;
-        while (blocked && !job.options.cancelled()) {
-            std::this_thread::yield();
-        }
-        if (job.options.cancelled()) {
-            return failure(ErrorCode::Cancelled, "stopped");
-        }
-        if (fails) {
-            return failure(ErrorCode::Unreadable, "the clip broke at byte 7", "Copy it anew.");
-        }
-        std::vector<attention::Moment> moments(21);
-        for (std::size_t i = 0; i < moments.size(); ++i) {
-            attention::Moment& moment = moments[i];
-            moment.time = fromSeconds(static_cast<double>(i) * 0.5);
-            moment.layer = layer(LayerKind::Adapted, 5);
-            moment.entropy = 0.75F;
-            moment.motion = 0.3F;
-            moment.centre = attention::PicturePoint{0.05 * static_cast<double>(i), 0.5};
-            if (job.regions == RegionOrigin::FaceDetector && i > 2) {
-                moment.face = 0.25F;
-            }
-        }
-        return moments;
-    }
-    void measure() {
-        panel->measureButton()->click();
-        QTRY_VERIFY(panel->isWhole());
-    }
-    bool draws(OverTimeSeries series) const {
-        const QString name = OverTimeTexts::name(series);
-        return std::ranges::any_of(plot->chart().curves,
-                                   [&name](const ChartCurve& curve) { return curve.name == name; });
-    }
-    /// Drags on the video from one point of the picture to another, in fractions of it.
-    void drag(QPointF from, QPointF to) {
-        VideoMarks* marks = workspace->overTime()->marks();
-        const QRectF frame = workspace->view()->frameRect(0);
-        const auto at = [&frame](const QPointF& share) {
-            return QPointF(frame.left() + share.x() * frame.width(), frame.top() + share.y() * frame.height());
-        };
-        QTest::mousePress(marks, Qt::LeftButton, {}, at(from).toPoint());
-        const QPointF end = at(to).toPoint();
-        QMouseEvent move(QEvent::MouseMove, end, marks->mapToGlobal(end), Qt::NoButton, Qt::LeftButton, Qt::NoModifier);
-        QCoreApplication::sendEvent(marks, &move);
-        QTest::mouseRelease(marks, Qt::LeftButton, {}, end.toPoint());
-    }
-
-    OverTimePanel* panel;
-    TimePlot* plot;
-    std::atomic<int> jobs = 0;
-    std::atomic<bool> blocked = false;
-    std::atomic<bool> fails = false;
-    std::atomic<RegionOrigin> origin = RegionOrigin::None;
-    std::atomic<int> block = -7;
-};
-
-bool isNear(double value, double expected, double tolerance = 0.01) {
-    return std::abs(value - expected) <= tolerance;
-}
-
-} // namespace
-
-/// The curves below the video, regions and the path over it.
+/// The curves below the video.
 class TestAttentionOverTime : public QObject {
     Q_OBJECT
 private Q_SLOTS:
@@ -271,74 +193,55 @@ private Q_SLOTS:
         QVERIFY(!spoken->text(QAccessible::Name).isEmpty());
     }
 
-    void aRegionIsDrawnMovedAndRemoved() {
+    /// The space bar after measuring must play, not save.
+    void theFocusStaysWithWhatWasAskedFor() {
         Fixture f;
+        f.window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(f.window.get()));
+        f.blocked = true;
+        f.panel->measureButton()->setFocus();
+        f.panel->measureButton()->click();
+        QTRY_COMPARE(f.jobs.load(), 1);
+        QVERIFY(f.panel->cancelButton()->hasFocus());
+        f.panel->cancelButton()->click();
+        QVERIFY(f.panel->measureButton()->hasFocus());
+        f.blocked = false;
         f.measure();
-        RegionPanel* regions = f.workspace->overTime()->regions();
-        VideoMarks* marks = f.workspace->overTime()->marks();
-        QVERIFY(!regions->removeButton()->isEnabled());
-        regions->drawButton()->click();
-        QVERIFY(marks->isDrawing());
-        f.drag({0.2, 0.2}, {0.6, 0.7});
-        QVERIFY(marks->region().has_value() && !marks->isDrawing() && !regions->drawButton()->isChecked());
-        QVERIFY(isNear(marks->region()->left, 0.2) && isNear(marks->region()->width, 0.4));
-        QVERIFY(f.draws(OverTimeSeries::OwnRegion) && f.draws(OverTimeSeries::Elsewhere));
-        QVERIFY(!f.panel->note()->isVisible());
-        QVERIFY(isNear(*f.panel->values().own[3] + *elsewhereOf(f.panel->values().moments[3], f.panel->values().own[3]),
-                       1.0));
-        f.drag({0.4, 0.22}, {0.5, 0.32}); // by its name
-        QVERIFY(isNear(marks->region()->left, 0.3) && isNear(marks->region()->top, 0.3));
-        f.drag({0.7, 0.6}, {0.9, 0.6}); // by its right edge
-        QVERIFY(isNear(marks->region()->width, 0.6) && isNear(marks->region()->left, 0.3));
-        marks->setFocus();
-        QTest::keyClick(marks, Qt::Key_Left);
-        QVERIFY(isNear(marks->region()->left, 0.29, 0.005));
-        QTest::keyClick(marks, Qt::Key_Down, Qt::ShiftModifier);
-        QVERIFY(isNear(marks->region()->height, 0.51));
-        // Clicks inside it still choose a patch.
-        QTest::mouseClick(marks, Qt::LeftButton, {}, f.middleOf(10));
-        QCOMPARE(f.script->settings.view->patch, 10);
-        QTest::keyClick(marks, Qt::Key_Delete);
-        QVERIFY(!marks->region().has_value() && !f.draws(OverTimeSeries::OwnRegion));
-        QVERIFY(!regions->removeButton()->isEnabled());
+        QVERIFY(f.plot->hasFocus());
     }
 
-    void theFaceIsLookedForWhenAsked() {
+    void aDifferenceAloneIsNoMoment() {
         Fixture f;
-        RegionPanel* regions = f.workspace->overTime()->regions();
-        regions->setChoices(false, true);
-        QCOMPARE(regions->originBox()->findData(static_cast<int>(RegionOrigin::Truth)), -1);
-        QVERIFY(regions->originBox()->itemText(1).contains(QStringLiteral("may be wrong")));
-        f.measure();
-        f.pick(regions->originBox(), static_cast<int>(RegionOrigin::FaceDetector));
-        QTRY_COMPARE(f.jobs.load(), 2);
-        QTRY_VERIFY(f.draws(OverTimeSeries::Face));
-        QVERIFY(f.origin == RegionOrigin::FaceDetector);
-        QVERIFY(!f.draws(OverTimeSeries::Hands));
-        // Where it found none, the curve has a gap.
-        const ChartCurve& face = f.plot->chart().curves.first();
-        QVERIFY(!face.values[2] && face.values[3]);
-        // The exact truth is taken by itself.
-        regions->setChoices(true, true);
-        QVERIFY(regions->origin() == RegionOrigin::Truth);
-        regions->setChoices(false, true);
-        QVERIFY(regions->origin() == RegionOrigin::FaceDetector);
+        f.pick(Shown::Difference);
+        f.show(1.0, {layer(LayerKind::Difference, 5)});
+        f.show(2.0, {layer(LayerKind::Difference, 5)});
+        QVERIFY(f.panel->values().moments.empty());
     }
 
-    void thePathIsThatOfTheLastSecond() {
+    /// Where nothing was seen for a while there is no line.
+    void curvesDoNotRunOverWhatWasNotSeen() {
         Fixture f;
-        f.measure();
-        VideoMarks* marks = f.workspace->overTime()->marks();
-        f.show(4.0, nullptr);
-        QVERIFY(marks->path().empty());
-        f.workspace->overTime()->regions()->pathBox()->click();
-        QCOMPARE(marks->path().size(), std::size_t{3}); // 3.0, 3.5 and 4.0 s
-        QVERIFY(isNear(marks->path().back().x, 0.4));
-        const QImage image = f.workspace->view()->grab().toImage();
-        const QRectF frame = f.workspace->view()->frameRect(0);
-        const QColor line = image.pixelColor(
-            QPointF(frame.left() + 0.37 * frame.width(), frame.top() + 0.5 * frame.height()).toPoint());
-        QVERIFY2(line.red() > line.blue() + 60, qPrintable(line.name()));
+        for (const double seconds : {1.0, 1.08, 1.16, 1.24, 6.0, 6.08}) {
+            f.show(seconds, {layer(LayerKind::Adapted, 5)});
+        }
+        QTRY_VERIFY(f.draws(OverTimeSeries::Entropy));
+        QTRY_COMPARE(f.plot->chart().times.size(), std::size_t{6});
+        const QColor colour = f.plot->chart().curves.first().colour;
+        const QImage image = f.plot->grab().toImage();
+        const auto drawn = [&](double seconds) {
+            const int x = static_cast<int>(f.plot->xOf(fromSeconds(seconds)) * image.devicePixelRatio());
+            for (int y = 0; y < image.height(); ++y) {
+                const QColor at = image.pixelColor(x, y);
+                if (std::abs(at.red() - colour.red()) + std::abs(at.green() - colour.green()) +
+                        std::abs(at.blue() - colour.blue()) <
+                    60) {
+                    return true;
+                }
+            }
+            return false;
+        };
+        QVERIFY(drawn(1.12));
+        QVERIFY(!drawn(3.5));
     }
 
     void curvesAreSavedAsPictureAndTable() {

@@ -38,6 +38,38 @@ private slots:
         QVERIFY(!f.workspace->film()->isVisible());
     }
 
+    void theKeysGoToThePicture() {
+        Fixture f;
+        f.window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(f.window.get()));
+        f.leave();
+        QVERIFY(!f.workspace->view()->hasFocus());
+        f.open();
+        QTRY_VERIFY(f.workspace->view()->hasFocus());
+    }
+
+    void aDifferenceTellsWhatTheTokensGained() {
+        Fixture f;
+        f.pause();
+        f.pick(Shown::Difference);
+        attention::Layer difference = layer(LayerKind::Difference, 5);
+        difference.classShare = -0.125F;
+        difference.prefixShare = 0.25F;
+        f.show(1.0, {difference});
+        const QString numbers = f.workspace->panel()->numbers()->text();
+        QVERIFY2(numbers.contains(QStringLiteral("−12.5")) && numbers.contains(QStringLiteral("+25.0")),
+                 qPrintable(numbers));
+    }
+
+    void aLowWindowLeavesTheHeightToTheVideo() {
+        Fixture f;
+        f.pick(Shown::CrossFrame);
+        f.window->resize(1366, 900);
+        QTRY_VERIFY(f.workspace->film()->height() > 135);
+        f.window->resize(1024, 600);
+        QTRY_VERIFY(f.workspace->film()->height() < 125);
+    }
+
     void drawsInsideTheNetworksViewAndDimsTheRest() {
         Fixture f;
         f.pause();

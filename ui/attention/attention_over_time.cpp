@@ -17,7 +17,7 @@ AttentionOverTime::AttentionOverTime(AttentionView& view, SessionBridge& bridge,
       regions_(new RegionPanel),
       marks_(new VideoMarks(view)),
       gloss_(new GlossPanel) {
-    regions_->setChoices(false, !vision::installedFaceCascade().empty());
+    regions_->setChoices(false, !vision::installedFaceCascade().empty(), false);
     connect(panel_, &OverTimePanel::seekRequested, &bridge_, &SessionBridge::seek);
     connect(gloss_, &GlossPanel::momentChosen, &bridge_, &SessionBridge::seek);
     connect(panel_, &OverTimePanel::momentsChanged, this, &AttentionOverTime::updatePath);
@@ -58,7 +58,7 @@ void AttentionOverTime::updateSource() {
         marks_->setRegion(std::nullopt);
         panel_->setClip(clip);
         regions_->setChoices(isFile && attention::hasTruth(request->location),
-                             isFile && !vision::installedFaceCascade().empty());
+                             isFile && !vision::installedFaceCascade().empty(), isFile);
         updateRegions();
     }
     panel_->setClip(clip);
@@ -73,7 +73,7 @@ void AttentionOverTime::updatePicture() {
 
 void AttentionOverTime::updateRegions() {
     regions_->setHasRegion(marks_->region().has_value());
-    panel_->setRegions(regions_->origin(), marks_->region());
+    panel_->setRegions(regions_->source(), marks_->region());
 }
 
 void AttentionOverTime::updateGlosses() {

@@ -98,6 +98,7 @@ AttentionPanel::AttentionPanel(QWidget* parent)
       smoothing_(new QComboBox),
       strength_(new QSlider(Qt::Horizontal)),
       definition_(wrapped("muted")),
+      sourceDefinition_(wrapped("muted")),
       notice_(wrapped("warning")),
       scaleRule_(wrapped("muted")),
       bars_(new ScaleBars),
@@ -135,6 +136,7 @@ void AttentionPanel::build() {
     column_->addWidget(definition_);
     column_->addWidget(notice_);
     what_ = form();
+    column_->addWidget(sourceDefinition_);
     column_->addSpacing(grid);
     column_->addWidget(headings_[1]);
     column_->addWidget(bars_);
@@ -247,9 +249,8 @@ void AttentionPanel::showChoices() {
     block_->setEnabled(!across);
     head_->setEnabled(!across);
     colours_->setEnabled(!across && view_.shown != Shown::Difference);
-    definition_->setText(QStringLiteral("%1\n%2: %3")
-                             .arg(AttentionTexts::definition(view_.shown), AttentionTexts::source(view_.source),
-                                  AttentionTexts::sourceDefinition(view_.source)));
+    definition_->setText(AttentionTexts::definition(view_.shown));
+    sourceDefinition_->setText(AttentionTexts::sourceDefinition(view_.source));
     scaleRule_->setText(AttentionTexts::normalisationDefinition(style_.normalisation));
     filling_ = false;
 }
@@ -296,6 +297,10 @@ void AttentionPanel::setShown(const AttentionView& shown, const session::Attende
         } else if (layer.kind == attention::LayerKind::Frozen) {
             lines.append(tr("%1: %2 % on the class token, the rest on the patches")
                              .arg(AttentionTexts::layer(layer), percent(layer.classShare)));
+        } else if (layer.kind == attention::LayerKind::Difference) {
+            lines.append(tr("%1: %2 on the class token, %3 on the prefixes")
+                             .arg(AttentionTexts::layer(layer), AttentionTexts::value(layer, layer.classShare),
+                                  AttentionTexts::value(layer, layer.prefixShare)));
         }
     }
     if (attended && view_.shown == Shown::CrossFrame && !shown.layers().empty()) {

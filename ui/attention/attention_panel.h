@@ -77,6 +77,7 @@ private:
     QComboBox* smoothing_;
     QSlider* strength_;
     QLabel* definition_;
+    QLabel* sourceDefinition_;
     QLabel* notice_;
     QLabel* scaleRule_;
     ScaleBars* bars_;

@@ -324,8 +324,10 @@ void AttentionView::paintPicture(QPainter& painter, int index) {
                    Qt::AlignTop | Qt::AlignHCenter);
     }
     if (playing_ && style_.smoothingSeconds > 0.0 && known && index == pictures() - 1) {
-        paintLabel(painter, frame, tr("smoothed over %1 s").arg(QLocale().toString(style_.smoothingSeconds, 'g', 2)),
-                   Qt::AlignBottom | Qt::AlignRight);
+        const QString text = tr("smoothed over %1 s").arg(QLocale().toString(style_.smoothingSeconds, 'g', 2));
+        const QRectF beside(frame.right(), frame.top(), width() - frame.right(), frame.height());
+        const bool fits = beside.width() > QFontMetricsF(painter.font()).horizontalAdvance(text) + 4 * grid;
+        paintLabel(painter, fits ? beside : frame, text, Qt::AlignBottom | Qt::AlignRight);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "ui/text_format.h"
 #include "vision/preprocess.h"
 
+#include <QApplication>
 #include <QComboBox>
 #include <QEvent>
 #include <QLabel>
@@ -184,6 +185,9 @@ void AttentionWorkspace::askSession() {
 
 void AttentionWorkspace::showEvent(QShowEvent* event) {
     Workspace::showEvent(event);
+    if (!event->spontaneous() && !isAncestorOf(QApplication::focusWidget())) {
+        view_->setFocus(Qt::OtherFocusReason); // the arrows move the red box there
+    }
     askSession();
     updatePicture();
     updateState();
@@ -196,6 +200,7 @@ void AttentionWorkspace::hideEvent(QHideEvent* event) {
 
 void AttentionWorkspace::resizeEvent(QResizeEvent* event) {
     Workspace::resizeEvent(event);
+    film_->updateGeometry(); // its height follows the window's
     message_->placeIn(view_->rect());
 }
 
@@ -350,7 +355,7 @@ void AttentionWorkspace::changeEvent(QEvent* event) {
 }
 
 void AttentionWorkspace::retranslate() {
-    sheetHeading_->setText(tr("Sheet"));
+    sheetHeading_->setText(tr("Sheet and video"));
     tourAgain_->setText(tr("Show the Introduction Again"));
     retry_.setText(tr("Try Again"));
     updateState();

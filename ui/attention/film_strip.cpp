@@ -7,10 +7,14 @@
 #include <QEvent>
 #include <QPainter>
 
+#include <algorithm>
+
 namespace livegloss::ui {
 
 namespace {
-constexpr int cellSide = 112;
+constexpr int largestSide = 112;
+constexpr int smallestSide = 72;
+constexpr int windowShare = 7; ///< a low window leaves the height to the video
 constexpr int pixelsPerPatch = 16;
 } // namespace
 
@@ -19,8 +23,13 @@ FilmStrip::FilmStrip(QWidget* parent) : QWidget(parent) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
+int FilmStrip::cellSide() const {
+    return std::clamp(window()->height() / windowShare, smallestSide, largestSide);
+}
+
 QSize FilmStrip::sizeHint() const {
-    return {5 * (cellSide + grid) + grid, cellSide + fontMetrics().height() + 2 * grid};
+    const int side = cellSide();
+    return {5 * (side + grid) + grid, side + fontMetrics().height() + 2 * grid};
 }
 
 void FilmStrip::setPicture(const session::AttendedPicturePtr& attended, const AttentionStyle& style, int patch) {
@@ -58,7 +67,7 @@ void FilmStrip::paintEvent(QPaintEvent*) {
     painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
     painter.fillRect(rect(), colours.stage);
     const auto count = static_cast<int>(cells_.size());
-    const double side = std::min<double>(cellSide, (width() - grid * (count + 1.0)) / std::max(1, count));
+    const double side = std::min<double>(cellSide(), (width() - grid * (count + 1.0)) / std::max(1, count));
     double left = (width() - count * (side + grid) + grid) / 2.0;
     for (const Cell& cell : cells_) {
         const QRectF box(left, grid / 2.0, side, side);

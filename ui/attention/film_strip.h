@@ -22,6 +22,8 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    int cellSide() const;
+
     struct Cell {
         QImage picture;
         QImage overlay;

@@ -172,10 +172,10 @@ void OverTimePanel::setView(const attention::View& view) {
     }
 }
 
-void OverTimePanel::setRegions(attention::RegionOrigin origin, const std::optional<vision::Region>& own) {
+void OverTimePanel::setRegions(const attention::RegionSource& source, const std::optional<vision::Region>& own) {
     own_ = own;
-    if (origin != origin_) {
-        origin_ = origin;
+    if (source != regions_) {
+        regions_ = source;
         if (clip_.file && model_ && (whole_ || measurement_.running())) {
             settling_.start();
         }
@@ -204,9 +204,10 @@ void OverTimePanel::setPicture(const session::Picture& picture) {
     if (fits && !whole_ && !measurement_.running()) {
         attention::Moment moment = momentOf(attended->layers, *picture.frame, model_->config());
         moment.time = attended->time;
+        const bool tells = moment.entropy || moment.centre; // a difference alone does not
         const auto place = std::ranges::lower_bound(data_.moments, moment.time, {}, &attention::Moment::time);
         const bool known = place != data_.moments.end() && place->time == moment.time;
-        if (!known || complete(*place, moment)) {
+        if (tells && (!known || complete(*place, moment))) {
             if (!known) {
                 data_.moments.insert(place, std::move(moment));
             }
@@ -248,7 +249,7 @@ void OverTimePanel::measure() {
     job.input = *clip_.file;
     job.model = model_;
     job.view = view_;
-    job.regions = origin_;
+    job.regions = regions_;
     progress_->setValue(0);
     setNote({}, false);
     measurement_.start(std::move(job));
@@ -296,7 +297,7 @@ QString OverTimePanel::hint() const {
     if (!model_) {
         return tr("Without a model there is no attention.");
     }
-    if (!data_.moments.empty()) {
+    if (std::ranges::any_of(allSeries, [this](OverTimeSeries series) { return hasSeries(data_, series); })) {
         return tr("Every curve is switched off.");
     }
     if (measurement_.running()) {
@@ -310,6 +311,7 @@ QString OverTimePanel::hint() const {
 void OverTimePanel::updateControls() {
     const bool open = fold_->isChecked();
     const bool running = measurement_.running();
+    const bool hadFocus = measure_->hasFocus() || cancel_->hasFocus();
     measure_->setVisible(open && clip_.file.has_value() && !running);
     measure_->setEnabled(model_ != nullptr && !whole_);
     progress_->setVisible(open && running);
@@ -318,11 +320,15 @@ void OverTimePanel::updateControls() {
     zoomOut_->setEnabled(plot_->isZoomed());
     save_->setVisible(open);
     save_->setEnabled(!plot_->chart().curves.isEmpty());
+    if (hadFocus) { // else it would pass to "Save", which the space bar then presses
+        QWidget* const idle = measure_->isEnabled() ? static_cast<QWidget*>(measure_) : plot_;
+        (running ? cancel_ : idle)->setFocus();
+    }
     plot_->setHint(hint());
     const bool shares = hasSeries(data_, OverTimeSeries::Elsewhere);
     const bool tells = open && !data_.moments.empty() && !shares && !running;
     if (tells && note_->property("kind").toString() != QLatin1String("result")) {
-        note_->setText(origin_ != attention::RegionOrigin::None && !whole_
+        note_->setText(regions_.origin != attention::RegionOrigin::None && !whole_
                            ? tr("Measure the clip to see what share of the attention falls on hands and face.")
                            : tr("No region is known, so shares are not shown: under Regions on the right, draw one on "
                                 "the video or choose where hands and face are known from."));
@@ -350,7 +356,7 @@ void OverTimePanel::save() {
     }
     path += QFileInfo(path).suffix().isEmpty() ? QStringLiteral(".png") : QString();
     const auto written =
-        saveOverTime({clip_.name, model_->config(), view_, origin_, data_, series_->chosen(), plot_->range()}, path);
+        saveOverTime({clip_.name, model_->config(), view_, regions_, data_, series_->chosen(), plot_->range()}, path);
     setNote(written ? tr("Saved as %1").arg(QFileInfo(path).fileName()) : withHint(written.error()), !written);
 }
 

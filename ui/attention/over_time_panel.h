@@ -41,7 +41,7 @@ public:
     void setModel(const engine::LoadedModelPtr& model);
     void setView(const attention::View& view);
     /// `own` in fractions of the frame.
-    void setRegions(attention::RegionOrigin origin, const std::optional<vision::Region>& own);
+    void setRegions(const attention::RegionSource& source, const std::optional<vision::Region>& own);
     void setGlosses(const std::vector<session::CaptionGloss>& glosses);
     /// The picture on show moves the cursor, and adds what it tells.
     void setPicture(const session::Picture& picture);
@@ -87,7 +87,7 @@ private:
     Clip clip_;
     engine::LoadedModelPtr model_;
     attention::View view_;
-    attention::RegionOrigin origin_ = attention::RegionOrigin::None;
+    attention::RegionSource regions_;
     std::optional<vision::Region> own_;
     OverTimeData data_;
     bool whole_ = false;

@@ -1,11 +1,15 @@
 #include "ui/attention/region_panel.h"
 
+#include "ui/bridge/background.h"
+#include "ui/dialogs/file_dialogs.h"
 #include "ui/sheets/over_time_chart.h"
 #include "ui/style/theme.h"
+#include "ui/text_format.h"
 
 #include <QCheckBox>
 #include <QComboBox>
 #include <QEvent>
+#include <QFileInfo>
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QPushButton>
@@ -18,9 +22,14 @@ namespace livegloss::ui {
 namespace {
 
 using attention::RegionOrigin;
+using attention::RegionSource;
 
 const QString pathKey = QStringLiteral("attentionOverTime/path");
-const QString originKey = QStringLiteral("attentionOverTime/faceDetector");
+const QString cascadeKey = QStringLiteral("attentionOverTime/faceDetector");
+const QString ownKey = QStringLiteral("attentionOverTime/ownDetector");
+const QString detectorKey = QStringLiteral("attentionOverTime/detectorFile");
+constexpr RegionOrigin allOrigins[] = {RegionOrigin::None, RegionOrigin::Truth, RegionOrigin::FaceDetector,
+                                       RegionOrigin::OwnDetector};
 
 QLabel* wrapped(const char* role) {
     auto* label = new QLabel;
@@ -29,23 +38,48 @@ QLabel* wrapped(const char* role) {
     return label;
 }
 
+QString askForDetector(QWidget* parent, const QString& lastFile) {
+    return askForFile(parent, RegionPanel::tr("Choose a Detector of Hands and Face"),
+                      RegionPanel::tr("Detectors (*.onnx)"), folderOf(lastFile), QStandardPaths::DocumentsLocation);
+}
+
 } // namespace
 
 RegionPanel::RegionPanel(QWidget* parent)
     : QWidget(parent),
+      choose_(askForDetector),
+      check_(attention::checkDetector),
       heading_(wrapped("heading")),
       draw_(new QPushButton),
       remove_(new QPushButton),
       originLabel_(wrapped("")),
       originBox_(new QComboBox),
+      chooseDetector_(new QPushButton),
+      note_(wrapped("muted")),
       explanation_(wrapped("muted")),
       path_(new QCheckBox),
       pathExplanation_(wrapped("muted")) {
+    build();
+    connect(draw_, &QPushButton::clicked, this, &RegionPanel::drawingAsked);
+    connect(remove_, &QPushButton::clicked, this, &RegionPanel::removalAsked);
+    connect(path_, &QCheckBox::toggled, this, &RegionPanel::pathToggled);
+    connect(chooseDetector_, &QPushButton::clicked, this, &RegionPanel::chooseDetector);
+    connect(originBox_, &QComboBox::activated, this, [this] {
+        wanted_ = static_cast<RegionOrigin>(originBox_->currentData().toInt());
+        setNote({}, false);
+        take(wanted_);
+    });
+    retranslate();
+}
+
+void RegionPanel::build() {
     setObjectName(QStringLiteral("regionPanel"));
     draw_->setObjectName(QStringLiteral("drawRegion"));
     remove_->setObjectName(QStringLiteral("removeRegion"));
+    chooseDetector_->setObjectName(QStringLiteral("chooseDetector"));
     draw_->setCheckable(true);
     remove_->setEnabled(false);
+    note_->hide();
     originBox_->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     originBox_->setMinimumContentsLength(12);
     originLabel_->setBuddy(originBox_);
@@ -62,37 +96,91 @@ RegionPanel::RegionPanel(QWidget* parent)
     column->addWidget(originLabel_);
     column->addWidget(originBox_);
     column->addWidget(explanation_);
+    column->addWidget(chooseDetector_, 0, Qt::AlignLeft);
+    column->addWidget(note_);
     column->addWidget(path_);
     column->addWidget(pathExplanation_);
-    connect(draw_, &QPushButton::clicked, this, &RegionPanel::drawingAsked);
-    connect(remove_, &QPushButton::clicked, this, &RegionPanel::removalAsked);
-    connect(path_, &QCheckBox::toggled, this, &RegionPanel::pathToggled);
-    connect(originBox_, &QComboBox::activated, this, [this] {
-        wanted_ = static_cast<RegionOrigin>(originBox_->currentData().toInt());
-        take(wanted_);
-    });
-    retranslate();
 }
 
-void RegionPanel::setChoices(bool truth, bool detector) {
+void RegionPanel::setServices(ChooseFile choose, Check check) {
+    choose_ = std::move(choose);
+    check_ = std::move(check);
+}
+
+void RegionPanel::setChoices(bool truth, bool cascade, bool file) {
     truth_ = truth;
-    detector_ = detector;
+    cascade_ = cascade;
+    file_ = file;
     fill();
-    const bool keeps = wanted_ == RegionOrigin::FaceDetector && detector_;
-    take(truth_ ? RegionOrigin::Truth : keeps ? wanted_ : RegionOrigin::None);
+    take(truth_ ? RegionOrigin::Truth : offers(wanted_) ? wanted_ : RegionOrigin::None);
+}
+
+bool RegionPanel::offers(RegionOrigin origin) const {
+    switch (origin) {
+    case RegionOrigin::None:
+        return true;
+    case RegionOrigin::Truth:
+        return truth_;
+    case RegionOrigin::FaceDetector:
+        return cascade_;
+    case RegionOrigin::OwnDetector:
+        break;
+    }
+    return file_ && !detector_.isEmpty();
 }
 
 void RegionPanel::take(RegionOrigin origin) {
-    const bool changed = origin != origin_;
-    origin_ = origin;
+    RegionSource source{origin, {}};
+    if (origin == RegionOrigin::OwnDetector) {
+        source.detector = detector_.toStdString();
+    }
+    const bool changed = source != source_;
+    source_ = source;
     originBox_->setCurrentIndex(std::max(0, originBox_->findData(static_cast<int>(origin))));
-    explanation_->setText(origin == RegionOrigin::None && !detector_ && !truth_
+    explanation_->setText(origin == RegionOrigin::None && !cascade_ && !truth_
                               ? tr("To have the face found, install the package opencv-data. A region of your own can "
                                    "always be drawn on the video.")
-                              : OverTimeTexts::originDefinition(origin));
+                              : OverTimeTexts::originDefinition(source));
     if (changed) {
         Q_EMIT originChanged();
     }
+}
+
+void RegionPanel::chooseDetector() {
+    const QString path = choose_(this, detector_);
+    if (path.isEmpty()) {
+        return;
+    }
+    chooseDetector_->setEnabled(false);
+    setNote(tr("Trying out %1…").arg(QFileInfo(path).fileName()), false);
+    runInBackground(
+        this, [check = check_, file = std::filesystem::path(path.toStdString())] { return check(file); },
+        [this, path](const Result<attention::DetectorParts>& checked) { takeDetector(path, checked); });
+}
+
+void RegionPanel::takeDetector(const QString& path, const Result<attention::DetectorParts>& checked) {
+    chooseDetector_->setEnabled(true);
+    if (!checked) {
+        setNote(withHint(checked.error()), true);
+        return;
+    }
+    const QString name = QFileInfo(path).fileName();
+    detector_ = path;
+    wanted_ = RegionOrigin::OwnDetector;
+    fill();
+    take(RegionOrigin::None); // what was measured with the same file before it changed does not stay
+    take(offers(wanted_) ? wanted_ : RegionOrigin::None);
+    setNote(!checked->face    ? tr("%1 finds hands, but no faces.").arg(name)
+            : !checked->hands ? tr("%1 finds faces, but no hands.").arg(name)
+                              : tr("%1 finds hands and faces.").arg(name),
+            false);
+}
+
+void RegionPanel::setNote(const QString& text, bool warning) {
+    note_->setProperty("role", warning ? QStringLiteral("warning") : QStringLiteral("muted"));
+    note_->setStyleSheet(QStringLiteral("/**/")); // takes up the role
+    note_->setText(text);
+    note_->setVisible(!text.isEmpty());
 }
 
 void RegionPanel::setDrawing(bool drawing) {
@@ -110,24 +198,36 @@ bool RegionPanel::showsPath() const {
 
 void RegionPanel::fill() {
     originBox_->clear();
-    for (const RegionOrigin origin : {RegionOrigin::None, RegionOrigin::Truth, RegionOrigin::FaceDetector}) {
-        const bool there = origin == RegionOrigin::None || (origin == RegionOrigin::Truth ? truth_ : detector_);
-        if (there) {
-            originBox_->addItem(OverTimeTexts::origin(origin), static_cast<int>(origin));
-            originBox_->setItemData(originBox_->count() - 1, OverTimeTexts::originDefinition(origin), Qt::ToolTipRole);
+    for (const RegionOrigin origin : allOrigins) {
+        if (offers(origin)) {
+            const RegionSource source{origin, detector_.toStdString()};
+            originBox_->addItem(OverTimeTexts::origin(source), static_cast<int>(origin));
+            originBox_->setItemData(originBox_->count() - 1, OverTimeTexts::originDefinition(source), Qt::ToolTipRole);
         }
     }
 }
 
 void RegionPanel::saveState(QSettings& store) const {
     store.setValue(pathKey, path_->isChecked());
-    store.setValue(originKey, wanted_ == RegionOrigin::FaceDetector);
+    store.setValue(cascadeKey, wanted_ == RegionOrigin::FaceDetector);
+    store.setValue(ownKey, wanted_ == RegionOrigin::OwnDetector);
+    store.setValue(detectorKey, detector_);
 }
 
 void RegionPanel::restoreState(const QSettings& store) {
     path_->setChecked(store.value(pathKey, false).toBool());
-    wanted_ = store.value(originKey, false).toBool() ? RegionOrigin::FaceDetector : RegionOrigin::None;
-    setChoices(truth_, detector_);
+    detector_ = store.value(detectorKey).toString();
+    const bool own = store.value(ownKey, false).toBool();
+    wanted_ = store.value(cascadeKey, false).toBool() ? RegionOrigin::FaceDetector
+              : own                                   ? RegionOrigin::OwnDetector
+                                                      : RegionOrigin::None;
+    if (!detector_.isEmpty() && !QFileInfo(detector_).isFile()) {
+        if (own) {
+            setNote(tr("The detector %1 is no longer there. Choose it anew.").arg(detector_), true);
+        }
+        detector_.clear();
+    }
+    setChoices(truth_, cascade_, file_);
 }
 
 void RegionPanel::changeEvent(QEvent* event) {
@@ -145,12 +245,15 @@ void RegionPanel::retranslate() {
     remove_->setText(tr("Remove"));
     originLabel_->setText(tr("Hands and face"));
     originBox_->setAccessibleName(tr("Hands and face"));
+    chooseDetector_->setText(tr("Choose a Detector…"));
+    chooseDetector_->setToolTip(tr("A network of your own that finds hands and face, as an ONNX file. The "
+                                   "documentation, docs/attention.md, says which kinds are understood."));
     path_->setText(tr("Path of the weights across frames"));
     pathExplanation_->setText(
         tr("Where the centre of what the weights across frames emphasise went in the last second; "
            "known once the clip is measured, or while “Across frames” is shown."));
     fill();
-    take(origin_);
+    take(source_.origin);
 }
 
 } // namespace livegloss::ui

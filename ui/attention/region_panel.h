@@ -4,6 +4,8 @@
 
 #include <QWidget>
 
+#include <functional>
+
 class QCheckBox;
 class QComboBox;
 class QLabel;
@@ -17,11 +19,18 @@ namespace livegloss::ui {
 class RegionPanel final : public QWidget {
     Q_OBJECT
 public:
-    explicit RegionPanel(QWidget* parent = nullptr);
+    using ChooseFile = std::function<QString(QWidget* parent, const QString& lastFile)>;
+    using Check = std::function<Result<attention::DetectorParts>(const std::filesystem::path& file)>;
 
-    /// What can be had for the clip on show. The exact truth is chosen by itself where it is there.
-    void setChoices(bool truth, bool detector);
-    attention::RegionOrigin origin() const { return origin_; }
+    explicit RegionPanel(QWidget* parent = nullptr);
+    /// Tests put their own in.
+    void setServices(ChooseFile choose, Check check);
+
+    /// What can be had for the clip on show: its exact truth, which is chosen by itself, OpenCV's cascade, and a
+    /// detector of the person's own, where this is a `file`.
+    void setChoices(bool truth, bool cascade, bool file = true);
+    attention::RegionOrigin origin() const { return source_.origin; }
+    const attention::RegionSource& source() const { return source_; }
     void setDrawing(bool drawing);
     void setHasRegion(bool has);
     bool showsPath() const;
@@ -31,9 +40,12 @@ public:
     QComboBox* originBox() { return originBox_; }
     QPushButton* drawButton() { return draw_; }
     QPushButton* removeButton() { return remove_; }
+    QPushButton* detectorButton() { return chooseDetector_; }
+    QLabel* note() { return note_; }
     QCheckBox* pathBox() { return path_; }
 
 Q_SIGNALS:
+    /// source() is another, or its detector was read anew.
     void originChanged();
     void drawingAsked(bool draw);
     void removalAsked();
@@ -43,19 +55,30 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
+    void build();
     void fill();
     void take(attention::RegionOrigin origin);
+    bool offers(attention::RegionOrigin origin) const;
+    void chooseDetector();
+    void takeDetector(const QString& path, const Result<attention::DetectorParts>& checked);
+    void setNote(const QString& text, bool warning);
     void retranslate();
 
+    ChooseFile choose_;
+    Check check_;
     bool truth_ = false;
-    bool detector_ = false;
-    attention::RegionOrigin origin_ = attention::RegionOrigin::None;
+    bool cascade_ = false;
+    bool file_ = false;
+    attention::RegionSource source_;
     attention::RegionOrigin wanted_ = attention::RegionOrigin::None; ///< for clips without a truth
+    QString detector_;                                               ///< a person's own; empty until one is chosen
     QLabel* heading_;
     QPushButton* draw_;
     QPushButton* remove_;
     QLabel* originLabel_;
     QComboBox* originBox_;
+    QPushButton* chooseDetector_;
+    QLabel* note_;
     QLabel* explanation_;
     QCheckBox* path_;
     QLabel* pathExplanation_;

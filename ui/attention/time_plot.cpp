@@ -5,6 +5,7 @@
 
 #include <QAccessible>
 #include <QKeyEvent>
+#include <QLocale>
 #include <QMouseEvent>
 #include <QPainter>
 #include <QToolTip>
@@ -133,17 +134,19 @@ double TimePlot::xOf(MediaTime time) const {
 }
 
 QString TimePlot::textAt(MediaTime time) const {
-    QStringList parts{formatTime(time)};
+    const auto index = chartIndexAt(chart_, time);
+    const bool counted = chart_.counts && index.has_value();
+    QStringList parts{counted ? tr("Step %1").arg(QLocale().toString(std::llround(toSeconds(chart_.times[*index]))))
+                              : formatTime(time)};
     for (const ChartBand& band : chart_.bands) {
         if (band.start <= time && time < band.end) {
             parts.append(band.text);
         }
     }
-    const auto index = chartIndexAt(chart_, time);
     for (const ChartCurve& curve : chart_.curves) {
-        const bool known = index && *index < curve.values.size() && curve.values[*index].has_value();
-        parts.append(tr("%1: %2").arg(curve.name, known ? chartValue(chart_.lanes.at(curve.lane), *curve.values[*index])
-                                                        : tr("not known")));
+        const auto value = index ? chartValueAt(curve, *index) : std::nullopt;
+        parts.append(
+            tr("%1: %2").arg(curve.name, value ? chartValue(chart_.lanes.at(curve.lane), *value) : tr("not known")));
     }
     return parts.join(QLatin1Char('\n'));
 }

@@ -173,7 +173,7 @@ void ModelShelf::takeCard(const QString& path, const QDateTime& changed, const R
     }
 }
 
-void ModelShelf::importFile(const QString& path) {
+void ModelShelf::importFile(const QString& path, const QString& fileName) {
     if (importing()) {
         return;
     }
@@ -181,9 +181,9 @@ void ModelShelf::importFile(const QString& path) {
     Q_EMIT importingChanged();
     runInBackground(
         this, [read = services_.readModelCard, file = filePath(path)] { return read(file); },
-        [this, path](const Result<ModelCard>& card) {
+        [this, path, fileName](const Result<ModelCard>& card) {
             if (card) {
-                copyIn(path);
+                copyIn(path, fileName.isEmpty() ? QFileInfo(path).fileName() : fileName);
             } else {
                 askImporter(path, card.error());
             }
@@ -206,7 +206,7 @@ void ModelShelf::askImporter(const QString& path, const Error& notOurs) {
         });
 }
 
-void ModelShelf::copyIn(const QString& path) {
+void ModelShelf::copyIn(const QString& path, const QString& fileName) {
     const downloads::ModelFolder& folder = list_->folder();
     if (const Result<void> made = folder.make(); !made) {
         endImport();
@@ -221,7 +221,7 @@ void ModelShelf::copyIn(const QString& path) {
         return;
     }
     const QString part = folder.newPart();
-    const QString target = folder.path() + QLatin1Char('/') + folder.freeName(QFileInfo(path).fileName());
+    const QString target = folder.path() + QLatin1Char('/') + folder.freeName(fileName);
     runInBackground(
         this, [=, flag = stopImport_] { return downloads::copyAndInstall(path, part, target, *flag); },
         [this, path, target](const Result<void>& copied) {

@@ -62,8 +62,8 @@ public:
     const downloads::Download* download(const QString& id) const { return list_->find(id); }
 
     /// Checks a model file of our own format and copies it into the folder. Ends with imported(), importFailed(), or
-    /// conversionNeeded() where the file is another program's checkpoint.
-    void importFile(const QString& path);
+    /// conversionNeeded() where the file is another program's checkpoint. `fileName` is the copy's; empty: as it is.
+    void importFile(const QString& path, const QString& fileName = {});
     bool importing() const { return stopImport_ != nullptr; }
     /// Deletes an installed file that did not come with the program.
     Result<void> remove(const QString& id);
@@ -87,7 +87,7 @@ private:
     void readCards();
     void takeCard(const QString& path, const QDateTime& changed, const Result<ModelCard>& card);
     QString nameBeside(const ShelfEntry& entry, const QString& name) const;
-    void copyIn(const QString& path);
+    void copyIn(const QString& path, const QString& fileName);
     void askImporter(const QString& path, const Error& notOurs);
     void endImport();
 

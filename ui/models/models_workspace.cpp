@@ -225,6 +225,11 @@ void ModelsWorkspace::takeFile(const QString& path) {
     }
 }
 
+void ModelsWorkspace::addModel(const QString& path, const QString& fileName) {
+    notice_->setNotice({});
+    shelf_.importFile(path, fileName);
+}
+
 /// What the catalogue says of the file, or of the model on show whose file has to be fetched by hand, is kept.
 void ModelsWorkspace::askForImport(const QString& path) {
     const ShelfEntry* entry = shelf_.findPath(path);

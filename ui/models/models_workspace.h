@@ -32,6 +32,8 @@ public:
     /// Takes a file that a person dropped or chose: a model of our own format is checked and copied into the folder,
     /// every other kind goes to importRequested().
     void takeFile(const QString& path);
+    /// Checks a model of our own format and copies it into the folder as `fileName`, or beside one of that name.
+    void addModel(const QString& path, const QString& fileName);
 
     QString title() const override;
     QString iconName() const override;

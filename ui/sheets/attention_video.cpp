@@ -22,7 +22,8 @@ constexpr int widestPicture = 960;
 constexpr int narrowestPage = 480; // below it the legend does not fit
 constexpr int gap = 8;
 constexpr int captionHeight = 48;
-constexpr int legendHeight = 76;
+constexpr int legendHeight = 108;
+constexpr int legendPixels = 13;
 constexpr int pixelsPerPatch = 24;
 const QColor stage(16, 18, 22);
 const QColor quiet(176, 182, 192);
@@ -70,7 +71,9 @@ private:
     const std::vector<attention::Layer>& layersAt(MediaTime time) const;
     QImage draw(const Frame& frame);
     void drawPicture(QPainter& painter, const QRectF& box, const QImage& picture, const attention::Layer* layer);
+    void drawName(QPainter& painter, const QRectF& box, const QString& name) const;
     void drawLegend(QPainter& painter, const std::vector<attention::Layer>& layers);
+    void drawBar(QPainter& painter, const QRectF& room, const attention::Layer& layer);
 
     const AttentionVideoJob& job_;
     Attended attended_;
@@ -166,32 +169,55 @@ void VideoDrawing::drawPicture(QPainter& painter, const QRectF& box, const QImag
     }
 }
 
+void VideoDrawing::drawName(QPainter& painter, const QRectF& box, const QString& name) const {
+    painter.setFont(fontOf(legendPixels));
+    QRectF plate = QFontMetricsF(painter.font()).boundingRect(name);
+    plate.setSize(plate.size() + QSizeF(2 * gap, gap / 2.0));
+    plate.moveCenter(box.center());
+    plate.moveTop(box.top() + gap);
+    painter.setPen(Qt::NoPen);
+    painter.setBrush(QColor(0, 0, 0, 170));
+    painter.drawRoundedRect(plate, 4, 4);
+    painter.setPen(Qt::white);
+    painter.drawText(plate, Qt::AlignCenter, name);
+}
+
+/// The model and what is shown on up to two lines, below them what the colours mean.
 void VideoDrawing::drawLegend(QPainter& painter, const std::vector<attention::Layer>& layers) {
-    constexpr int textPixels = 13;
-    painter.setFont(fontOf(textPixels));
+    painter.setFont(fontOf(legendPixels));
     const double line = QFontMetricsF(painter.font()).height();
     const QRectF& room = page_.legend;
-    const QString settings = AttentionTexts::settings(job_.view, job_.model->config());
-    const QString words = QString::fromStdString(job_.model->config().name) + QStringLiteral(" · ") + settings;
+    const QString words = QString::fromStdString(job_.model->config().name) + QStringLiteral(" · ") +
+                          AttentionTexts::settings(job_.view, job_.model->config());
     painter.setPen(quiet);
-    painter.drawText(QRectF(room.left(), room.top(), room.width(), line), Qt::AlignLeft,
-                     QFontMetricsF(painter.font()).elidedText(words, Qt::ElideRight, room.width()));
+    painter.drawText(QRectF(room.left(), room.top(), room.width(), 2.0 * line),
+                     Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, words);
     const auto count = static_cast<double>(std::max<std::size_t>(1, layers.size()));
     const double width = (room.width() - (count - 1.0) * gap) / count;
     for (std::size_t i = 0; i < layers.size(); ++i) {
-        const attention::Layer& layer = layers[i];
-        const double left = room.left() + static_cast<double>(i) * (width + gap);
-        const QRectF bar(left, room.top() + line + 6.0, width, 8.0);
-        paintColourBar(painter, bar, attention::colourMapOf(layer, job_.view.colours),
-                       job_.view.colours == attention::Colours::Contours && !layer.isSigned());
-        const attention::Scale scale = attended_.scales.scaleOf(layer, job_.view.normalisation);
-        const QRectF numbers(left, bar.bottom() + 3.0, width, line);
-        painter.drawText(numbers, Qt::AlignLeft, AttentionTexts::value(layer, scale.low));
-        painter.drawText(
-            numbers, Qt::AlignHCenter,
-            QFontMetricsF(painter.font()).elidedText(AttentionTexts::legend(layer), Qt::ElideRight, width - 140.0));
-        painter.drawText(numbers, Qt::AlignRight, AttentionTexts::value(layer, scale.high));
+        drawBar(painter,
+                QRectF(room.left() + static_cast<double>(i) * (width + gap), room.top() + 2.0 * line + 4.0, width,
+                       2.0 * line + 14.0),
+                layers[i]);
     }
+}
+
+void VideoDrawing::drawBar(QPainter& painter, const QRectF& room, const attention::Layer& layer) {
+    const QFontMetricsF metrics(painter.font());
+    const double line = metrics.height();
+    const QString rule =
+        AttentionTexts::legend(layer) + QStringLiteral(", ") + AttentionTexts::legendRule(job_.view.normalisation);
+    const bool fits = metrics.horizontalAdvance(rule) <= room.width();
+    painter.drawText(room, Qt::AlignLeft | Qt::AlignTop,
+                     metrics.elidedText(fits ? rule : AttentionTexts::legend(layer), Qt::ElideRight, room.width()));
+    const QRectF bar(room.left(), room.top() + line + 3.0, room.width(), 8.0);
+    paintColourBar(painter, bar, attention::colourMapOf(layer, job_.view.colours),
+                   job_.view.colours == attention::Colours::Contours && !layer.isSigned());
+    const attention::Scale scale = attended_.scales.scaleOf(layer, job_.view.normalisation);
+    const QRectF numbers(room.left(), bar.bottom() + 3.0, room.width(), line);
+    painter.drawText(numbers, Qt::AlignLeft, AttentionTexts::value(layer, scale.low));
+    painter.drawText(numbers, Qt::AlignHCenter, AttentionTexts::value(layer, (scale.low + scale.high) / 2.0F));
+    painter.drawText(numbers, Qt::AlignRight, AttentionTexts::value(layer, scale.high));
 }
 
 QImage VideoDrawing::draw(const Frame& frame) {
@@ -207,6 +233,10 @@ QImage VideoDrawing::draw(const Frame& frame) {
     for (qsizetype i = 0; i < page_.pictures.size(); ++i) {
         const auto place = static_cast<std::size_t>(i);
         drawPicture(painter, page_.pictures.at(i), picture, place < layers.size() ? &layers[place] : nullptr);
+        if (page_.pictures.size() > 1) {
+            drawName(painter, page_.pictures.at(i),
+                     AttentionTexts::shown(i == 0 ? attention::Shown::Frozen : attention::Shown::Adapted));
+        }
     }
     QStringList glosses;
     for (const VideoCaption& caption : job_.captions) {

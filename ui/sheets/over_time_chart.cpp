@@ -30,6 +30,10 @@ std::optional<float> valueOf(const OverTimeData& data, std::size_t index, OverTi
     return moment.motion;
 }
 
+QString nameOf(const std::filesystem::path& file) {
+    return QString::fromStdString(file.filename().string());
+}
+
 enum class Unit { Share, Entropy, Motion };
 
 Unit unitOf(OverTimeSeries series) {
@@ -62,6 +66,17 @@ ChartLane laneOf(Unit unit, double most) {
         break;
     }
     return {OverTimeTexts::tr("Motion, picture heights a second"), roundUp(most), false, 1};
+}
+
+/// Moments that were not played or not seen lie further apart than the others: no line runs over them. A network that
+/// leaves out every second or third frame skips less.
+MediaTime longestStepOf(const std::vector<MediaTime>& times) {
+    constexpr int stepsSkipped = 4;
+    MediaTime longest = std::chrono::seconds(1);
+    for (std::size_t i = 1; i < times.size(); ++i) {
+        longest = std::min(longest, (times[i] - times[i - 1]) * stepsSkipped);
+    }
+    return longest;
 }
 
 } // namespace
@@ -103,20 +118,22 @@ QString OverTimeTexts::definition(OverTimeSeries series) {
               "heights a second.");
 }
 
-QString OverTimeTexts::origin(RegionOrigin origin) {
-    switch (origin) {
+QString OverTimeTexts::origin(const attention::RegionSource& source) {
+    switch (source.origin) {
     case RegionOrigin::None:
         return tr("Not looked for");
     case RegionOrigin::Truth:
         return tr("Exact: from the synthetic signer");
     case RegionOrigin::FaceDetector:
+        return tr("Face found by OpenCV, may be wrong");
+    case RegionOrigin::OwnDetector:
         break;
     }
-    return tr("Face found by OpenCV (Haar cascade), may be wrong");
+    return tr("Found by %1").arg(nameOf(source.detector));
 }
 
-QString OverTimeTexts::originDefinition(RegionOrigin origin) {
-    switch (origin) {
+QString OverTimeTexts::originDefinition(const attention::RegionSource& source) {
+    switch (source.origin) {
     case RegionOrigin::None:
         return tr("Choose where hands and face are known from, or draw a region of your own on the video; without "
                   "either there are no shares to show.");
@@ -124,10 +141,20 @@ QString OverTimeTexts::originDefinition(RegionOrigin origin) {
         return tr("A file beside this video tells how the synthetic signer was drawn, so hands and face are known to "
                   "the pixel.");
     case RegionOrigin::FaceDetector:
+        return tr("OpenCV's detector (a Haar cascade) finds faces that look at the camera, and now and then something "
+                  "else. Frames in which it finds none are gaps in the curve. It does not find hands.");
+    case RegionOrigin::OwnDetector:
         break;
     }
-    return tr("OpenCV's detector finds faces that look at the camera. Frames in which it finds none are gaps in the "
-              "curve. It does not find hands.");
+    return tr("Hands and face are the boxes that %1 finds, at most two hands and one face; it may be wrong. Frames in "
+              "which it finds none are gaps in the curve.")
+        .arg(nameOf(source.detector));
+}
+
+QString OverTimeTexts::originLine(const attention::RegionSource& source) {
+    return source.origin == RegionOrigin::OwnDetector
+               ? tr("Hands and face found by %1, may be wrong").arg(nameOf(source.detector))
+               : tr("Hands and face: %1").arg(origin(source));
 }
 
 bool hasSeries(const OverTimeData& data, OverTimeSeries series) {
@@ -176,6 +203,7 @@ TimeChart overTimeChart(const OverTimeData& data, const QList<OverTimeSeries>& o
     for (const Moment& moment : data.moments) {
         chart.times.push_back(moment.time);
     }
+    chart.longestStep = longestStepOf(chart.times);
     QList<Unit> units;
     for (const OverTimeSeries series : allSeries) {
         if (!on.contains(series) || !hasSeries(data, series)) {

@@ -21,8 +21,10 @@ public:
     static QString name(OverTimeSeries series);
     /// What it is, in one sentence; its formula is in docs/attention.md.
     static QString definition(OverTimeSeries series);
-    static QString origin(attention::RegionOrigin origin);
-    static QString originDefinition(attention::RegionOrigin origin);
+    static QString origin(const attention::RegionSource& source);
+    static QString originDefinition(const attention::RegionSource& source);
+    /// A line by itself, for exported files.
+    static QString originLine(const attention::RegionSource& source);
 };
 
 /// Everything that the curves are drawn from.

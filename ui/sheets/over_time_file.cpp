@@ -25,24 +25,12 @@ TimeChartPage pageOf(const OverTimeMaterial& material) {
     page.title = PageText::tr("%1: attention over time").arg(material.clip);
     page.lines = {PageText::tr("Model: %1").arg(QString::fromStdString(material.model.name)), settingsOf(material)};
     if (hasSeries(material.data, OverTimeSeries::Face) || hasSeries(material.data, OverTimeSeries::Hands)) {
-        page.lines.append(PageText::tr("Hands and face: %1").arg(OverTimeTexts::origin(material.regions)));
+        page.lines.append(OverTimeTexts::originLine(material.regions));
     }
     page.chart = overTimeChart(material.data, material.series, false);
     page.range = material.range;
     page.footer = AttentionTexts::noCause() + QStringLiteral(" LiveGloss ") + QCoreApplication::applicationVersion();
     return page;
-}
-
-std::string originName(attention::RegionOrigin origin) {
-    switch (origin) {
-    case attention::RegionOrigin::None:
-        return "not looked for";
-    case attention::RegionOrigin::Truth:
-        return "exact, from the synthetic signer";
-    case attention::RegionOrigin::FaceDetector:
-        break;
-    }
-    return "face found by OpenCV's Haar cascade, may be wrong";
 }
 
 } // namespace
@@ -55,7 +43,7 @@ Result<void> saveOverTime(const OverTimeMaterial& material, const QString& path)
         {"video", material.clip.toStdString()},
         {"model", material.model.name},
         {"attention", describe(measuredView(material.view), material.model)},
-        {"hands and face", originName(material.regions)}};
+        {"hands and face", describe(material.regions)}};
     const OverTimeData& data = material.data;
     return saveBytes(QByteArray::fromStdString(overTimeCsv(data.moments, data.own, data.glosses, settings)), path);
 }

@@ -9,7 +9,7 @@ struct OverTimeMaterial {
     QString clip; ///< the video's name
     model::ModelConfig model;
     attention::View view; ///< as on show; measuredView() of it was measured
-    attention::RegionOrigin regions = attention::RegionOrigin::None;
+    attention::RegionSource regions;
     OverTimeData data;
     QList<OverTimeSeries> series; ///< drawn; a table has all
     TimeRange range;              ///< drawn; a table has all

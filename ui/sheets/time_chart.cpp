@@ -17,6 +17,8 @@ constexpr double axisWidth = 52.0;
 constexpr double rightMargin = 10.0;
 constexpr double curveWidth = 1.8;
 constexpr double narrowestTickGap = 72.0;
+constexpr double pointRadius = 2.6;
+constexpr qsizetype mostMarked = 60; ///< more points would hide the line
 constexpr std::array tickSeconds{0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0};
 
 double textHeight(const QPainter& painter) {
@@ -29,6 +31,24 @@ QString tickText(double seconds, double step) {
         return QStringLiteral("%1:%2").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
     }
     return QStringLiteral("%1 s").arg(QLocale().toString(seconds, 'f', step < 1.0 ? 1 : 0));
+}
+
+/// Distance of ticks that are wide enough apart: `narrowest` is in the axis's unit.
+double tickStep(double narrowest, bool counts) {
+    if (!counts) {
+        const auto found = std::ranges::lower_bound(tickSeconds, narrowest);
+        return found == tickSeconds.end() ? tickSeconds.back() : *found;
+    }
+    double step = 1.0;
+    while (step < narrowest) {
+        for (const double factor : {2.0, 2.5, 2.0}) {
+            step *= factor;
+            if (step >= narrowest) {
+                break;
+            }
+        }
+    }
+    return step;
 }
 
 void paintBands(QPainter& painter, const QRectF& row, const TimeChart& chart, const TimeRange& range,
@@ -57,19 +77,13 @@ void paintBands(QPainter& painter, const QRectF& row, const TimeChart& chart, co
     }
 }
 
-void paintTimeAxis(QPainter& painter, const QRectF& lanes, const QRectF& row, const TimeRange& range,
+void paintTimeAxis(QPainter& painter, const QRectF& lanes, const QRectF& row, const TimeRange& range, bool counts,
                    const ChartColours& colours) {
     const double seconds = toSeconds(range.length());
     if (seconds <= 0.0) {
         return;
     }
-    double step = tickSeconds.back();
-    for (const double candidate : tickSeconds) {
-        if (candidate / seconds * row.width() >= narrowestTickGap) {
-            step = candidate;
-            break;
-        }
-    }
+    const double step = tickStep(narrowestTickGap * seconds / std::max(1.0, row.width()), counts);
     const double first = std::ceil(toSeconds(range.from) / step) * step;
     QColor quiet = colours.line;
     quiet.setAlphaF(0.35F);
@@ -82,7 +96,7 @@ void paintTimeAxis(QPainter& painter, const QRectF& lanes, const QRectF& row, co
         QRectF label(x - half, row.top(), 2 * half, row.height());
         label.moveRight(std::min(label.right(), row.right() + rightMargin));
         painter.drawText(label, x + half > row.right() + rightMargin ? Qt::AlignRight : Qt::AlignHCenter,
-                         tickText(at, step));
+                         counts ? QLocale().toString(std::llround(at)) : tickText(at, step));
     }
 }
 
@@ -99,7 +113,8 @@ void paintLane(QPainter& painter, const QRectF& box, const ChartLane& lane, cons
     const double text = textHeight(painter);
     const QRectF numbers(box.left() - axisWidth, box.top() - 2.0, axisWidth - 6.0, text);
     const QString high = lane.percent ? QStringLiteral("%1 %").arg(QLocale().toString(lane.high * 100.0, 'f', 0))
-                                      : QLocale().toString(lane.high, 'g', 2);
+                         : lane.high >= 100.0 ? QLocale().toString(lane.high, 'f', 0)
+                                              : QLocale().toString(lane.high, 'g', 2);
     painter.drawText(numbers, Qt::AlignRight | Qt::AlignTop, high);
     if (box.height() > 2.2 * text) {
         painter.drawText(QRectF(numbers.left(), box.bottom() - text + 3.0, numbers.width(), text),
@@ -124,9 +139,17 @@ void paintLaneLabel(QPainter& painter, const QRectF& box, const TimeChart& chart
         }
     }
     const bool below = lowest > 1.0 - highest;
+    const QString& text = chart.lanes.at(lane).label;
+    QRectF place(box.left() + 2.0, box.top() + 1.0, QFontMetricsF(painter.font()).horizontalAdvance(text) + 4.0,
+                 textHeight(painter));
+    if (below) {
+        place.moveBottom(box.bottom() - 1.0);
+    }
+    QColor ground = colours.ground; // curves below it stay faintly visible
+    ground.setAlphaF(0.8F);
+    painter.fillRect(place, ground);
     painter.setPen(colours.muted);
-    painter.drawText(box.adjusted(4.0, -1.0, -4.0, -1.0), Qt::AlignLeft | (below ? Qt::AlignBottom : Qt::AlignTop),
-                     chart.lanes.at(lane).label);
+    painter.drawText(place, Qt::AlignCenter, text);
 }
 
 void paintCurve(QPainter& painter, const QRectF& box, const TimeChart& chart, const ChartCurve& curve,
@@ -152,10 +175,32 @@ void paintCurve(QPainter& painter, const QRectF& box, const TimeChart& chart, co
         }
         line.clear();
     };
+    const auto add = [&](std::size_t i) {
+        const double share = std::clamp(static_cast<double>(*curve.values[i]) / high, 0.0, 1.0);
+        line.append(QPointF(chartX(box, range, chart.times[i]), box.bottom() - share * box.height()));
+    };
+    if (curve.joined) { // the points beside the range may be far from it
+        for (std::size_t i = 0; i < std::min(chart.times.size(), curve.values.size()); ++i) {
+            if (curve.values[i]) {
+                add(i);
+            }
+        }
+        painter.drawPolyline(line);
+        painter.setPen(Qt::NoPen);
+        painter.setBrush(curve.colour);
+        for (qsizetype i = 0; line.size() <= mostMarked && i < line.size(); ++i) {
+            painter.drawEllipse(line.at(i), pointRadius, pointRadius);
+        }
+        return;
+    }
     for (std::size_t i = begin; i < end; ++i) {
+        const bool unseen =
+            i > begin && chart.longestStep > MediaTime{0} && chart.times[i] - chart.times[i - 1] > chart.longestStep;
+        if (unseen) {
+            draw();
+        }
         if (i < curve.values.size() && curve.values[i]) {
-            const double share = std::clamp(static_cast<double>(*curve.values[i]) / high, 0.0, 1.0);
-            line.append(QPointF(chartX(box, range, chart.times[i]), box.bottom() - share * box.height()));
+            add(i);
         } else {
             draw();
         }
@@ -192,6 +237,17 @@ std::optional<std::size_t> chartIndexAt(const TimeChart& chart, MediaTime time) 
     return after == chart.times.begin() ? 0 : static_cast<std::size_t>(after - chart.times.begin() - 1);
 }
 
+std::optional<float> chartValueAt(const ChartCurve& curve, std::size_t index) {
+    if (curve.values.empty()) {
+        return std::nullopt;
+    }
+    std::size_t at = std::min(index, curve.values.size() - 1);
+    while (curve.joined && at > 0 && !curve.values[at]) {
+        --at;
+    }
+    return at == index || curve.joined ? curve.values[at] : std::nullopt;
+}
+
 QString chartValue(const ChartLane& lane, float value) {
     const double number = static_cast<double>(value);
     return lane.percent ? QStringLiteral("%1 %").arg(QLocale().toString(number * 100.0, 'f', 1))
@@ -204,12 +260,14 @@ void paintTimeChart(QPainter& painter, const QRectF& area, const TimeChart& char
     painter.fillRect(area, colours.ground);
     const double text = textHeight(painter);
     const QRectF time = chartTimeArea(area);
-    const QRectF bands(time.left(), area.top() + 2.0, time.width(), text + 2.0);
+    const QRectF bands(time.left(), area.top() + 2.0, time.width(), chart.counts ? 0.0 : text + 2.0);
     const QRectF axis(time.left(), area.bottom() - text, time.width(), text);
     const QRectF lanes(time.left(), bands.bottom() + laneGap, time.width(),
                        axis.top() - 2.0 - bands.bottom() - laneGap);
-    paintTimeAxis(painter, lanes, axis, range, colours);
-    paintBands(painter, bands, chart, range, colours);
+    paintTimeAxis(painter, lanes, axis, range, chart.counts, colours);
+    if (!chart.bands.isEmpty()) {
+        paintBands(painter, bands, chart, range, colours);
+    }
     int weights = 0;
     for (const ChartLane& lane : chart.lanes) {
         weights += lane.weight;
@@ -221,7 +279,6 @@ void paintTimeChart(QPainter& painter, const QRectF& area, const TimeChart& char
         const QRectF box(lanes.left(), top, lanes.width(), room * lane.weight / std::max(1, weights));
         top = box.bottom() + laneGap;
         paintLane(painter, box, lane, colours);
-        paintLaneLabel(painter, box, chart, index, range, colours);
         painter.save();
         painter.setClipRect(box.adjusted(0, -curveWidth, 0, curveWidth));
         for (const ChartCurve& curve : chart.curves) {
@@ -230,6 +287,7 @@ void paintTimeChart(QPainter& painter, const QRectF& area, const TimeChart& char
             }
         }
         painter.restore();
+        paintLaneLabel(painter, box, chart, index, range, colours);
     }
 }
 

@@ -24,6 +24,7 @@ struct ChartCurve {
     QList<qreal> dashes; ///< empty: a solid line
     int lane = 0;
     std::vector<std::optional<float>> values; ///< one per time of the chart
+    bool joined = false;                      ///< measured now and then: points with lines between them, no gaps
 };
 
 /// Curves of one unit share a lane with an axis of its own.
@@ -43,9 +44,11 @@ struct ChartBand {
 
 struct TimeChart {
     std::vector<MediaTime> times; ///< ascending
+    MediaTime longestStep{0};     ///< between times that a line joins; 0: any
     QList<ChartLane> lanes;
     QList<ChartCurve> curves;
     QList<ChartBand> bands;
+    bool counts = false; ///< instead of time the axis counts something: a second of it stands for one
 };
 
 /// The part of the time axis on show.
@@ -69,6 +72,8 @@ MediaTime chartTime(const QRectF& timeArea, const TimeRange& range, double x);
 
 /// Index of the moment on show at `time`: the last one not after it, the first one before all. Nothing without times.
 std::optional<std::size_t> chartIndexAt(const TimeChart& chart, MediaTime time);
+/// Value of a curve at a moment of the chart; of a joined curve the last one known by then.
+std::optional<float> chartValueAt(const ChartCurve& curve, std::size_t index);
 /// "35.2 %" or "0.412", in the user's language.
 QString chartValue(const ChartLane& lane, float value);
 

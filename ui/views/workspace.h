@@ -30,6 +30,8 @@ public:
     virtual void setImmersive(bool immersive) = 0;
     virtual void saveState(QSettings& store) const = 0;
     virtual void restoreState(const QSettings& store) = 0;
+    /// Before the window closes. False keeps it open; the workspace may ask, and ask the window to close later.
+    virtual bool prepareClose() { return true; }
 };
 
 } // namespace livegloss::ui

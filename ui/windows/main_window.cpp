@@ -6,6 +6,7 @@
 #include "ui/dialogs/shortcuts_dialog.h"
 #include "ui/style/icons.h"
 #include "ui/style/theme.h"
+#include "ui/training/training_workspace.h"
 
 #include <QAbstractButton>
 #include <QAbstractSlider>
@@ -138,6 +139,21 @@ void MainWindow::addModels(ModelsWorkspace* models) {
     tell();
 }
 
+void MainWindow::addTraining(TrainingWorkspace* training) {
+    addLater(training);
+    connect(training, &TrainingWorkspace::tryRequested, this, [this](const QString& path) {
+        live_->models().load(path);
+        showWorkspace(0);
+    });
+    connect(training, &TrainingWorkspace::addRequested, this, [this](const QString& path, const QString& name) {
+        if (models_ != nullptr) {
+            showWorkspace(static_cast<int>(workspaces_.indexOf(models_)));
+            models_->addModel(path, name);
+        }
+    });
+    connect(training, &TrainingWorkspace::closeAllowed, this, &QWidget::close);
+}
+
 void MainWindow::importCheckpoint(const QString& path, const ImportFacts& known) {
     auto* dialog = new ImportDialog(models_->services(), path, models_->shelf().folder(), known, this);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
@@ -242,6 +258,13 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+    for (int index = 0; index < workspaces_.size(); ++index) {
+        if (!workspaces_.at(index)->prepareClose()) {
+            showWorkspace(index);
+            event->ignore();
+            return;
+        }
+    }
     if (!isFullScreen()) {
         preferences_.store().setValue(geometryKey, saveGeometry());
     }

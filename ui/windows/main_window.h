@@ -16,6 +16,7 @@ class QStackedWidget;
 namespace livegloss::ui {
 
 class Language;
+class TrainingWorkspace;
 
 /// Hosts the workspaces, the menu bar and the status line, and nothing else. Remembers where it was.
 class MainWindow final : public QMainWindow {
@@ -29,6 +30,8 @@ public:
     void addAttention(AttentionWorkspace* attention);
     /// Adds the Models workspace and lets it choose the model of the live one. Takes it; call once.
     void addModels(ModelsWorkspace* models);
+    /// Adds the Training workspace, after the one of models. Takes it; call once.
+    void addTraining(TrainingWorkspace* training);
 
     LiveWorkspace* live() { return live_; }
     /// Null until addModels().

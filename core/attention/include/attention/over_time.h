@@ -25,6 +25,7 @@ struct Moment {
     Layer layer;                 ///< the attention measured; no values where only weights across frames are known
     std::optional<float> hands;  ///< shares of the mass on patches, 0 to 1
     std::optional<float> face;
+    bool partMissing = false;           ///< hands or face were looked for and not found
     std::optional<float> entropy;       ///< 0: all on one patch, 1: everywhere alike
     std::optional<float> motion;        ///< picture heights a second
     std::optional<PicturePoint> centre; ///< of the weights across frames over this frame
@@ -54,7 +55,7 @@ struct OverTimeJob {
     std::filesystem::path input;
     engine::LoadedModelPtr model;
     View view; ///< as on show; see measuredView()
-    RegionOrigin regions = RegionOrigin::None;
+    RegionSource regions;
     WalkOptions options;
 };
 
@@ -78,8 +79,8 @@ std::vector<std::optional<float>> sharesOn(const std::vector<Moment>& moments, c
 std::string overTimeCsv(const std::vector<Moment>& moments, const std::vector<std::optional<float>>& own,
                         const std::vector<GlossBand>& glosses, const std::map<std::string, std::string>& settings);
 
-/// Outside hands and face where they were looked for, else outside the person's own region; nothing where neither is
-/// known.
+/// Outside hands and face where they are known, else outside the person's own region; nothing where neither is known,
+/// or where only a part of what was looked for was found.
 std::optional<float> elsewhereOf(const Moment& moment, const std::optional<float>& own);
 
 } // namespace livegloss::attention

@@ -24,6 +24,10 @@ PatchCover coverOfMask(std::span<const std::uint8_t> mask, int width, int height
 /// `box` in fractions of the whole frame.
 PatchCover coverOfBox(const vision::Region& box, const vision::Region& visible, int rows, int columns);
 
+/// The part of each patch that lies on any of `boxes` and on none of `hiding`, in fractions of the whole frame.
+PatchCover coverOfBoxes(const std::vector<vision::Region>& boxes, const std::vector<vision::Region>& hiding,
+                        const vision::Region& visible, int rows, int columns);
+
 /// Share of a map's mass on patches that falls on a region, a patch's mass by the area of it that the region covers.
 /// 0 for a map without mass. The values are not negative.
 double shareOn(std::span<const float> values, const PatchCover& cover);
@@ -38,6 +42,14 @@ enum class RegionOrigin {
     None,
     Truth,        ///< exact, from the synthetic signer that drew the clip
     FaceDetector, ///< a face by OpenCV's cascade; may be wrong
+    OwnDetector,  ///< hands and face by a detector that a person supplies; may be wrong
+};
+
+/// Where hands and face are known from.
+struct RegionSource {
+    RegionOrigin origin = RegionOrigin::None;
+    std::filesystem::path detector; ///< of OwnDetector: its ONNX file
+    bool operator==(const RegionSource&) const = default;
 };
 
 /// Tells where hands and face are in a clip's frames. One thread at a time.
@@ -45,6 +57,7 @@ class RegionFinder {
 public:
     virtual ~RegionFinder() = default;
     virtual bool findsHands() const = 0;
+    virtual bool findsFace() const = 0;
     virtual Result<FrameRegions> find(const Frame& frame, const vision::Region& visible, int rows, int columns) = 0;
 };
 
@@ -55,7 +68,19 @@ Result<std::unique_ptr<RegionFinder>> openTruth(const std::filesystem::path& vid
 /// Whether a file that openTruth() would read lies beside the video.
 bool hasTruth(const std::filesystem::path& video);
 
-/// Finds the face by OpenCV's cascade, see vision::installedFaceCascade().
-Result<std::unique_ptr<RegionFinder>> openFaceFinder();
+/// What `source` names; null for None. `video`: of a truth, the clip that it is of. Errors of openTruth(),
+/// vision::openFaceDetector() and vision::openPartDetector().
+Result<std::unique_ptr<RegionFinder>> openRegionFinder(const RegionSource& source, const std::filesystem::path& video);
+
+/// What an ONNX file of a person's own finds.
+struct DetectorParts {
+    bool hands = false;
+    bool face = false;
+};
+/// Opens it and tries it out; takes as long as reading the file and one picture. Errors of vision::openPartDetector().
+Result<DetectorParts> checkDetector(const std::filesystem::path& file);
+
+/// The sources' names for files, in English: "hands and face found by detector.onnx, may be wrong".
+std::string describe(const RegionSource& source);
 
 } // namespace livegloss::attention

@@ -85,7 +85,7 @@ struct AttentionResult {
 };
 
 /// Computes requests for frames at hand, apart from any stream: for pictures that are looked at again, files and
-/// sheets. Uses the reference path. One thread at a time.
+/// sheets. Runs the engine that the model was arranged for. One thread at a time.
 class AttentionPass {
 public:
     virtual ~AttentionPass() = default;
@@ -98,9 +98,5 @@ public:
 };
 
 std::unique_ptr<AttentionPass> makeAttentionPass(LoadedModelPtr model);
-
-/// Makes `model` ready for requests: a model that was packed for speed reads its weights from the file once more, which
-/// takes as long as loading it did. What comes after that has nothing more to fail on. Unreadable, OutOfMemory.
-Result<void> prepareAttention(const LoadedModelPtr& model);
 
 } // namespace livegloss::engine

@@ -14,13 +14,16 @@ namespace livegloss::engine {
 // What `livegloss-cli quantize` measures with. All of these load a model for the fast engine and fail as loadModel()
 // does; Unsupported where the processor has only the reference engine.
 
-/// A model in f32 that writes down what its large layers read.
+/// A model in f32 that finds scales by what its large layers read.
 struct ObservedModel {
     LoadedModelPtr model;
-    /// So far.
-    std::function<std::map<std::string, model::LayerRange, std::less<>>()> ranges;
+    /// By what was read so far.
+    std::function<std::map<std::string, model::LayerScales, std::less<>>()> scales;
 };
 Result<ObservedModel> loadObserved(const std::filesystem::path& path);
+
+// `scales.levels`, 255 or 127, decides how finely sources are rounded. More than quantisationLevels() is computed in
+// another way, with the same results as a processor that has so many and at about the speed of f32.
 
 /// A model in f32 that compares what each of its large layers would give in 8 bits.
 struct ComparedModel {
@@ -33,7 +36,7 @@ Result<ComparedModel> loadCompared(const std::filesystem::path& path, const mode
 /// A model in 8 bits by these scales instead of those of its file.
 Result<LoadedModelPtr> loadQuantised(const std::filesystem::path& path, const model::Quantisation& scales);
 
-/// The largest number that a source value becomes on this processor.
+/// The largest number that a source value becomes where this processor runs a model.
 int quantisationLevels();
 
 } // namespace livegloss::engine

@@ -31,6 +31,7 @@ struct GatherCall {
     int heads = 0;
     const float* direction = nullptr; ///< [heads] rows of width, `headStride` apart
     float* average = nullptr;         ///< the same layout
+    float* shares = nullptr;          ///< [heads, tokens], or null
     std::size_t headStride = 0;
 };
 

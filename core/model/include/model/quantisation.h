@@ -11,12 +11,15 @@
 
 namespace livegloss::model {
 
-/// What one large layer of the encoder read while the model ran on calibration clips: smallest and largest value.
-struct LayerRange {
-    float low = 0.0F;
-    float high = 0.0F;
+/// How one large layer of the encoder runs in 8 bits.
+struct LayerScales {
+    /// For each channel of what it reads: that is divided, and its weights are multiplied, by 2^(n/4). Empty: by 1.
+    std::vector<int> channels;
     bool keepF32 = false; ///< its results in 8 bits were too far off
 };
+std::vector<float> channelScales(const LayerScales& layer);
+/// The nearest n within what a file may hold.
+int channelStep(double scale);
 
 /// Word error rates of the same model on the same clips, with and without 8 bits.
 struct QuantisationCheck {
@@ -33,11 +36,11 @@ struct QuantisationCheck {
 
 /// What a model file says about running in 8 bits. The weights stay what they are; their scales follow from them.
 struct Quantisation {
-    int levels = 0; ///< largest number a source value became, where the figures below were taken
+    int levels = 0; ///< largest number a source value became, where the figures below were taken: 255 or 127
     int frames = 0; ///< of the calibration
     std::vector<std::string> clips;
     double featureError = 0.0; ///< relative L2 of the frame features of the calibration clips, to f32
-    std::map<std::string, LayerRange, std::less<>> layers;
+    std::map<std::string, LayerScales, std::less<>> layers;
     std::optional<QuantisationCheck> check;
 };
 

@@ -24,6 +24,10 @@ using EncoderFactory =
     std::function<std::unique_ptr<engine::StreamingEncoder>(engine::LoadedModelPtr, const engine::EncoderOptions&)>;
 EncoderFactory defaultEncoderFactory();
 
+/// What the offline pass can look back on: an hour of a file, a quarter of an hour of a camera, at 25 frames a second.
+inline constexpr int featureRowsOfFile = 90000;
+inline constexpr int featureRowsOfCamera = 22500;
+
 struct StreamOptions {
     engine::WindowOptions window;
     int stability = 2;          ///< stabiliserPreset() level

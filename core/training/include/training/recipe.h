@@ -21,6 +21,7 @@ struct RateSchedule {
     int warmupSteps = 0;           ///< linear from 0
     std::vector<int> dropAt;       ///< Steps: the rate is multiplied by `dropFactor` at each of these steps
     std::vector<int> dropAtEpochs; ///< the same in epochs, where a stage counts these
+    bool statesEpochs = false;     ///< the recipe itself names `dropAtEpochs`
     double dropFactor = 0.2;
 };
 /// The paper's: 1e-4, a fifth of it after epoch 20 and again after epoch 30.
@@ -125,6 +126,7 @@ struct Recipe {
     HeadRecipe head;
     AdaptRecipe adapt;
     double checkpointMinutes = 3.0;
+    std::uint64_t fingerprint = 0; ///< of its text: processes that train together need the same
 };
 
 /// Reads a recipe. Errors name the file and the key. Unknown keys are refused, so that a typing error does not pass.

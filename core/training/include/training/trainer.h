@@ -45,6 +45,7 @@ struct TrainOptions {
 
 struct TrainOutcome {
     bool finished = false; ///< every asked stage is done; false: stopped early, a checkpoint holds the state
+    bool first = true;     ///< this process is the one that writes, of those that train together
     std::string summary;
     std::int64_t steps = 0;     ///< of the last stage
     std::int64_t skipped = 0;   ///< batches
@@ -52,6 +53,9 @@ struct TrainOutcome {
     double waitedSeconds = 0.0; ///< for data, in all steps of this run
     double bestWer = -1.0;      ///< percent on dev; below 0: not measured
 };
+
+/// Whether a folder holds a checkpoint to go on from.
+bool hasCheckpoint(const std::filesystem::path& workFolder);
 
 /// Trains as the recipe says and resumes from the work folder's checkpoints. Every random choice follows from the
 /// recipe's seed and the step, so a run that was interrupted ends as one that was not. Blocks; uses the calling thread.

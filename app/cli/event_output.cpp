@@ -1,0 +1,32 @@
+#include "event_output.h"
+
+#include "base/error_keys.h"
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+namespace livegloss::cli {
+
+void writeEvent(const nlohmann::ordered_json& event) {
+    const std::string line = event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
+    std::fwrite(line.data(), 1, line.size(), stdout);
+    std::fflush(stdout);
+}
+
+void writeErrorEvent(const Error& error) {
+    writeEvent({{"event", "error"},
+                {"code", std::string(errorKey(error.code))},
+                {"message", error.message},
+                {"hint", error.hint}});
+}
+
+bool Throttle::due() {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - last_ < std::chrono::milliseconds(100)) {
+        return false;
+    }
+    last_ = now;
+    return true;
+}
+
+} // namespace livegloss::cli

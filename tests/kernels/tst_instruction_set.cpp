@@ -1,0 +1,112 @@
+#include "kernels/instruction_set.h"
+
+#include <QProcess>
+#include <QtTest>
+#include <cstdio>
+#ifdef LIVEGLOSS_TEST_WITH_ONEDNN
+#include <oneapi/dnnl/dnnl.hpp>
+#endif
+
+using namespace livegloss::kernels;
+
+namespace {
+
+/// What a process finds: our level, and the bits of oneDNN's.
+struct Found {
+    QString level;
+    unsigned oneDnn = 0;
+};
+
+int printFound() {
+    const InstructionSet set = usableInstructionSet();
+    unsigned oneDnn = 0;
+#ifdef LIVEGLOSS_TEST_WITH_ONEDNN
+    oneDnn = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+#endif
+    std::printf("%s %u\n", instructionSetName(set).data(), oneDnn);
+    return 0;
+}
+
+/// In a process of its own: oneDNN takes a limit once.
+Found found(const QString& own, const QString& oneDnns) {
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    for (const char* name : {"LIVEGLOSS_MAX_ISA", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
+        environment.remove(QString::fromLatin1(name));
+    }
+    if (!own.isEmpty()) {
+        environment.insert("LIVEGLOSS_MAX_ISA", own);
+    }
+    if (!oneDnns.isEmpty()) {
+        environment.insert("ONEDNN_MAX_CPU_ISA", oneDnns);
+    }
+    QProcess process;
+    process.setProcessEnvironment(environment);
+    process.start(QCoreApplication::applicationFilePath(), {"--print-found"});
+    process.waitForFinished(-1);
+    const QStringList words = QString::fromUtf8(process.readAllStandardOutput()).trimmed().split(' ');
+    return words.size() == 2 ? Found{words[0], words[1].toUInt()} : Found{};
+}
+
+int rank(const QString& level) {
+    return static_cast<int>(QStringList{"portable", "avx2", "avx512", "vnni", "amx"}.indexOf(level));
+}
+
+} // namespace
+
+/// The limits that a person sets, on us and on oneDNN.
+class TestInstructionSet : public QObject {
+    Q_OBJECT
+
+private slots:
+    void initTestCase() { unlimited_ = found({}, {}); }
+
+    void limitsBothOfUs_data() {
+        QTest::addColumn<QString>("limit");
+        QTest::addColumn<unsigned>("most"); // bits of oneDNN's level
+        QTest::newRow("portable") << "portable" << 0x1U;
+        QTest::newRow("avx2") << "avx2" << 0x7U;
+        QTest::newRow("avx512") << "avx512" << 0x27U;
+        QTest::newRow("vnni") << "vnni" << 0x67U;
+        QTest::newRow("amx") << "amx" << 0x3e7U;
+    }
+    void limitsBothOfUs() {
+        QFETCH(QString, limit);
+        QFETCH(unsigned, most);
+        const Found limited = found(limit, {});
+        QCOMPARE(rank(limited.level), std::min(rank(limit), rank(unlimited_.level)));
+        QCOMPARE(limited.oneDnn & ~most, 0U);
+        if (builtWithOneDnn() && limit == "portable") {
+            QCOMPARE(limited.oneDnn, 1U);
+        }
+    }
+
+    void anUnknownNameLimitsNothing() {
+        const Found other = found("fastest", {});
+        QCOMPARE(other.level, unlimited_.level);
+        QCOMPARE(other.oneDnn, unlimited_.oneDnn);
+    }
+
+    /// The lower one holds, whoever set it.
+    void keepsOneDnnsOwnLimit() {
+        if (!builtWithOneDnn()) {
+            QSKIP("this build has no oneDNN");
+        }
+        QCOMPARE(found("avx2", "SSE41").oneDnn, 1U);
+        QCOMPARE(found("portable", "AVX2").oneDnn, 1U);
+        QCOMPARE(found({}, "SSE41").oneDnn, 1U);
+    }
+
+private:
+    Found unlimited_;
+};
+
+int main(int count, char** arguments) {
+    if (count == 2 && QByteArray(arguments[1]) == "--print-found") {
+        return printFound();
+    }
+    QCoreApplication application(count, arguments);
+    TestInstructionSet test;
+    return QTest::qExec(&test, count, arguments);
+}
+
+#include "tst_instruction_set.moc"

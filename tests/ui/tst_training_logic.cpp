@@ -1,0 +1,342 @@
+#include "ui/setup.h"
+#include "ui/style/language.h"
+#include "ui/training/data_check.h"
+#include "ui/training/recipe_edit.h"
+#include "ui/training/training_chart.h"
+#include "ui/training/training_texts.h"
+
+#include <QFile>
+#include <QJsonArray>
+#include <QSignalSpy>
+#include <QTemporaryDir>
+#include <QTest>
+
+#include <csignal>
+
+using namespace livegloss;
+using namespace livegloss::ui;
+using training::RunFolder;
+
+namespace {
+
+void write(const QString& path, const QByteArray& contents) {
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(contents);
+}
+
+QByteArray contentsOf(const QString& path) {
+    QFile file(path);
+    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+RecipeEdit edited(const QString& path, const std::function<void(RecipeValues&)>& change) {
+    RecipeEdit edit = RecipeEdit::read(path).value();
+    RecipeValues values = edit.values();
+    change(values);
+    edit.apply(values);
+    return edit;
+}
+
+} // namespace
+
+/// What the training page knows and decides, without its widgets.
+class TestTrainingLogic : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        prepareInterface();
+        language_.use(QStringLiteral("en"));
+    }
+
+    void recipesShowTheirValues() {
+        const RecipeEdit demo = RecipeEdit::read(models("demo-recipe.json")).value();
+        RecipeValues values = demo.values();
+        QCOMPARE(values.name, QStringLiteral("LiveGloss demo"));
+        QVERIFY(values.countsSteps && values.steps == 901 && values.batch == 2 && values.rate == 0.0004);
+        QVERIFY(values.adapters && values.prefixes && values.aggregation && values.crossFrame);
+        QVERIFY(values.backbone.isEmpty());
+        values = RecipeEdit::read(models("quick-recipe.json")).value().values();
+        QCOMPARE(values.backbone, models("demo.safetensors"));
+        values = RecipeEdit::read(models("paper-recipe.json")).value().values();
+        QVERIFY(!values.countsSteps && values.epochs == 40);
+        write(path("plain.json"), R"({"method": "partial-3", "modules": {"adapters": true}})");
+        values = RecipeEdit::read(path("plain.json")).value().values();
+        QVERIFY(values.method == QLatin1String("partial-3") && values.adapters && !values.prefixes);
+        QVERIFY(values.name == QLatin1String("model") && values.epochs == 40 && values.rate == 1e-4);
+    }
+
+    void changesLeaveTheRestAsItWas() {
+        const QByteArray before = R"({"seed": 7, "name": "x", "adapt": {"flips": 0.25, "batch": 3}})";
+        write(path("own.json"), before);
+        RecipeEdit edit = RecipeEdit::read(path("own.json")).value();
+        edit.apply(edit.values());
+        QVERIFY(!edit.changed());
+        RecipeValues values = edit.values();
+        values.countsSteps = true;
+        values.steps = 12;
+        values.method = QStringLiteral("freezing");
+        values.adapters = values.prefixes = values.aggregation = values.crossFrame = false;
+        edit.apply(values);
+        QVERIFY(edit.changed());
+        QCOMPARE(edit.values(), values);
+        QVERIFY(edit.save(path("saved.json")));
+        const auto saved = nlohmann::ordered_json::parse(contentsOf(path("saved.json")).toStdString());
+        QCOMPARE(saved.dump(), std::string(R"({"seed":7,"name":"x","adapt":{"flips":0.25,"batch":3,"steps":12},)"
+                                           R"("method":"freezing"})"));
+        QCOMPARE(contentsOf(path("own.json")), before);
+        // Back to the standard: written, because it was there.
+        values.countsSteps = false;
+        edit.apply(values);
+        QCOMPARE(edit.values().countsSteps, false);
+        QVERIFY(!edit.problem());
+    }
+
+    void savedRecipesFindTheirBackbone() {
+        const RecipeEdit edit = RecipeEdit::read(models("quick-recipe.json")).value();
+        QVERIFY(edit.save(path("quick.json")));
+        const auto recipe = training::readRecipe(path("quick.json").toStdString());
+        QCOMPARE(QString::fromStdString(recipe->backbone.string()), models("demo.safetensors"));
+    }
+
+    void wrongRecipesSayWhat() {
+        QCOMPARE(RecipeEdit::read(path("none.json")).error().code, ErrorCode::NotFound);
+        write(path("broken.json"), "{\"seed\": ");
+        QCOMPARE(RecipeEdit::read(path("broken.json")).error().code, ErrorCode::Unreadable);
+        write(path("list.json"), "[1]");
+        QCOMPARE(RecipeEdit::read(path("list.json")).error().code, ErrorCode::Unreadable);
+        write(path("typo.json"), R"({"adapt": {"epoch": 3}, "model": 7, "seed": "x", "modules": {"adapters": 3}})");
+        RecipeEdit typo = RecipeEdit::read(path("typo.json")).value();
+        QVERIFY(typo.problem().has_value());
+        QCOMPARE(typo.values().seed, 0);
+        RecipeValues values = typo.values();
+        values.rate = 0.5;
+        typo.apply(values); // must not crash on sections that are none
+        write(path("key.json"), R"({"adapt": {"epoch": 3}})");
+        const auto problem = RecipeEdit::read(path("key.json")).value().problem();
+        QVERIFY(problem->message.find("did you mean \"epochs\"") != std::string::npos);
+        const RecipeEdit tooBig = edited(models("demo-recipe.json"), [](RecipeValues& v) { v.rate = 99.0; });
+        QVERIFY(tooBig.problem()->message.find("adapt.rate.rate") != std::string::npos);
+    }
+
+    void dataAndRecipeHaveToAgree() {
+        const auto conflicts = [this](const char* name, bool drawn, const std::function<void(RecipeValues&)>& change) {
+            return conflictsOf(edited(models(name), change).recipe().value(), drawn);
+        };
+        const auto asItIs = [](RecipeValues&) {};
+        using List = std::vector<RecipeConflict>;
+        QVERIFY(conflicts("quick-recipe.json", true, asItIs) == List{});
+        QVERIFY(conflicts("demo-recipe.json", true, asItIs) == List{});
+        QVERIFY(conflicts("demo-recipe.json", false, asItIs) == List{RecipeConflict::StillsOfDataSet});
+        QVERIFY(conflicts("paper-recipe.json", true, asItIs) == List{RecipeConflict::EndlessEpochs});
+        QVERIFY(conflicts("paper-recipe.json", false, asItIs) == List{});
+        QVERIFY(conflicts("paper-recipe.json", false, [](RecipeValues& v) {
+                    v.backbone = QStringLiteral("/nowhere/clip.safetensors");
+                }) == List{RecipeConflict::MissingBackbone});
+        QVERIFY(startsFromNothing(edited(models("paper-recipe.json"), asItIs).recipe().value()));
+        QVERIFY(!startsFromNothing(edited(models("demo-recipe.json"), asItIs).recipe().value()));
+        write(path("small.json"), R"({"model": {"width": 64, "patch": 16, "resolution": 64}, "adapt": {"steps": 3}})");
+        QVERIFY(conflictsOf(RecipeEdit::read(path("small.json")).value().recipe().value(), true) ==
+                List{RecipeConflict::PicturesTooSmall});
+    }
+
+    void recipesOfTheProgramAreListed() {
+        const QStringList found = bundledRecipes(QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models"));
+        QCOMPARE(found.size(), 3);
+        QVERIFY(found[0].endsWith(QLatin1String("/quick-recipe.json")));
+        for (const QString& recipe : found) {
+            const QString name = recipe.section(QLatin1Char('/'), -1);
+            QVERIFY(!TrainingTexts::recipeTitle(name).isEmpty() && !TrainingTexts::recipeAbout(name).isEmpty());
+        }
+    }
+
+    void reportsAreRead() {
+        const QJsonObject splits{{QStringLiteral("dev"), QJsonObject{{QStringLiteral("clips"), 3}}},
+                                 {QStringLiteral("extra"), QJsonObject{{QStringLiteral("clips"), 1}}},
+                                 {QStringLiteral("train"), QJsonObject{{QStringLiteral("clips"), 5},
+                                                                       {QStringLiteral("signers"), 2},
+                                                                       {QStringLiteral("glosses"), 40},
+                                                                       {QStringLiteral("frames"), 900}}}};
+        const auto finding = [](const char* problem, const char* message) {
+            return QJsonObject{{QStringLiteral("problem"), QLatin1String(problem)},
+                               {QStringLiteral("clip"), QStringLiteral("a")},
+                               {QStringLiteral("split"), QStringLiteral("dev")},
+                               {QStringLiteral("listed_in"), QStringLiteral("dev.csv, line 2")},
+                               {QStringLiteral("message"), QLatin1String(message)}};
+        };
+        const CheckReport report = readCheckReport(
+            {{QStringLiteral("layout"), QStringLiteral("csl")},
+             {QStringLiteral("vocabulary"), 12},
+             {QStringLiteral("splits"), splits},
+             {QStringLiteral("problems"), QJsonArray{finding("too_short", "short"), finding("media_missing", "a\tb"),
+                                                     finding("too_short", "short too")}}});
+        QCOMPARE(report.parts.size(), 3U);
+        QVERIFY(report.parts[0].name == QLatin1String("train") && report.parts[0].frames == 900);
+        QCOMPARE(report.parts[2].name, QStringLiteral("extra"));
+        QCOMPARE(report.kinds(), (QStringList{QStringLiteral("too_short"), QStringLiteral("media_missing")}));
+        const QStringList lines = report.text().split(QLatin1Char('\n'), Qt::SkipEmptyParts);
+        QCOMPARE(lines.size(), 4);
+        QCOMPARE(lines[2], QStringLiteral("media_missing\ta\tdev\tdev.csv, line 2\ta b"));
+    }
+
+    void curvesFollowTheLog() {
+        QByteArray log;
+        for (int step = 0; step < 5000; ++step) {
+            log +=
+                QStringLiteral("{\"stage\":\"adapt\",\"step\":%1,\"epoch\":%2,\"sequence_ctc\":%3,\"conv_ctc\":2.0}\n")
+                    .arg(step)
+                    .arg(step / 1000.0)
+                    .arg(step < 50 ? 400.0 : 3.0)
+                    .toUtf8();
+        }
+        for (const auto& [step, wer] : {std::pair{1000, 80.0}, {2000, 40.0}, {3000, 60.0}, {4000, 40.0}}) {
+            log += QStringLiteral("{\"stage\":\"adapt-dev\",\"step\":%1,\"wer_percent\":%2}\n")
+                       .arg(step)
+                       .arg(wer)
+                       .toUtf8();
+        }
+        write(path("log.jsonl"), log);
+        training::RunHistory history(path("log.jsonl").toStdString());
+        history.update();
+        const TimeChart chart = TrainingCharts::chart(history, QStringLiteral("adapt"), true);
+        QVERIFY(chart.counts && chart.curves.size() == 3 && chart.lanes.size() == 2);
+        QVERIFY(chart.times.size() <= 604 && chart.times.size() >= 500);
+        QCOMPARE(TrainingCharts::extent(chart).to, fromSeconds(4999.0));
+        QVERIFY2(chart.lanes[0].high >= 3.0 && chart.lanes[0].high <= 10.0, "the first losses set the axis");
+        const ChartCurve& wer = chart.curves.last();
+        const auto at = chartIndexAt(chart, fromSeconds(2500.0));
+        QCOMPARE(chartValueAt(wer, *at).value(), 0.4F);
+        QVERIFY(!chartValueAt(wer, *chartIndexAt(chart, fromSeconds(500.0))).has_value());
+        QCOMPARE(chartValue(chart.lanes[1], 0.4F), QStringLiteral("40.0 %"));
+        const std::vector<Measurement> measured = measurementsOf(history);
+        QCOMPARE(measured.size(), 4U);
+        QVERIFY(measured[3].best && !measured[1].best); // of equally good ones the last is kept
+        QCOMPARE(measured[1].epoch.value(), 2.0);
+        QVERIFY(TrainingCharts::chart(history, QStringLiteral("head"), true).curves.isEmpty());
+        QCOMPARE(TrainingCharts::stages(history), QStringList{QStringLiteral("adapt")});
+    }
+
+    void runsAreSpokenOf() {
+        TrainingRun run;
+        RunFolder folder;
+        const auto view = [&](bool ready = true) { return describeRun(run, folder, QStringLiteral("/r"), ready, 120); };
+        QCOMPARE(view().startText, QStringLiteral("Start Training"));
+        QVERIFY(view(false).startText.isEmpty());
+        folder.state = RunFolder::State::Occupied;
+        QVERIFY(view().startText.isEmpty() && view().detail.contains(QLatin1String("/r")));
+        folder.state = RunFolder::State::Unfinished;
+        QCOMPARE(view().startText, QStringLiteral("Start Again"));
+        folder.checkpoint = true;
+        QCOMPARE(view().startText, QStringLiteral("Resume"));
+        QVERIFY(view().title.contains(QLatin1String("120")));
+        folder.trainedBy = 4711;
+        QVERIFY(view().startText.isEmpty() && view().detail.contains(QLatin1String("4711")));
+    }
+
+    void timesAndSpeedsAreReadable() {
+        QCOMPARE(TrainingTexts::timeLeft(31.2), QStringLiteral("32 s left"));
+        QCOMPARE(TrainingTexts::timeLeft(601.0), QStringLiteral("11 min left"));
+        QCOMPARE(TrainingTexts::timeLeft(3.0 * 3600.0 + 59.0), QStringLiteral("3 h 1 min left"));
+        QCOMPARE(TrainingTexts::timeLeft(3.0 * 86400.0), QStringLiteral("3 days left"));
+        QCOMPARE(TrainingTexts::timeLeft(1e12), QStringLiteral("more than 100 days left"));
+        QCOMPARE(TrainingTexts::speed(2.0), QStringLiteral("2.0 steps/s"));
+        QCOMPARE(TrainingTexts::speed(0.5), QStringLiteral("2.0 s/step"));
+    }
+
+    void commandsCanBeTyped() {
+        RunPlan plan{QStringLiteral("/usr/bin/livegloss-cli"),
+                     QStringLiteral("/a b/r.json"),
+                     {},
+                     QStringLiteral("/it's"),
+                     4,
+                     1,
+                     true};
+        QCOMPARE(shellCommand(plan.program, runArguments(plan)),
+                 QStringLiteral("/usr/bin/livegloss-cli train --recipe '/a b/r.json' --work '/it'\\''s' --threads 4 "
+                                "--loaders 1 --resume"));
+        plan.data = QStringLiteral("/d");
+        QVERIFY(runArguments(plan).contains(QStringLiteral("--data")));
+    }
+
+    void processesEndInEveryWay_data() {
+        QTest::addColumn<QByteArray>("script");
+        QTest::addColumn<int>("end");
+        QTest::addColumn<int>("failing");
+        QTest::addColumn<QString>("text");
+        using Outcome = CommandOutcome;
+        const auto row = [](const char* name, const char* script, Outcome::End end, Outcome::Failing failing,
+                            const char* text) {
+            QTest::newRow(name) << QByteArray(script) << int(end) << int(failing) << QString::fromLatin1(text);
+        };
+        row("done", "exit 0", Outcome::End::Done, Outcome::Failing::Told, "");
+        row("cancelled", "exit 130", Outcome::End::Cancelled, Outcome::Failing::Told, "");
+        row("told", R"(echo '{"event":"error","code":"not_found","message":"no a.csv","hint":"Look."}'; exit 3)",
+            Outcome::End::Failed, Outcome::Failing::Told, "no a.csv. Look.");
+        row("untold", "echo 'terrible' >&2; exit 1", Outcome::End::Failed, Outcome::Failing::Told, "terrible");
+        row("killed", "kill -9 $$", Outcome::End::Failed, Outcome::Failing::Killed, "memory");
+        row("crashed", "kill -11 $$", Outcome::End::Failed, Outcome::Failing::Crashed, "unexpectedly");
+        row("missing", "", Outcome::End::Failed, Outcome::Failing::Missing, "not where it should be");
+    }
+    void processesEndInEveryWay() {
+        QFETCH(QByteArray, script);
+        QFETCH(QString, text);
+        CommandProcess process;
+        CommandOutcome outcome;
+        bool ended = false;
+        connect(&process, &CommandProcess::ended, this, [&](const CommandOutcome& how) {
+            outcome = how;
+            ended = true;
+        });
+        process.start(script.isEmpty() ? path("nothing") : program(script), {});
+        QTRY_VERIFY_WITH_TIMEOUT(ended, 20000);
+        QVERIFY(!process.running());
+        QTEST(int(outcome.end), "end");
+        if (outcome.end == CommandOutcome::End::Failed) {
+            QTEST(int(outcome.failing), "failing");
+            QVERIFY2(TrainingTexts::failure(outcome).contains(text), qPrintable(TrainingTexts::failure(outcome)));
+        }
+    }
+
+    void eventsArriveWhole() {
+        CommandProcess process;
+        QStringList kinds;
+        connect(&process, &CommandProcess::event, this,
+                [&](const QJsonObject& event) { kinds.append(event[QLatin1String("event")].toString()); });
+        QSignalSpy ended(&process, &CommandProcess::ended);
+        process.start(program("printf '{\"event\":\"a\"}\\nno json\\n{\"event\":'; sleep 0.1; printf '\"b\"}\\n'"), {});
+        QTRY_COMPARE_WITH_TIMEOUT(ended.size(), 1, 20000);
+        QCOMPARE(kinds, (QStringList{QStringLiteral("a"), QStringLiteral("b")}));
+    }
+
+    void aCommandThatIsLeftStopsByItself() {
+        const QString mark = path("stopped");
+        {
+            CommandProcess process;
+            QSignalSpy events(&process, &CommandProcess::event);
+            process.start(
+                program("trap 'touch \"$1\"; exit 130' INT\necho '{\"event\":\"a\"}'\nread line\ntouch \"$1\""),
+                {mark});
+            QTRY_VERIFY_WITH_TIMEOUT(!events.isEmpty(), 20000);
+        }
+        QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(mark), 20000);
+    }
+
+private:
+    QString path(const char* name) const { return folder_.filePath(QLatin1String(name)); }
+    static QString models(const char* name) {
+        return QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models/") + QLatin1String(name);
+    }
+    QString program(const QByteArray& script) {
+        const QString file = folder_.filePath(QStringLiteral("program-%1").arg(++programs_));
+        write(file, "#!/bin/sh\n" + script + "\n");
+        QFile::setPermissions(file, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+        return file;
+    }
+
+    Language language_;
+    QTemporaryDir folder_;
+    int programs_ = 0;
+};
+
+QTEST_MAIN(TestTrainingLogic)
+#include "tst_training_logic.moc"
