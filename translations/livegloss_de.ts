@@ -2396,6 +2396,10 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>Als Bildrate werden 25 pro Sekunde angenommen.</translation>
     </message>
     <message>
+        <source>The frame rate is taken to be 30 per second, as in CSL-Daily and CSL.</source>
+        <translation>Als Bildrate werden 30 Bilder pro Sekunde angenommen, wie bei CSL-Daily und CSL.</translation>
+    </message>
+    <message>
         <source>Activation: GELU, as CoCa has it.</source>
         <translation>Aktivierung: GELU, wie bei CoCa.</translation>
     </message>

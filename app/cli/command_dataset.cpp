@@ -27,6 +27,7 @@ struct CheckArguments {
     std::string layout;
     std::string vocabulary;
     int convType = 2;
+    double fps = 0.0;
     bool quick = false;
     bool json = false;
     bool events = false;
@@ -46,7 +47,7 @@ dataset::Dataset open(const std::string& folder, const std::string& layout) {
         dataset::openDataset(folder, layout.empty() ? std::nullopt : std::optional(layoutKeys().at(layout))));
 }
 
-/// Steps of a clip at the rate it has, padded as at test time.
+/// Steps of a clip, padded as at test time.
 int stepsOf(const dataset::MediaFacts& facts, int convType) {
     const model::TemporalLayout layout = model::temporalLayout(convType);
     const int whole = (facts.frames + layout.stride - 1) / layout.stride * layout.stride;
@@ -118,6 +119,7 @@ void runCheck(const CheckArguments& arguments) {
     dataset::CheckOptions options;
     options.probe = [&](const dataset::Clip& clip) { return probeMedia(clip, arguments.quick); };
     options.stepsOf = [&](const dataset::MediaFacts& facts) { return stepsOf(facts, arguments.convType); };
+    options.fps = arguments.fps;
     if (!arguments.vocabulary.empty()) {
         options.vocabulary = valueOrFail(dataset::readVocabulary(arguments.vocabulary));
     }
@@ -152,6 +154,12 @@ void addCheck(CLI::App& parent) {
     command->add_option("--conv-type", arguments->convType, "temporal head, for the clips' number of steps")
         ->check(CLI::Range(0, 9))
         ->capture_default_str();
+    command
+        ->add_option(
+            "--fps", arguments->fps,
+            "frames a second that the model is trained at (\"model\": {\"fps\"} of the recipe), for the clips'\n"
+            "number of steps; the data's own rate if not given")
+        ->check(CLI::Range(0.5, 1000.0));
     command->add_flag("--quick", arguments->quick, "decode only the first picture of each clip");
     command->add_flag("--json", arguments->json, "print JSON");
     command->add_flag("--events", arguments->events,
@@ -176,6 +184,10 @@ void runBuild(const BuildArguments& arguments, const std::string& folder, const 
     bar.clear();
     std::fprintf(stderr, "%d glosses; %d clips written, %d were there, %d could not be read\n", outcome.glosses,
                  outcome.written, outcome.kept, static_cast<int>(outcome.failures.size()));
+    if (outcome.replaced > 0) {
+        std::fprintf(stderr, "%d of the written ones replace clips of another size or compression, or of other media\n",
+                     outcome.replaced);
+    }
     for (const std::string& problem : outcome.failures) {
         std::fprintf(stderr, "  %s\n", problem.c_str());
     }
@@ -204,7 +216,10 @@ void addBuild(CLI::App& parent) {
     command->footer(
         "Writes glosses.txt (one gloss a line, in the order of the labels), vocabulary.tsv (how often each is signed)\n"
         "and groundtruth-SPLIT.stm (references for score). With --resize the output is a data set of its own, in the\n"
-        "layout of dataset.tsv. Clips that are there already are kept: after Ctrl+C the same command goes on.\n\n"
+        "layout of dataset.tsv. Clips that are there already are kept: after Ctrl+C the same command goes on. With "
+        "another\n"
+        "--size or --crf, or where the media has changed, they are written anew (copies.tsv says how each was "
+        "made).\n\n"
         "Examples:\n"
         "  livegloss-cli dataset build phoenix-2014-multisigner --output built\n"
         "  livegloss-cli dataset build phoenix-2014-multisigner --output small --resize --size 256\n"

@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "decode_options.h"
 #include "engine/feature_window.h"
 #include "evaluation/scoring.h"
 #include "evaluation_run.h"
@@ -33,7 +34,7 @@ struct Options {
     bool online = false;
     bool json = false;
     bool alignments = false;
-    int beam = 10;
+    DecodeChoice decoding;
     LanguageOptions language;
     FrameOptions frames;
     OnlineSetting setting;
@@ -90,7 +91,8 @@ ordered_json resultJson(const Options& options, const EvaluationScores& scores,
     for (const FailedClip& failed : scores.failures) {
         result["failed"].push_back({{"clip", failed.id}, {"message", failed.error.message}});
     }
-    result["beam"] = options.beam;
+    result["beam"] = options.decoding.beam;
+    result["merge_repeats"] = options.decoding.mergeRepeats;
     if (!options.language.file.empty()) {
         result["language_model"] = {
             {"file", options.language.file}, {"weight", options.language.weight}, {"bonus", options.language.bonus}};
@@ -199,7 +201,7 @@ void run(Options options) {
     catchInterrupts();
     EvaluationOptions evaluation;
     evaluation.model = openModel(options.model);
-    evaluation.beam = options.beam;
+    evaluation.decoding = options.decoding;
     evaluation.frames = options.frames;
     evaluation.language = openLanguage(options.language, evaluation.model->config());
     evaluation.online = settingsOf(options, evaluation.model->config());
@@ -245,9 +247,7 @@ void addSettings(CLI::App& command, Options& options) {
     command.add_option("--min-confidence", options.setting.minConfidence, "with --online: leave out glosses below it")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
-    command.add_option("--beam", options.beam, "width of the beam search")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
+    addDecodeOptions(command, options.decoding);
     addLanguageOptions(command, options.language);
     addFrameOptions(command, options.frames);
     addSweepOptions(command, options.sweep);
@@ -285,7 +285,8 @@ void addEvaluateCommand(CLI::App& app) {
         "  livegloss-cli evaluate --synth 200 --seed 1 --split test --json     the same clips, without files\n"
         "  livegloss-cli evaluate --data data --split dev --lm glosses.arpa --lm-weight 0.4\n"
         "  livegloss-cli evaluate --data data --sweep --windows 32,64,96 --strides 4,8,16 --csv s.csv --plot s.svg\n"
-        "  livegloss-cli evaluate --model other.safetensors --data data --limit 20 --alignments\n\n"
+        "  livegloss-cli evaluate --model other.safetensors --data data --limit 20 --alignments\n"
+        "  livegloss-cli evaluate --model phoenix.safetensors --data phoenix-2014-multisigner --merge-repeats\n\n"
         "JSON: wer_percent, errors, substitutions, deletions, insertions, correct, reference_words, hypothesis_words,\n"
         "with --online the same in online and its revisions and delays, with --sweep a list of them in sweep; clips\n"
         "that could not be recognised in failed, which the exit code tells too.");

@@ -129,7 +129,11 @@ void addImportCommand(CLI::App& app) {
     command->add_option("-o,--output", arguments->output, "Model to write")->type_name("FILE");
     command->add_option("--name", options.name, "Name for people")->type_name("TEXT");
     command->add_option("--language", options.signLanguage, "Sign language (DGS, CSL, ...)")->type_name("TEXT");
-    command->add_option("--fps", arguments->fps, "Frame rate that it was trained at (default 25)")
+    command
+        ->add_option("--fps", arguments->fps,
+                     "Frame rate that it was trained at, where the file does not say (default 25; 30 where the "
+                     "language is CSL or "
+                     "the glosses are Chinese)")
         ->check(CLI::Range(0.5, 1000.0));
     command->add_option("--license,--licence", options.licence, "Licence of the weights")->type_name("TEXT");
     command->add_option("--activation", arguments->activation, "Of the backbone, where the file does not say")

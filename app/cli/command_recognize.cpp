@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "decode_options.h"
 #include "export/gloss_file.h"
 #include "frame_options.h"
 #include "language_options.h"
@@ -23,7 +24,7 @@ struct Options {
     bool json = false;
     std::string output;
     float minConfidence = 0.3F;
-    int beam = 10;
+    DecodeChoice decoding;
     LanguageOptions language;
     FrameOptions frames;
 };
@@ -46,7 +47,8 @@ session::OfflineResult recognise(const Options& options, const media::SourceRequ
     ProgressBar bar("Recognising");
     session::OfflineOptions offline;
     offline.clip.offline.minConfidence = 0.0F; // what is left out is counted below
-    offline.clip.offline.beamWidth = options.beam;
+    offline.clip.offline.beamWidth = options.decoding.beam;
+    offline.clip.offline.mergeRepeats = options.decoding.mergeRepeats;
     offline.clip.framePattern = options.frames.pattern;
     offline.clip.skipSimilar = options.frames.skipSimilar;
     offline.clip.offline.language = openLanguage(options.language, model->config());
@@ -116,9 +118,7 @@ void addRecognizeCommand(CLI::App& app) {
     command->add_option("--min-confidence", options->minConfidence, "leave out glosses below it")
         ->check(CLI::Range(0.0, 1.0))
         ->capture_default_str();
-    command->add_option("--beam", options->beam, "width of the beam search; 1 is nearly greedy")
-        ->check(CLI::Range(1, 1000))
-        ->capture_default_str();
+    addDecodeOptions(*command, options->decoding);
     addLanguageOptions(*command, options->language);
     addFrameOptions(*command, options->frames);
     addComputeOptions(*command);

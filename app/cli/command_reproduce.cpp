@@ -3,6 +3,7 @@
 #include "engine/loaded_model.h"
 #include "evaluation_run.h"
 #include "output_file.h"
+#include "reproduced_cell.h"
 #include "reproduction.h"
 #include "resource_paths.h"
 #include "synth_samples.h"
@@ -47,7 +48,8 @@ double earlierMinutes(const fs::path& folder) {
     return minutes;
 }
 
-double testModel(const ReproductionPlan& plan, const fs::path& model, int clips) {
+double testModel(const ReproductionPlan& plan, const fs::path& model) {
+    const int clips = plan.testClips;
     EvaluationOptions options;
     options.model = valueOrFail(engine::loadModel(model));
     ProgressBar bar("testing");
@@ -61,13 +63,32 @@ double testModel(const ReproductionPlan& plan, const fs::path& model, int clips)
     return evaluation::scoreCorpus(scores.offline).total.werPercent();
 }
 
+/// "cell freezing, seed 1"
+std::string cellName(const std::string& cell, std::uint64_t seed) {
+    std::string name = "cell " + cell;
+    return name.append(", seed ").append(std::to_string(seed));
+}
+
+/// Says why a cell runs that ran before, otherwise.
+void makeReady(const Arguments& arguments, const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
+    const auto before = readCell(arguments.output, cell, seed);
+    const auto earlier = valueOrFail(prepareCell(plan, arguments.output, cell, seed));
+    if (earlier) {
+        std::fprintf(stderr, "%s: what was there is of another recipe or number of steps; it is now called %s\n",
+                     cellName(cell, seed).c_str(), earlier->filename().c_str());
+    } else if (before) {
+        std::fprintf(stderr, "%s: its test was on %d clips; the trained model is tested again, on %d\n",
+                     cellName(cell, seed).c_str(), before->testClips, plan.testClips);
+    }
+}
+
 /// Trains and tests one cell; nothing where it was stopped, with a checkpoint.
 std::optional<CellResult> runCell(const Arguments& arguments, const ReproductionPlan& plan,
                                   const training::SampleSource& source, const std::string& cell, std::uint64_t seed,
                                   double minutesLeft) {
     const auto start = std::chrono::steady_clock::now();
-    const auto recipe =
-        valueOrFail(training::parseRecipe(cellRecipe(plan, cell, seed, arguments.steps).dump(), "of the cell " + cell));
+    const auto recipe = valueOrFail(training::parseRecipe(cellRecipe(plan, cell, seed).dump(), "of the cell " + cell));
+    makeReady(arguments, plan, cell, seed);
     training::TrainOptions options;
     options.workFolder = cellFolder(arguments.output, cell, seed);
     options.threads = arguments.threads;
@@ -75,19 +96,25 @@ std::optional<CellResult> runCell(const Arguments& arguments, const Reproduction
     options.maxMinutes = minutesLeft;
     options.stopRequested = [] { return interrupted(); };
     showTraining(options);
+    const double before = earlierMinutes(options.workFolder);
     const training::TrainOutcome outcome = valueOrFail(training::train(recipe, source, options));
-    const double spent = earlierMinutes(options.workFolder) + minutesSince(start);
+    const double spent = before + minutesSince(start);
+    valueOrFail(writeOutput((options.workFolder / "minutes.txt").string(), std::to_string(spent) + "\n"));
     if (!outcome.finished) {
-        valueOrFail(writeOutput((options.workFolder / "minutes.txt").string(), std::to_string(spent) + "\n"));
         return std::nullopt;
     }
+    // From the log: a run that only tests, because the one before was stopped then, has no steps of its own.
+    const TrainingFacts facts = readTrainingFacts(options.workFolder);
     CellResult result;
+    result.recipe = recipeMark(plan, cell, seed);
+    result.testClips = plan.testClips;
+    result.testSeed = plan.testSeed;
     result.dev = outcome.bestWer;
-    result.stepSeconds = outcome.stepSeconds;
+    result.devBefore = facts.devBefore;
+    result.stepSeconds = facts.stepSeconds;
     result.steps = outcome.steps;
-    const int clips = arguments.testClips > 0 ? arguments.testClips : plan.testClips;
-    result.test = testModel(plan, options.workFolder / "model.safetensors", clips);
-    result.minutes = earlierMinutes(options.workFolder) + minutesSince(start);
+    result.test = testModel(plan, options.workFolder / "model.safetensors");
+    result.minutes = before + minutesSince(start);
     return result;
 }
 
@@ -115,16 +142,23 @@ std::vector<Cell> wantedCells(const Arguments& arguments, const ReproductionPlan
     return cells;
 }
 
-void printState(const Arguments& arguments, const std::vector<Cell>& cells) {
+void printState(const Arguments& arguments, const ReproductionPlan& plan, const std::vector<Cell>& cells) {
     for (const Cell& cell : cells) {
-        const auto result = readCell(arguments.output, cell.name, cell.seed);
-        if (result) {
-            std::printf("%-32s seed %llu  dev %5.1f%%  test %5.1f%%  step %.2f s  %.1f min\n", cell.name.c_str(),
-                        static_cast<unsigned long long>(cell.seed), result->dev, result->test, result->stepSeconds,
-                        result->minutes);
+        std::string name = cell.name;
+        name.resize(std::max<std::size_t>(name.size(), 32), ' ');
+        name.append(" seed ").append(std::to_string(cell.seed));
+        if (const auto result = finishedCell(plan, arguments.output, cell.name, cell.seed)) {
+            char step[32] = "-";
+            if (result->stepSeconds) {
+                std::snprintf(step, sizeof step, "%.2f s", *result->stepSeconds);
+            }
+            std::printf("%s  dev %5.1f%%  test %5.1f%%  step %s  %.1f min\n", name.c_str(), result->dev, result->test,
+                        step, result->minutes);
+        } else if (const auto other = readCell(arguments.output, cell.name, cell.seed)) {
+            std::printf("%s  run otherwise: %lld steps, %d test clips; not counted\n", name.c_str(),
+                        static_cast<long long>(other->steps), other->testClips);
         } else {
-            std::printf("%-32s seed %llu  not run yet\n", cell.name.c_str(),
-                        static_cast<unsigned long long>(cell.seed));
+            std::printf("%s  not run yet\n", name.c_str());
         }
     }
 }
@@ -135,11 +169,11 @@ void runCells(const Arguments& arguments, const ReproductionPlan& plan, const st
     double minutes = 0.0;
     int done = 0;
     for (const Cell& cell : cells) {
-        if (readCell(arguments.output, cell.name, cell.seed)) {
+        if (finishedCell(plan, arguments.output, cell.name, cell.seed)) {
             continue;
         }
         const double left = arguments.maxMinutes > 0.0 ? arguments.maxMinutes - minutesSince(start) : 0.0;
-        std::fprintf(stderr, "cell %s, seed %llu\n", cell.name.c_str(), static_cast<unsigned long long>(cell.seed));
+        std::fprintf(stderr, "%s\n", cellName(cell.name, cell.seed).c_str());
         const bool timeLeft = arguments.maxMinutes <= 0.0 || left > 0.0;
         const auto result =
             timeLeft ? runCell(arguments, plan, *source, cell.name, cell.seed, left) : std::optional<CellResult>();
@@ -153,19 +187,21 @@ void runCells(const Arguments& arguments, const ReproductionPlan& plan, const st
         minutes += result->minutes;
         ++done;
         const auto open = std::ranges::count_if(
-            cells, [&](const Cell& other) { return !readCell(arguments.output, other.name, other.seed); });
-        std::fprintf(stderr, "cell %s, seed %llu: dev %.1f%%, test %.1f%%, %.1f min; %lld cells left, about %.1f h\n",
-                     cell.name.c_str(), static_cast<unsigned long long>(cell.seed), result->dev, result->test,
-                     result->minutes, static_cast<long long>(open), static_cast<double>(open) * minutes / done / 60.0);
+            cells, [&](const Cell& other) { return !finishedCell(plan, arguments.output, other.name, other.seed); });
+        std::fprintf(stderr, "%s: dev %.1f%%, test %.1f%%, %.1f min; %lld cells left, about %.1f h\n",
+                     cellName(cell.name, cell.seed).c_str(), result->dev, result->test, result->minutes,
+                     static_cast<long long>(open), static_cast<double>(open) * minutes / done / 60.0);
     }
 }
 
 void reproduce(const Arguments& arguments) {
     const fs::path standard = fs::path(app::dataFolder()) / "models" / "paper-miniature.json";
     ReproductionPlan plan = valueOrFail(readPlan(arguments.plan.empty() ? standard : fs::path(arguments.plan)));
+    plan.steps = arguments.steps;
+    plan.testClips = arguments.testClips > 0 ? arguments.testClips : plan.testClips;
     const std::vector<Cell> cells = wantedCells(arguments, plan);
     if (arguments.list) {
-        printState(arguments, cells);
+        printState(arguments, plan, cells);
         return;
     }
     std::error_code problem;
@@ -201,6 +237,8 @@ void addReproduceCommand(CLI::App& app) {
         ->check(CLI::NonNegativeNumber);
     command->add_flag("--list", arguments->list, "Only show which cells are done");
     command->footer(
+        "A cell counts as done where it ran with the same recipe, steps and test clips. A run with another recipe or\n"
+        "number of steps is renamed and the cell runs anew; with other test clips only the test is made again.\n\n"
         "Examples:\n"
         "  livegloss-cli reproduce --output build/paper --max-minutes 60   # again and again until it is done\n"
         "  livegloss-cli reproduce --output build/paper --cell freezing,adaptsign --seeds 1\n"

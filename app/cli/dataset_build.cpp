@@ -1,6 +1,7 @@
 #include "dataset_build.h"
 
 #include "commands.h"
+#include "copy_record.h"
 #include "dataset/vocabulary.h"
 #include "dataset_media.h"
 #include "dataset_samples.h"
@@ -54,7 +55,7 @@ fs::path copyOf(const dataset::Clip& clip) {
 }
 
 /// Lets through folders that are new, hold none of the names to be written, or were filled by this command before.
-void refuseForeignFiles(const dataset::Dataset& data, const fs::path& output) {
+void refuseForeignFiles(const dataset::Dataset& data, const fs::path& output, bool resize) {
     std::error_code ignored;
     if (fs::equivalent(output, data.root, ignored)) {
         refuse(output.string() + " is the data set itself, whose files would be replaced");
@@ -64,12 +65,23 @@ void refuseForeignFiles(const dataset::Dataset& data, const fs::path& output) {
             refuse(clip.media.string() + " belongs to the data set and would be taken for a copy");
         }
     }
+    bool copies = false;
+    for (const dataset::Clip& clip : data.clips) {
+        copies = copies || fs::exists(output / copyOf(clip), ignored);
+    }
     std::string heading;
     if (std::ifstream before(output / "vocabulary.tsv");
         std::getline(before, heading) && heading == kVocabularyHeading) {
+        if (copies && resize && !fs::exists(CopyRecord::fileIn(output), ignored)) {
+            refuse((output / "clips").string() + " was written by an earlier version, which did not note how it made "
+                                                 "them; remove that folder to have them written anew");
+        }
         return;
     }
-    std::vector<std::string> names{"vocabulary.tsv", "glosses.txt", "dataset.tsv"};
+    if (copies) {
+        refuse((output / "clips").string() + " holds clips of these names already, which this command did not write");
+    }
+    std::vector<std::string> names{"vocabulary.tsv", "glosses.txt", "dataset.tsv", "copies.tsv"};
     for (const std::string& split : data.splits()) {
         names.push_back(referenceName(split));
     }
@@ -140,7 +152,7 @@ Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& argument
 BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& arguments,
                           const std::function<void(int done, int all)>& progress) {
     const fs::path output = arguments.output;
-    refuseForeignFiles(data, output);
+    refuseForeignFiles(data, output, arguments.resize);
     makeFolder(output);
     BuildOutcome outcome;
     outcome.glosses = writeVocabulary(data, output);
@@ -148,6 +160,7 @@ BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& ar
     if (!arguments.resize) {
         return outcome;
     }
+    CopyRecord record(output);
     std::string table = "path\tglosses\tsplit\tsigner\tid\n";
     const int all = static_cast<int>(data.clips.size());
     for (int i = 0; i < all; ++i) {
@@ -159,10 +172,15 @@ BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& ar
         const dataset::Clip& clip = data.clips[static_cast<std::size_t>(i)];
         const fs::path path = copyOf(clip);
         makeFolder((output / path).parent_path());
-        if (std::error_code ignored; fs::exists(output / path, ignored)) {
+        const std::string making = makingOf(clip, arguments.size, arguments.crf);
+        std::error_code ignored;
+        const bool there = fs::exists(output / path, ignored);
+        if (there && record.holds(path, making)) {
             ++outcome.kept;
         } else if (auto written = writeClip(clip, arguments, output / path); written) {
+            valueOrFail(record.add(path, making));
             ++outcome.written;
+            outcome.replaced += there ? 1 : 0;
         } else if (written.error().code == ErrorCode::WriteFailed) {
             throw CommandFailure{written.error()};
         } else {

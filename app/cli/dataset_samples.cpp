@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <stdexcept>
 #include <utility>
 
@@ -37,7 +38,11 @@ public:
         const dataset::Clip& listed = part[place % part.size()];
         training::TrainingClip clip;
         clip.size = query.size;
-        media::RateResampler resampler(query.fps);
+        // A rate of 0 is the data set's own: every frame counts once.
+        std::optional<media::RateResampler> resampler;
+        if (query.fps > 0.0) {
+            resampler.emplace(query.fps);
+        }
         const auto take = [&](const std::vector<FramePtr>& frames) {
             for (const FramePtr& frame : frames) {
                 const std::vector<std::uint8_t> picture = squarePicture(*frame, query.size);
@@ -46,13 +51,15 @@ public:
             }
         };
         auto read = forEachFrame(listed, [&](const FramePtr& frame) -> Result<void> {
-            take(resampler.push(frame));
+            take(resampler ? resampler->push(frame) : std::vector<FramePtr>{frame});
             return {};
         });
         if (!read) {
             throw training::SampleFailure(dataset::listedAt(listed) + ": " + read.error().message);
         }
-        take(resampler.finish());
+        if (resampler) {
+            take(resampler->finish());
+        }
         for (const std::string& gloss : listed.glosses) {
             clip.labels.push_back(labels_.at(gloss));
         }

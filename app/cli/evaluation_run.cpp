@@ -24,7 +24,8 @@ session::ClipOptions clipOptions(const EvaluationOptions& options) {
     clip.framePattern = options.frames.pattern;
     clip.skipSimilar = options.frames.skipSimilar;
     clip.offline.minConfidence = 0.0F;
-    clip.offline.beamWidth = options.beam;
+    clip.offline.beamWidth = options.decoding.beam;
+    clip.offline.mergeRepeats = options.decoding.mergeRepeats;
     clip.offline.language = options.language;
     return clip;
 }
@@ -40,7 +41,7 @@ void scoreOnline(const EvaluationOptions& options, const TestClip& clip, const s
     replay.stream.window = {scores.setting.windowFrames, scores.setting.strideFrames};
     replay.stream.stability = scores.setting.stability;
     replay.stream.minConfidence = scores.setting.minConfidence;
-    replay.stream.beamWidth = options.beam;
+    replay.stream.beamWidth = options.decoding.beam;
     replay.stream.language = options.language;
     replay.onCaptions = [&](const session::CaptionUpdate& update) {
         ++scores.decodes;

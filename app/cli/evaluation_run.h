@@ -3,6 +3,7 @@
 #include "caption_events.h"
 #include "dataset/dataset.h"
 #include "decode/label_scorer.h"
+#include "decode_options.h"
 #include "engine/loaded_model.h"
 #include "evaluation/word_error.h"
 #include "frame_options.h"
@@ -47,7 +48,7 @@ struct OnlineScores {
 
 struct EvaluationOptions {
     engine::LoadedModelPtr model;
-    int beam = 10;
+    DecodeChoice decoding;
     decode::LanguageFusion language;
     FrameOptions frames;
     std::vector<OnlineSetting> online; ///< each is evaluated; the encoder runs once whatever their number

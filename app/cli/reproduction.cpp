@@ -1,7 +1,7 @@
 #include "reproduction.h"
 
 #include "model/model_layout.h"
-#include "output_file.h"
+#include "reproduced_cell.h"
 #include "training/recipe.h"
 
 #include <algorithm>
@@ -55,7 +55,7 @@ std::string percent(const std::optional<double>& value, const char* format = "%.
 /// Mean, and the range where there are several.
 std::string spread(const std::vector<double>& values, const char* format) {
     if (values.empty()) {
-        return "not run yet";
+        return "-";
     }
     double sum = 0.0;
     for (const double value : values) {
@@ -69,24 +69,43 @@ std::string spread(const std::vector<double>& values, const char* format) {
     return text;
 }
 
-std::string tableRow(const ReproductionPlan& plan, const fs::path& output, const ReproductionRow& row) {
-    std::vector<double> dev;
-    std::vector<double> test;
-    std::vector<double> step;
+/// The figures of a row, seed by seed; where one is not known, it is left out.
+struct RowFigures {
+    std::vector<double> devBefore, dev, test, step;
     std::int64_t steps = 0;
+};
+
+RowFigures figuresOf(const ReproductionPlan& plan, const fs::path& output, const ReproductionRow& row) {
+    RowFigures figures;
+    const auto add = [](std::vector<double>& values, const std::optional<double>& value) {
+        if (value) {
+            values.push_back(*value);
+        }
+    };
     for (const std::uint64_t seed : plan.seeds) {
-        if (const auto cell = readCell(output, row.cell, seed)) {
-            dev.push_back(cell->dev);
-            test.push_back(cell->test);
-            step.push_back(cell->stepSeconds);
-            steps = std::max(steps, cell->steps);
+        if (const auto cell = finishedCell(plan, output, row.cell, seed)) {
+            add(figures.devBefore, cell->devBefore);
+            add(figures.dev, cell->dev);
+            add(figures.test, cell->test);
+            add(figures.step, cell->stepSeconds);
+            figures.steps = std::max(figures.steps, cell->steps);
         }
     }
+    return figures;
+}
+
+std::string tableRow(const ReproductionPlan& plan, const fs::path& output, const ReproductionRow& row) {
+    const RowFigures figures = figuresOf(plan, output, row);
+    const bool ran = !figures.dev.empty();
+    const auto measured = [ran](const std::vector<double>& values, const char* format) {
+        return ran ? spread(values, format) : std::string("not run yet");
+    };
     std::string text = "| " + row.name;
-    for (const std::string& cell : {std::to_string(dev.size()) + " of " + std::to_string(plan.seeds.size()),
-                                    dev.empty() ? std::string("-") : std::to_string(steps), spread(dev, "%.1f"),
-                                    spread(test, "%.1f"), spread(step, "%.2f"), percent(row.paper.dev),
-                                    percent(row.paper.test), percent(row.paper.stepSeconds, "%.2f")}) {
+    for (const std::string& cell :
+         {std::to_string(figures.dev.size()) + " of " + std::to_string(plan.seeds.size()),
+          ran ? std::to_string(figures.steps) : std::string("-"), measured(figures.devBefore, "%.1f"),
+          measured(figures.dev, "%.1f"), measured(figures.test, "%.1f"), measured(figures.step, "%.2f"),
+          percent(row.paper.dev), percent(row.paper.test), percent(row.paper.stepSeconds, "%.2f")}) {
         text.append(" | ").append(cell);
     }
     return text + " |\n";
@@ -111,7 +130,7 @@ Result<ReproductionPlan> readPlan(const fs::path& path) {
     }
     plan.folder = fs::absolute(path).parent_path();
     for (const auto& [name, change] : plan.cells) {
-        const auto recipe = training::parseRecipe(cellRecipe(plan, name, 1, 0).dump(), "of the cell " + name);
+        const auto recipe = training::parseRecipe(cellRecipe(plan, name, 1).dump(), "of the cell " + name);
         if (!recipe) {
             return tl::unexpected(recipe.error());
         }
@@ -131,7 +150,7 @@ Result<ReproductionPlan> readPlan(const fs::path& path) {
     return plan;
 }
 
-Json cellRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed, int steps) {
+Json plannedRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
     Json recipe = plan.base;
     for (const auto& [name, change] : plan.cells) {
         if (name == cell) {
@@ -139,53 +158,31 @@ Json cellRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint
         }
     }
     recipe["seed"] = seed;
-    if (recipe.contains("backbone") && recipe["backbone"].is_string()) {
-        const fs::path backbone = recipe["backbone"].get<std::string>();
-        recipe["backbone"] = backbone.is_relative() ? (plan.folder / backbone).string() : backbone.string();
-    }
-    if (steps > 0) {
-        recipe["adapt"]["steps"] = steps;
+    if (plan.steps > 0) {
+        recipe["adapt"]["steps"] = plan.steps;
     }
     return recipe;
 }
 
-fs::path cellFolder(const fs::path& output, const std::string& cell, std::uint64_t seed) {
-    return output / (cell + "-seed" + std::to_string(seed));
-}
-
-std::optional<CellResult> readCell(const fs::path& output, const std::string& cell, std::uint64_t seed) {
-    std::ifstream file(cellFolder(output, cell, seed) / "result.json");
-    const Json json = Json::parse(file, nullptr, false);
-    if (!json.is_object()) {
-        return std::nullopt;
+Json cellRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
+    Json recipe = plannedRecipe(plan, cell, seed);
+    if (recipe.contains("backbone") && recipe["backbone"].is_string()) {
+        const fs::path backbone = recipe["backbone"].get<std::string>();
+        recipe["backbone"] = backbone.is_relative() ? (plan.folder / backbone).string() : backbone.string();
     }
-    CellResult result;
-    result.dev = numberOf(json, "dev_wer_percent").value_or(-1.0);
-    result.test = numberOf(json, "test_wer_percent").value_or(-1.0);
-    result.stepSeconds = numberOf(json, "step_seconds").value_or(0.0);
-    result.minutes = numberOf(json, "minutes").value_or(0.0);
-    result.steps = json.value("steps", std::int64_t{0});
-    return result.dev < 0.0 || result.test < 0.0 ? std::nullopt : std::optional(result);
-}
-
-Result<void> writeCell(const fs::path& output, const std::string& cell, std::uint64_t seed, const CellResult& result) {
-    const nlohmann::ordered_json json{{"cell", cell},
-                                      {"seed", seed},
-                                      {"steps", result.steps},
-                                      {"dev_wer_percent", result.dev},
-                                      {"test_wer_percent", result.test},
-                                      {"step_seconds", result.stepSeconds},
-                                      {"minutes", result.minutes}};
-    return writeOutput((cellFolder(output, cell, seed) / "result.json").string(), json.dump(1) + "\n");
+    return recipe;
 }
 
 std::string reproductionTables(const ReproductionPlan& plan, const fs::path& output) {
-    std::string text;
+    std::string text =
+        "Means over the seeds that ran, with the least and the greatest. \"Dev before\": before adaptation, "
+        "with only the head trained. Dev WER: the best of all measurements, that one included, decoded "
+        "greedily. Test WER: of the model that was best on dev, by beam search, on ";
+    text.append(std::to_string(plan.testClips)).append(" sentences.\n\n");
     for (const ReproductionTable& table : plan.tables) {
-        text +=
-            "## " + table.title +
-            "\n\n| Row | seeds | steps | dev WER % | test WER % | step s | paper dev | paper test | paper step s |\n"
-            "|---|---|---|---|---|---|---|---|---|\n";
+        text += "## " + table.title +
+                "\n\n| Row | seeds | steps | dev before % | dev WER % | test WER % | step s | paper dev | paper test | "
+                "paper step s |\n|---|---|---|---|---|---|---|---|---|---|\n";
         for (const ReproductionRow& row : table.rows) {
             text += tableRow(plan, output, row);
         }

@@ -34,30 +34,20 @@ struct ReproductionPlan {
     std::vector<std::pair<std::string, nlohmann::json>> cells; ///< name, changes to the recipe
     std::vector<ReproductionTable> tables;
     std::vector<std::uint64_t> seeds;
+    int steps = 0; ///< of adaptation, to try it out; 0: as the recipes say
     int testClips = 0;
     std::uint64_t testSeed = 0;
 };
 /// Reads and checks a plan; every cell's recipe has to be one.
 Result<ReproductionPlan> readPlan(const std::filesystem::path& path);
 
-/// The recipe of a cell; `steps` above 0 replaces the plan's.
-nlohmann::json cellRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed, int steps);
-/// Where a cell works: DIR/CELL-seedN.
-std::filesystem::path cellFolder(const std::filesystem::path& output, const std::string& cell, std::uint64_t seed);
+/// The recipe of a cell as the plan has it, paths counted from the plan's folder.
+nlohmann::json plannedRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed);
+/// The same with whole paths, to be trained with.
+nlohmann::json cellRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed);
 
-/// What training and testing a cell came to, as result.json in its folder holds it.
-struct CellResult {
-    double dev = 0.0; ///< word error rate, percent
-    double test = 0.0;
-    double stepSeconds = 0.0; ///< median
-    double minutes = 0.0;     ///< of all its runs, testing included
-    std::int64_t steps = 0;
-};
-std::optional<CellResult> readCell(const std::filesystem::path& output, const std::string& cell, std::uint64_t seed);
-Result<void> writeCell(const std::filesystem::path& output, const std::string& cell, std::uint64_t seed,
-                       const CellResult& result);
-
-/// The tables in Markdown: means over the seeds that ran, with the least and the greatest, beside the paper's figures.
+/// The tables in Markdown: means over the seeds that ran as the plan says, with the least and the greatest, beside the
+/// paper's figures.
 std::string reproductionTables(const ReproductionPlan& plan, const std::filesystem::path& output);
 /// What each module adds to the multiplications of ViT-B/16, counted as docs/model-costs.md says, beside the paper's.
 std::string moduleCostTable();

@@ -1,5 +1,8 @@
 #include "dataset/check.h"
 
+#include "base/clock.h"
+#include "base/decimal.h"
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -71,11 +74,14 @@ private:
                   clip.media.string() + " has " + std::to_string(media->frames) + " frames, " +
                       std::to_string(*clip.announcedFrames) + " are announced");
         }
-        const int steps = options_.stepsOf(*media);
+        const MediaFacts seen = options_.fps > 0.0 ? atRate(*media, options_.fps) : *media;
+        const int steps = options_.stepsOf(seen);
         if (const int needed = stepsNeeded(clip.glosses); steps < needed) {
             found(Problem::TooShort, clip,
-                  std::to_string(media->frames) + " frames give " + std::to_string(steps) + " steps, its " +
-                      std::to_string(clip.glosses.size()) + " glosses need " + std::to_string(needed));
+                  std::to_string(seen.frames) + " frames" +
+                      (options_.fps > 0.0 ? " at " + decimalText(options_.fps) + " a second" : std::string()) +
+                      " give " + std::to_string(steps) + " steps, its " + std::to_string(clip.glosses.size()) +
+                      " glosses need " + std::to_string(needed));
         }
     }
 
@@ -118,6 +124,22 @@ std::string problemName(Problem problem) {
 
 std::string problemKey(Problem problem) {
     return kProblems.at(static_cast<std::size_t>(problem)).key;
+}
+
+MediaFacts atRate(const MediaFacts& facts, double fps) {
+    if (facts.fps <= 0.0 || facts.frames < 2) {
+        return {facts.frames, fps};
+    }
+    // As RateResampler counts, on times in microseconds: a slot just before the end is not filled.
+    const MediaTime last = fromSeconds((facts.frames - 1) / facts.fps);
+    const MediaTime duration = last - fromSeconds((facts.frames - 2) / facts.fps);
+    const double slot = 1.0 / fps;
+    const double limit = toSeconds(last + duration) - std::min(slot, toSeconds(duration)) / 4.0;
+    auto slots = std::max(0LL, static_cast<long long>(limit * fps) - 1);
+    while (static_cast<double>(slots) * slot < limit) {
+        ++slots;
+    }
+    return {static_cast<int>(slots), fps};
 }
 
 int stepsNeeded(const std::vector<std::string>& glosses) {

@@ -16,6 +16,10 @@ Result<std::vector<Clip>> readSynthFolder(const fs::path& root) {
         if (!fs::exists(list, ignored)) {
             continue;
         }
+        // The reader of references takes any bytes; names and glosses of a data set are text.
+        if (auto text = forEachLine(list, '\n', [](const ListLine&) { return Result<void>(); }); !text) {
+            return tl::unexpected(std::move(text.error()));
+        }
         auto segments = evaluation::readStm(list);
         if (!segments) {
             return tl::unexpected(std::move(segments.error()));

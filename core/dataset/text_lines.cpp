@@ -36,7 +36,8 @@ std::size_t sequenceLength(std::string_view text) {
     return overlong || forbidden ? 0 : length;
 }
 
-/// Whether the line can be text; a tab may stand in it.
+} // namespace
+
 bool isText(std::string_view line) {
     while (!line.empty()) {
         const std::size_t length = sequenceLength(line);
@@ -48,8 +49,6 @@ bool isText(std::string_view line) {
     }
     return true;
 }
-
-} // namespace
 
 tl::unexpected<Error> ListLine::wrong(const std::string& problem) const {
     return failure(ErrorCode::Unreadable, file.string() + ", line " + std::to_string(number) + ": " + problem,
@@ -136,12 +135,18 @@ Result<void> forEachRow(const fs::path& file, char separator, const std::vector<
     return read;
 }
 
-Result<fs::path> innerPath(const ListLine& line, const std::string& text) {
+std::optional<fs::path> innerPath(const std::string& text) {
     const fs::path path = fs::path(text).lexically_normal();
-    if (text.empty() || path.is_absolute() || *path.begin() == "..") {
+    const bool outside = text.empty() || path.is_absolute() || *path.begin() == "..";
+    return outside ? std::nullopt : std::optional(path);
+}
+
+Result<fs::path> innerPath(const ListLine& line, const std::string& text) {
+    auto path = innerPath(text);
+    if (!path) {
         return line.wrong("\"" + text + "\" is no path inside the data set");
     }
-    return path;
+    return *std::move(path);
 }
 
 Result<void> ClipList::add(const ListLine& line, Clip clip) {

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -34,7 +35,12 @@ Result<void> forEachLine(const std::filesystem::path& file, char separator,
 Result<void> forEachRow(const std::filesystem::path& file, char separator, const std::vector<std::string>& columns,
                         const std::function<Result<void>(const ListLine&)>& take);
 
-/// A relative path that stays inside the folder it is relative to; an error of the line otherwise.
+/// Whether it is UTF-8 without control characters; tabs and a carriage return may stand in it.
+bool isText(std::string_view line);
+
+/// A relative path that stays inside the folder it is relative to; nothing for others.
+std::optional<std::filesystem::path> innerPath(const std::string& text);
+/// The same; an error of the line otherwise.
 Result<std::filesystem::path> innerPath(const ListLine& line, const std::string& text);
 
 /// Adds the clip, or refuses a name that another clip has or that leads out of the data set.

@@ -1,8 +1,10 @@
 #include "importing/model_import.h"
 
 #include "base/decimal.h"
+#include "file_facts.h"
 #include "huggingface_clip.h"
 #include "import_contents.h"
+#include "importing/frame_rate.h"
 #include "importing/vocabulary.h"
 #include "misshapen_tensors.h"
 
@@ -19,19 +21,6 @@ using model::ModelConfig;
 using model::ModelPart;
 using model::secondClassifierName;
 using Kind = Remark::Kind;
-
-/// What a safetensors file says of itself; nothing for other formats.
-tensorfile::Metadata factsOf(const tensorfile::TensorSource& source) {
-    tensorfile::Metadata facts;
-    if (source.format() == tensorfile::TensorFileFormat::Safetensors) {
-        for (const auto& [key, value] : source.scalars()) {
-            if (const auto* text = std::get_if<std::string>(&value)) {
-                facts.emplace(key, *text);
-            }
-        }
-    }
-    return facts;
-}
 
 /// Collects what there is to say about one import.
 class Inquiry {
@@ -209,15 +198,22 @@ private:
         if (preview_.kind == ImportKind::Backbone) {
             return {};
         }
-        if (options_.fps) {
-            config.fps = *options_.fps;
-        } else if (!metadata().contains("fps")) {
-            preview_.notes.push_back({Kind::FrameRateAssumed});
-        }
         if (config.licence.empty()) {
             preview_.warnings.push_back({Kind::NoLicence});
         }
-        return readGlosses();
+        return readGlosses().map([this] { chooseFrameRate(); });
+    }
+
+    /// After the glosses, which may tell.
+    void chooseFrameRate() {
+        ModelConfig& config = preview_.config;
+        const auto usual = usualFrameRate(config.signLanguage, config.vocabulary);
+        if (options_.fps) {
+            config.fps = *options_.fps;
+        } else if (!metadata().contains("fps")) {
+            config.fps = usual.value_or(config.fps);
+            preview_.notes.push_back({usual ? Kind::FrameRateOfCsl : Kind::FrameRateAssumed});
+        }
     }
 
     void chooseActivation() {

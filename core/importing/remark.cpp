@@ -39,6 +39,8 @@ std::string noteText(const Remark& remark) {
         return "Colours are normalised by CLIP's mean and deviation.";
     case Kind::FrameRateAssumed:
         return "The frame rate is taken to be 25 per second, as in PHOENIX.";
+    case Kind::FrameRateOfCsl:
+        return "The frame rate is taken to be 30 per second, as in CSL-Daily and CSL.";
     case Kind::GeluOfCoca:
         return "Activation: GELU, as CoCa has it.";
     case Kind::ProjectionAnew:

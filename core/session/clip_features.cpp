@@ -127,6 +127,7 @@ Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& mo
     decode::DecodeOptions decoding;
     decoding.beamWidth = options.beamWidth;
     decoding.alternatives = options.alternatives;
+    decoding.mergeRepeats = options.mergeRepeats;
     decoding.language = options.language;
     for (const decode::DecodedGloss& gloss : decode::decode(output->sequence, output->convolutional, decoding)) {
         if (gloss.confidence < options.minConfidence) {

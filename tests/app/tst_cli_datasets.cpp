@@ -2,9 +2,12 @@
 #include "clip_maker.h"
 #include "index_clip.h"
 
+#include <QDateTime>
 #include <QDir>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 using nlohmann::json;
@@ -23,6 +26,17 @@ Outcome done(const QStringList& arguments) {
 QByteArray contentsOf(const QString& path) {
     QFile file(path);
     return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+}
+
+/// The glosses of a .ctm: file, channel, start, length, word.
+QStringList wordsOf(const QByteArray& list) {
+    QStringList words;
+    for (const QByteArray& line : list.split('\n')) {
+        if (const QList<QByteArray> fields = line.split(' '); fields.size() >= 5) {
+            words << QString::fromUtf8(fields[4]);
+        }
+    }
+    return words;
 }
 
 } // namespace
@@ -84,6 +98,45 @@ private slots:
         QVERIFY(copy["splits"] == whole["splits"]);
     }
 
+    /// Clips of another size, compression or source are no part of the copy that was asked for.
+    void buildsKeepOnlyWhatTheyWouldMakeTheSame() {
+        const auto build = [this](const QStringList& options) {
+            return done(QStringList{"dataset", "build", path("data"), "--output", path("sizes"), "--resize"} + options)
+                .err;
+        };
+        const auto holds = [](const QString& text, const char* part) {
+            QVERIFY2(text.contains(part), qPrintable(text));
+        };
+        holds(build({"--size", "32"}), "2 clips written, 0 were there");
+        holds(build({"--size", "32"}), "0 clips written, 2 were there");
+        const QString larger = build({"--size", "64"});
+        holds(larger, "2 clips written, 0 were there");
+        holds(larger, "2 of the written ones replace clips of another size");
+        holds(build({"--size", "64", "--crf", "30"}), "2 clips written");
+        const QDir videos(path("data/dev"));
+        const QString source = videos.filePath(videos.entryList({"*.mp4"}).first());
+        QFile file(source);
+        QVERIFY(file.open(QIODevice::ReadWrite));
+        const QDateTime before = QFileInfo(source).lastModified();
+        QVERIFY(file.setFileTime(before.addSecs(-60), QFileDevice::FileModificationTime));
+        file.close();
+        holds(build({"--size", "64", "--crf", "30"}), "1 clips written, 1 were there");
+        // One of the copies was replaced by something else.
+        const QDir copies(path("sizes/clips/dev"));
+        writeFile(copies.filePath(copies.entryList(QDir::Files).first()), "no video");
+        holds(build({"--size", "64", "--crf", "30"}), "1 clips written, 1 were there");
+        // A line that a crash cut off says nothing, and does not spoil the next one.
+        const QByteArray record = contentsOf(path("sizes/copies.tsv"));
+        writeFile(path("sizes/copies.tsv"), record.chopped(3));
+        holds(build({"--size", "64", "--crf", "30"}), "1 clips written, 1 were there");
+        holds(build({"--size", "64", "--crf", "30"}), "0 clips written, 2 were there");
+        // Where nothing says how the clips were made, nothing is replaced.
+        QVERIFY(QFile::remove(path("sizes/copies.tsv")));
+        const Outcome refused = runCli({"dataset", "build", path("data"), "--output", path("sizes"), "--resize"});
+        QCOMPARE(refused.code, 2);
+        QVERIFY2(refused.err.contains("did not note how it made them"), qPrintable(refused.err));
+    }
+
     /// Ten frames at 25 a second, ten at a quarter of that: 2 s, not the 0.8 s that their number would make.
     void copiesKeepTheMomentsOfFramesThatComeLate() {
         QVERIFY(QDir().mkpath(path("uneven")));
@@ -114,6 +167,11 @@ private slots:
         QCOMPARE(QDir(path("own")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), QStringList{"dataset.tsv"});
         QCOMPARE(contentsOf(path("taken/glosses.txt")), QByteArray("KEPT\n"));
         QCOMPARE(QDir(path("taken")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot), QStringList{"glosses.txt"});
+        // Somebody's clips of the same names.
+        QVERIFY(QDir().mkpath(path("theirs/clips/train")));
+        writeFile(path("theirs/clips/train/one@0.2.mp4"), "THEIRS");
+        QCOMPARE(runCli({"dataset", "build", path("own"), "--output", path("theirs"), "--resize"}).code, 2);
+        QCOMPARE(contentsOf(path("theirs/clips/train/one@0.2.mp4")), QByteArray("THEIRS"));
     }
 
     void languageModelsAreTrained() {
@@ -137,6 +195,25 @@ private slots:
             QVERIFY2(sweep["sweep"][1][key] == single["online"][key], key);
         }
         QVERIFY(sweep["wer_percent"] == single["wer_percent"]);
+    }
+
+    /// Seed 1 begins with a sentence that ends in a gloss signed twice.
+    void repeatedGlossesAreMergedOnRequest() {
+        const QStringList evaluate{"evaluate", "--data", path("data"), "--split", "dev", "--limit", "1", "--json"};
+        const json plain = parsed(done(evaluate + QStringList{"--output", path("apart.ctm")}).out);
+        const json merged = parsed(done(evaluate + QStringList{"--merge-repeats", "--output", path("merged.ctm")}).out);
+        QVERIFY(!plain["merge_repeats"].get<bool>() && merged["merge_repeats"].get<bool>());
+        const QStringList apart = wordsOf(contentsOf(path("apart.ctm")));
+        QStringList once = apart;
+        once.erase(std::unique(once.begin(), once.end()), once.end());
+        QVERIFY2(once.size() < apart.size(), qPrintable(apart.join(' ')));
+        QCOMPARE(wordsOf(contentsOf(path("merged.ctm"))), once);
+        QCOMPARE(merged["deletions"].get<int>(), plain["deletions"].get<int>() + 1);
+        const QDir videos(path("data/dev"));
+        const QString video = videos.filePath(videos.entryList({"*.mp4"}).first());
+        const QStringList recognize{"recognize", video, "--format", "ctm", "--min-confidence", "0"};
+        QCOMPARE(wordsOf(done(recognize).out.toUtf8()), apart);
+        QCOMPARE(wordsOf(done(recognize + QStringList{"--merge-repeats"}).out.toUtf8()), once);
     }
 
     void clipsThatCannotBeReadLeaveTheOthersTheirScore() {

@@ -2,6 +2,7 @@
 
 #include <QDir>
 #include <QImage>
+#include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
 #include <algorithm>
@@ -158,22 +159,15 @@ private slots:
     }
 
     void reproductionGoesOnCellByCell() {
-        writeFile(path("plan.json"),
-                  QByteArray(R"({"seeds": [1, 2], "test": {"clips": 3, "seed": 7}, "base": {)") + signersModel +
-                      R"(, "adapt": {"steps": 30, "keep_clips": 2, "min_frames": 20, "dev_clips": 1}},
-            "cells": {"plain": {"method": "freezing"}, "whole": {}},
-            "tables": [{"title": "Methods", "rows": [
-              {"name": "freezing", "cell": "plain", "paper": {"dev": 28.6, "test": 29.7, "step_seconds": 0.28}},
-              {"name": "AdaptSign", "cell": "whole", "paper": {"dev": 18.5}}]}]})");
-        const QStringList command{
-            "reproduce", "--plan", path("plan.json"), "--output", path("paper"), "--cell", "plain",
-            "--seeds",   "2",      "--test-clips",    "1",        "--steps",     "2"};
+        writePlan();
+        const QStringList command = reproduce({"--seeds", "2", "--test-clips", "1", "--steps", "2"});
         const Outcome first = runCli(command);
         QVERIFY2(first.code == 0, qPrintable(first.err));
         QVERIFY2(first.out.contains("| freezing | 1 of 2 | 2 |"), qPrintable(first.out));
-        QVERIFY2(
-            first.out.contains("| AdaptSign | 0 of 2 | - | not run yet | not run yet | not run yet | 18.5 | - | - |"),
-            qPrintable(first.out));
+        QVERIFY2(first.out.contains("| AdaptSign | 0 of 2 | - | not run yet | not run yet | not run yet | not run yet "
+                                    "| 18.5 | - | - |"),
+                 qPrintable(first.out));
+        QVERIFY2(first.out.contains("by beam search, on 1 sentences"), qPrintable(first.out));
         QVERIFY2(first.out.contains("| Adapters | 7.94 | 7.94 | 0.1 |"), qPrintable(first.out));
         QCOMPARE(contentsOf(path("paper/tables.md")), first.out.toUtf8());
         const QByteArray result = contentsOf(path("paper/plain-seed2/result.json"));
@@ -181,14 +175,72 @@ private slots:
         const Outcome second = runCli(command);
         QCOMPARE(second.out, first.out); // nothing is trained twice
         QCOMPARE(contentsOf(path("paper/plain-seed2/result.json")), result);
-        QVERIFY(runCli({"reproduce", "--plan", path("plan.json"), "--output", path("paper"), "--list"})
-                    .out.contains("not run yet"));
+        QVERIFY(runCli(reproduce({"--list"})).out.contains("not run yet"));
         const Outcome unknown =
             runCli({"reproduce", "--plan", path("plan.json"), "--output", path("p"), "--cell", "x"});
         QCOMPARE(unknown.code, 2);
     }
 
+    /// As the command before leaves it when it is stopped during the test: trained, but without a result.
+    void cellsThatWereStoppedDuringTheTestKeepTheirStepTime() {
+        const QString file = path("paper/plain-seed2/result.json");
+        const json before = json::parse(contentsOf(file).toStdString());
+        QVERIFY(before["step_seconds"].get<double>() > 0.0);
+        QVERIFY(before["dev_wer_percent_before_adaptation"].is_number());
+        QVERIFY(QFile::remove(file));
+        const Outcome again = runCli(reproduce({"--seeds", "2", "--test-clips", "1", "--steps", "2"}));
+        QVERIFY2(again.code == 0, qPrintable(again.err));
+        json after = json::parse(contentsOf(file).toStdString());
+        QVERIFY(after["minutes"].get<double>() >= 0.0);
+        after["minutes"] = before["minutes"];
+        QVERIFY2(after == before, after.dump().c_str());
+        // What is not known is in no mean.
+        after["step_seconds"] = nullptr;
+        writeFile(file, QByteArray::fromStdString(after.dump()));
+        const Outcome table = runCli(reproduce({"--seeds", "2", "--test-clips", "1", "--steps", "2"}));
+        QVERIFY2(QRegularExpression(R"(\| freezing \| 1 of 2 \| 2 \| [\d.]+ \| [\d.]+ \| [\d.]+ \| - \| 28\.6)")
+                     .match(table.out)
+                     .hasMatch(),
+                 qPrintable(table.out));
+        writeFile(file, QByteArray::fromStdString(before.dump()));
+    }
+
+    void tryOutsAreNoResults() {
+        const Outcome listed = runCli(reproduce({"--list"}));
+        QVERIFY2(listed.out.contains("run otherwise: 2 steps, 1 test clips"), qPrintable(listed.out));
+        const QString file = path("paper/plain-seed2/result.json");
+        const json before = json::parse(contentsOf(file).toStdString());
+        // Another test: the trained model is only tested again.
+        const Outcome tested = runCli(reproduce({"--seeds", "2", "--test-clips", "2", "--steps", "2"}));
+        QVERIFY2(tested.code == 0 && tested.err.contains("its test was on 1 clips"), qPrintable(tested.err));
+        const json retested = json::parse(contentsOf(file).toStdString());
+        QCOMPARE(retested["test_clips"].get<int>(), 2);
+        QVERIFY(retested["recipe_sha256"] == before["recipe_sha256"] &&
+                retested["step_seconds"] == before["step_seconds"]);
+        // Another number of steps: trained anew, and the table of one run has nothing of the other's.
+        const Outcome other = runCli(reproduce({"--seeds", "1,2", "--test-clips", "2", "--steps", "3"}));
+        QVERIFY2(other.code == 0 && other.err.contains("it is now called plain-seed2.earlier-1"),
+                 qPrintable(other.err));
+        QVERIFY2(other.out.contains("| freezing | 2 of 2 | 3 |"), qPrintable(other.out));
+        QCOMPARE(json::parse(contentsOf(file).toStdString())["steps"].get<int>(), 3);
+        QVERIFY(json::parse(contentsOf(path("paper/plain-seed2.earlier-1/result.json")).toStdString()) == retested);
+    }
+
 private:
+    void writePlan() const {
+        writeFile(path("plan.json"), QByteArray(R"({"seeds": [1, 2], "test": {"clips": 3, "seed": 7}, "base": {)") +
+                                         signersModel +
+                                         R"(, "head": {"clips": 2, "steps": 1, "batch": 2},
+                          "adapt": {"steps": 30, "keep_clips": 2, "min_frames": 20, "dev_clips": 1}},
+            "cells": {"plain": {"method": "freezing"}, "whole": {}},
+            "tables": [{"title": "Methods", "rows": [
+              {"name": "freezing", "cell": "plain", "paper": {"dev": 28.6, "test": 29.7, "step_seconds": 0.28}},
+              {"name": "AdaptSign", "cell": "whole", "paper": {"dev": 18.5}}]}]})");
+    }
+    QStringList reproduce(const QStringList& options) const {
+        return QStringList{"reproduce", "--plan", path("plan.json"), "--output", path("paper"), "--cell", "plain"} +
+               options;
+    }
     static std::vector<json> eventsOf(const QString& out) {
         std::vector<json> events;
         for (const QString& line : out.split(QLatin1Char('\n'), Qt::SkipEmptyParts)) {

@@ -3,11 +3,14 @@
 #include "dataset_media.h"
 #include "index_clip.h"
 #include "media/picture_folder.h"
+#include "media/rate_resampler.h"
 #include "model/model_config.h"
 #include "small_datasets.h"
 
 #include <QImage>
 #include <QTemporaryDir>
+#include <memory>
+#include <random>
 
 using namespace livegloss;
 using namespace livegloss::dataset;
@@ -133,6 +136,48 @@ private slots:
         QVERIFY2(message(5).contains("need 9"), qPrintable(message(5)));
         QVERIFY2(message(6).contains("X, Y: not in the training part"), qPrintable(message(6)));
         QVERIFY(report.findings[6].place.ends_with("dataset.tsv, line 9"));
+    }
+
+    /// The number of frames at a rate is that which training gets, whatever the two rates.
+    void framesAtAnotherRateAreThoseOfTheResampler() {
+        const unsigned seed = std::random_device{}();
+        qInfo("seed %u", seed);
+        std::mt19937 random(seed);
+        std::uniform_int_distribution<int> rates(5, 60);
+        for (int round = 0; round < 300; ++round) {
+            const MediaFacts facts{2 + static_cast<int>(random() % 200), static_cast<double>(rates(random))};
+            const double fps = round < 3 ? facts.fps : rates(random);
+            media::RateResampler resampler(fps);
+            std::size_t given = 0;
+            for (int i = 0; i < facts.frames; ++i) {
+                auto frame = std::make_shared<Frame>();
+                frame->time = fromSeconds(i / facts.fps);
+                given += resampler.push(frame).size();
+            }
+            given += resampler.finish().size();
+            QCOMPARE(atRate(facts, fps).frames, static_cast<int>(given));
+        }
+        QCOMPARE(atRate({120, 30.0}, 25.0).frames, 100);
+        QCOMPARE(atRate({0, 30.0}, 25.0).frames, 0);
+    }
+
+    void clipsAreTooShortAtTheRateOfTraining() {
+        const QTemporaryDir folder;
+        small::write(folder.filePath("train.txt"), "000/a|A B C D\n");
+        small::write(folder.filePath("dev.txt"), "000/b|A\n");
+        for (const char* clip : {"000/a", "000/b"}) {
+            drawPictures(folder.filePath(clip), 16, "jpg");
+        }
+        const Dataset data = open(folder.path());
+        CheckOptions options;
+        options.probe = [](const Clip& clip) { return cli::probeMedia(clip, false); };
+        options.stepsOf = [](const MediaFacts& facts) { return facts.frames / 4; };
+        QVERIFY(checkDataset(data, options)->findings.empty());
+        options.fps = 25.0;
+        const auto report = checkDataset(data, options);
+        QCOMPARE(problems(*report), QStringList{"too_short 000/a"});
+        const QString message = QString::fromStdString(report->findings[0].message);
+        QVERIFY2(message.startsWith("14 frames at 25 a second give 3 steps"), qPrintable(message));
     }
 
     void framesAndGlossesAreHeldAgainstWhatIsAnnounced() {

@@ -224,6 +224,10 @@ private slots:
                                          << "line 2: the name \"my clip\" holds a space";
         QTest::newRow("only a heading") << table << QByteArray("path\tglosses\n") << "lists no clips";
         QTest::newRow("reference") << "dev.stm" << QByteArray("a 1 s 0 1 A\nb 1 s zero 1 A\n") << "dev.stm, line 2";
+        QTest::newRow("reference in Latin-1") << "dev.stm" << QByteArray("a 1 s 0 1 A\nb 1 s 0 1 \xC4RGER\n")
+                                              << "dev.stm, line 2: this is no text in UTF-8";
+        QTest::newRow("reference with a zero byte")
+            << "dev.stm" << QByteArray("a 1 s 0 1 A\0B\n", 14) << "dev.stm, line 1: this is no text in UTF-8";
         QTest::newRow("truth") << "dev.json" << QByteArray("{\"clips\": [{}]}") << "dev.json: ";
         QTest::newRow("no JSON") << "dev.json" << QByteArray("{") << "dev.json: ";
     }
@@ -245,6 +249,51 @@ private slots:
         const auto data = open(folder.path());
         QVERIFY(!data);
         QVERIFY2(QString::fromStdString(data.error().message).contains(expected), data.error().message.c_str());
+        QVERIFY(!data.error().hint.empty());
+    }
+
+    void badTruthIsRefusedWithItsField_data() {
+        QTest::addColumn<QByteArray>("from");
+        QTest::addColumn<QByteArray>("to");
+        QTest::addColumn<QString>("expected");
+        const auto row = [](const char* name, const char* from, const char* to, const char* expected) {
+            QTest::newRow(name) << QByteArray(from) << QByteArray(to) << QString(expected);
+        };
+        row("outside", "dev/a.mp4", "../a.mp4", "clips[0].file is \"../a.mp4\", no path inside the data set");
+        row("absolute", "dev/a.mp4", "/etc/a.mp4", "clips[0].file is \"/etc/a.mp4\"");
+        row("no file", "\"dev/a.mp4\"", "7", "clips[0].file is no text");
+        row("name", "\"b\"", "\"b\\u0000\"", "clips[1].id holds characters that are no text");
+        row("twice", "\"b\"", "\"a\"", "clips[1].id is \"a\", which an earlier clip is called");
+        row("gloss", "\"B\"", "\"\"", "clips[1].spans[1].gloss is empty");
+        row("not UTF-8", "\"B\"", "\"\xC4\"", "UTF-8");
+        row("rate of 0", "25.0", "0", "clips[1].fps is 0, but a rate");
+        row("negative rate", "25.0", "-25", "clips[1].fps is -25, but a rate");
+        row("rate in words", "25.0", "\"fast\"", "clips[1].fps is \"fast\", but a rate");
+        row("negative length", "51", "-1", "clips[1].frames is -1, but frames");
+        row("endless", "51", "18446744073709551615", "clips[1].frames is 18446744073709551615, but frames");
+        row("negative frame", "20", "-20", "clips[1].spans[1].firstFrame is -20, but frames");
+        row("half a frame", "20", "20.5", "clips[1].spans[1].firstFrame is 20.5, but frames");
+        row("reversed", "29", "19", "clips[1].spans[1].lastFrame is 19, before its firstFrame 20");
+        row("past the end", "29", "51", "clips[1].spans[1].lastFrame is 51, but the clip has 51 frames");
+    }
+    void badTruthIsRefusedWithItsField() {
+        QFETCH(QByteArray, from);
+        QFETCH(QByteArray, to);
+        QFETCH(QString, expected);
+        const QTemporaryDir folder;
+        QByteArray truth = R"({"clips": [{"id": "a", "file": "dev/a.mp4", "fps": 24, "frames": 50, "spans": []},
+            {"id": "b", "file": "dev/b.mp4", "fps": 25.0, "frames": 51, "spans": [
+                {"gloss": "A", "firstFrame": 5, "lastFrame": 14},
+                {"gloss": "B", "firstFrame": 20, "lastFrame": 29}]}]})";
+        small::write(folder.filePath("dev.stm"), "a 1 s 0 1 A\nb 1 s 0 1 A B\n");
+        small::write(folder.filePath("dev.json"), truth);
+        QVERIFY(open(folder.path()));
+        QCOMPARE(truth.count(from), 1);
+        small::write(folder.filePath("dev.json"), truth.replace(from, to));
+        const auto data = open(folder.path());
+        QVERIFY(!data);
+        const QString message = QString::fromStdString(data.error().message);
+        QVERIFY2(message.contains("dev.json: ") && message.contains(expected), qPrintable(message));
         QVERIFY(!data.error().hint.empty());
     }
 

@@ -102,6 +102,32 @@ private Q_SLOTS:
         QVERIFY(mentions(valueOf(ModelImport::open(from(model_))).preview().warnings, "shown as numbers"));
     }
 
+    /// The file says nothing of it: the language does, or the glosses, and a person has the last word.
+    void theFrameRateIsThatOfTheDataSet() {
+        const auto rate = [](const ImportOptions& options, const char* note) {
+            const ModelImport import = valueOf(ModelImport::open(options));
+            return note == nullptr || mentions(import.preview().notes, note) ? import.preview().config.fps : -1.0;
+        };
+        ImportOptions options = from(model_);
+        QCOMPARE(rate(options, "25 per second"), 25.0);
+        options.signLanguage = "CSL";
+        QCOMPARE(rate(options, "30 per second"), 30.0);
+        options.fps = 12.5;
+        QCOMPARE(rate(options, nullptr), 12.5);
+        options = from(model_);
+        QFile list(at("chinese.txt"));
+        QVERIFY(list.open(QIODevice::WriteOnly));
+        list.write("我\n你\n今天\n明天\n1\n");
+        list.close();
+        options.glosses = at("chinese.txt").toStdString();
+        QCOMPARE(rate(options, "30 per second"), 30.0);
+        valueOf(valueOf(ModelImport::open(options)).write(at("chinese.safetensors").toStdString()));
+        // A model that says its rate keeps it.
+        options = from(at("chinese.safetensors"));
+        options.signLanguage = "DGS";
+        QCOMPARE(rate(options, nullptr), 30.0);
+    }
+
     void missingAndMisshapenTensorsAreProblems() {
         const QString checkpoint = at("damaged.safetensors");
         rewrite(model_, checkpoint, [](Change& tensor) {

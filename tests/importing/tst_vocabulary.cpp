@@ -1,3 +1,4 @@
+#include "importing/frame_rate.h"
 #include "importing/vocabulary.h"
 #include "model_files.h"
 #include "reference_data.h"
@@ -39,14 +40,16 @@ private slots:
     void releasedDictionaries_data() {
         QTest::addColumn<int>("glosses");
         QTest::addColumn<QString>("one");
-        QTest::newRow("phoenix2014") << 1295 << "REGEN";
-        QTest::newRow("phoenix2014-T") << 1115 << QStringLiteral("MOEGLICH");
-        QTest::newRow("CSL-Daily") << 2000 << QString::fromUtf8("我");
-        QTest::newRow("CSL") << 179 << QString::fromUtf8("我");
+        QTest::addColumn<double>("fps"); // 0: they do not tell
+        QTest::newRow("phoenix2014") << 1295 << "REGEN" << 0.0;
+        QTest::newRow("phoenix2014-T") << 1115 << QStringLiteral("MOEGLICH") << 0.0;
+        QTest::newRow("CSL-Daily") << 2000 << QString::fromUtf8("我") << 30.0;
+        QTest::newRow("CSL") << 179 << QString::fromUtf8("我") << 30.0;
     }
     void releasedDictionaries() {
         QFETCH(int, glosses);
         QFETCH(QString, one);
+        QFETCH(double, fps);
         const QString path = shared("data/glosses/") + QTest::currentDataTag() + ".npy";
         if (!QFile::exists(path)) {
             LIVEGLOSS_WITHOUT_REFERENCE_DATA("the reference data is not here");
@@ -55,6 +58,18 @@ private slots:
         QVERIFY2(found, found ? "" : found.error().message.c_str());
         QCOMPARE(static_cast<int>(found->size()), glosses);
         QVERIFY2(std::ranges::find(*found, one.toStdString()) != found->end(), qPrintable(one));
+        QCOMPARE(importing::usualFrameRate({}, *found).value_or(0.0), fps);
+    }
+
+    void framesOfChineseDataSets() {
+        using importing::usualFrameRate;
+        QCOMPARE(usualFrameRate("CSL", {}), std::optional(30.0));
+        QCOMPARE(usualFrameRate("Chinese Sign Language", {"", "A"}), std::optional(30.0));
+        QCOMPARE(usualFrameRate("DGS", {"", "REGEN", "ÄRGER", "我"}), std::nullopt);
+        QCOMPARE(usualFrameRate({}, {"", "我", "你", "1"}), std::nullopt); // half is not most
+        QCOMPARE(usualFrameRate({}, {"", "我", "你", "今天", "1"}), std::optional(30.0));
+        QCOMPARE(usualFrameRate({}, {"", "あ", "가", "\xE4"}), std::nullopt);
+        QCOMPARE(usualFrameRate({}, {}), std::nullopt);
     }
 
     void everyFormatGivesTheSame_data() {

@@ -37,6 +37,8 @@ public:
             return tr("Colours are normalised by CLIP's mean and deviation.");
         case Kind::FrameRateAssumed:
             return tr("The frame rate is taken to be 25 per second.");
+        case Kind::FrameRateOfCsl:
+            return tr("The frame rate is taken to be 30 per second, as in CSL-Daily and CSL.");
         case Kind::GeluOfCoca:
             return tr("Activation: GELU, as CoCa has it.");
         case Kind::ProjectionAnew:

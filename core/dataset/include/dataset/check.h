@@ -42,11 +42,14 @@ struct MediaFacts {
     int frames = 0;
     double fps = 0.0;
 };
+/// The same clip at another rate: as many frames as media::RateResampler makes of it.
+MediaFacts atRate(const MediaFacts& facts, double fps);
 
 struct CheckOptions {
     /// Opens the media of a clip and counts its frames; an error says what is wrong with it. Called once a clip.
     std::function<Result<MediaFacts>(const Clip&)> probe;
-    /// Steps that the network gives for so many frames.
+    double fps = 0.0; ///< rate at which the network sees the clips; 0: each clip's own
+    /// Steps that the network gives for so many frames, at that rate.
     std::function<int(const MediaFacts&)> stepsOf;
     std::vector<std::string> vocabulary; ///< glosses that may occur; empty: those of the training part
     std::function<void(int done, int all)> progress = [](int, int) {};

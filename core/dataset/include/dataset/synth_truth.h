@@ -18,7 +18,8 @@ struct SynthTruth {
     int frames = 0;
 };
 
-/// SPLIT.json as `livegloss-cli synth` writes it, by the names of the clips.
+/// SPLIT.json as `livegloss-cli synth` writes it, by the names of the clips. Refused with the field: media outside the
+/// file's folder, rates and frames that no clip has, signs that end before they begin or after their clip.
 Result<std::map<std::string, SynthTruth>> readSplitTruth(const std::filesystem::path& path);
 
 /// The signs of a video file: `<name>.json` beside it, else its entry in `../<folder>.json`. Nothing where there is

@@ -41,6 +41,7 @@ struct Remark {
         FromBackbone,     ///< count, subject: file
         ClipColours,      ///< normalised by CLIP's mean and deviation
         FrameRateAssumed, ///< 25 a second
+        FrameRateOfCsl,   ///< 30 a second, see usualFrameRate()
         GeluOfCoca,
         ProjectionAnew,    ///< last norm and projection, because the pooler's do not fit
         NoLicence,         ///< stated

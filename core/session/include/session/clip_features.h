@@ -34,6 +34,7 @@ struct OfflineDecodeOptions {
     float minConfidence = 0.3F; ///< below it a gloss is left out
     int beamWidth = 10;
     int alternatives = 3;
+    bool mergeRepeats = false;       ///< see decode::DecodeOptions
     decode::LanguageFusion language; ///< weighed in by the beam search
     std::function<bool()> cancelled; ///< asked between chunks; may be empty
 };
