@@ -94,6 +94,7 @@ Result<std::optional<DecodedPicture>> VideoDecoder::next() {
         }
         if (code == AVERROR_EOF || (draining_ && (code == AVERROR(EAGAIN) || ++errorsAtEnd_ > maxErrorsAtEnd))) {
             ended_ = true;
+            losses_.frames += std::exchange(gap_, 0);
             countMissingTail();
             break;
         }
@@ -188,18 +189,24 @@ void VideoDecoder::countDamaged() {
     }
 }
 
-/// `before`: the picture before the one at `time`; nothing after a jump and at the start.
+/// `before`: the picture before the one at `time`; nothing after a jump and at the start. A gap counts once the picture
+/// behind it has come or the end: behind damage a picture of the gap may still come late.
 void VideoDecoder::countGap(std::optional<MediaTime> before, MediaTime time) {
     if (gaplessFps_ <= 0.0) {
         return;
     }
+    if (cameLate_) {
+        gap_ = std::max<std::int64_t>(0, gap_ - 1);
+        return;
+    }
+    losses_.frames += std::exchange(gap_, 0);
     double missing = 0.0;
     if (before) {
         missing = std::round(toSeconds(time - *before) * gaplessFps_) - 1.0;
     } else if (!anyPicture_ && origin_) {
         missing = std::round(toSeconds(*origin_ - declaredStart()) * gaplessFps_);
     }
-    losses_.frames += std::max(0, static_cast<int>(missing));
+    gap_ = std::max(0, static_cast<int>(missing));
 }
 
 /// Container's time at which the video begins.
@@ -243,6 +250,7 @@ MediaTime VideoDecoder::toMediaTime(std::int64_t timeStamp) const {
 
 MediaTime VideoDecoder::timeOf(const AVFrame& picture, Instant arrival) {
     MediaTime time{0};
+    cameLate_ = false;
     const std::int64_t stamp = input_->hasTimeStamps() ? picture.best_effort_timestamp : AV_NOPTS_VALUE;
     if (stamp != AV_NOPTS_VALUE) {
         const MediaTime absolute = toMediaTime(stamp);
@@ -253,11 +261,14 @@ MediaTime VideoDecoder::timeOf(const AVFrame& picture, Instant arrival) {
         time = std::chrono::duration_cast<MediaTime>(arrival - *firstArrival_);
     } else {
         timesDerived_ = true;
+        cameLate_ = last_.has_value();
         time = last_ ? *last_ + period() : MediaTime{0};
     }
     if (last_ && time <= *last_) {
         const MediaTime derived = *last_ + period();
-        if (*last_ - time > discontinuity) {
+        // A file that tells of every frame has no jumps in it, however far behind a damaged part a picture lies.
+        cameLate_ = gaplessFps_ > 0.0 || *last_ - time <= discontinuity;
+        if (!cameLate_) {
             shift_ += derived - time;
         }
         timesDerived_ = true;

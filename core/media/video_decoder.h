@@ -70,6 +70,8 @@ private:
     int packetsWithoutPicture_ = 0;
     std::optional<Error> readFailure_;
     SourceLosses losses_;
+    std::int64_t gap_ = 0;                ///< pictures missing before the newest one, not counted yet
+    bool cameLate_ = false;               ///< the newest picture has no time of its own, or that had passed
     std::optional<MediaTime> packetsEnd_; ///< container's time at which the last packet's picture ends
 
     FrameNumbers numbers_;
