@@ -12,17 +12,12 @@
 
 namespace livegloss::session {
 
-namespace {
-/// Prepared frames of a file that may wait for the model: half a minute to two minutes of video.
-constexpr std::size_t kMaxBacklogBytes = 256U << 20U;
-} // namespace
-
 /// Members end in the opposite order: first the threads that feed, then the one that recognises.
 class LiveSession::Impl {
 public:
     explicit Impl(const SessionParts& parts)
         : statistics(parts.clock),
-          intake(statistics, kMaxBacklogBytes),
+          intake(statistics, parts.backlogBytes),
           worker(intake, state, board, statistics, parts),
           player(parts, state, board, intake, statistics) {}
 

@@ -122,7 +122,8 @@ private:
     bool playing_ = false;
     bool interrupted_ = false; ///< nothing more can be had of the source
     bool atEnd_ = false;       ///< the source gave its last frame
-    bool endFed_ = false;      ///< recognition knows it
+    bool endFed_ = false;      ///< recognition knows it, or is being told
+    bool feedingEnd_ = false;  ///< the reading thread tells it, and may wait for room to do so
     bool finished_ = false;    ///< stopped or played to the end
     bool feedingLive_ = false; ///< live: a run of recognition is under way
     std::optional<Error> endError_;

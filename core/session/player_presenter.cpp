@@ -30,7 +30,8 @@ bool Player::canPresent() const {
     if (!isFile() || hasCommand() || finished_) {
         return false;
     }
-    return queue_.empty() ? atEnd_ && playing_ : playing_ || showNext_ || stepsForward_ > 0;
+    // The end on show asks for the offline pass, which must find the last frame recognised.
+    return queue_.empty() ? atEnd_ && playing_ && !feedingEnd_ : playing_ || showNext_ || stepsForward_ > 0;
 }
 
 /// Returns early when a command comes; the caller looks at everything anew.

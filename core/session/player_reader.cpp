@@ -106,7 +106,7 @@ void Player::adopt(SourcePtr source, bool again) {
     queue_.clear();
     shownTimes_.clear();
     shownTime_ = offset_;
-    atEnd_ = endFed_ = finished_ = false;
+    atEnd_ = endFed_ = feedingEnd_ = finished_ = false;
     showNext_ = true;
     stepsForward_ = 0;
     losses_.clear();
@@ -150,7 +150,7 @@ void Player::seekNow(Lock& lock) {
         return;
     }
     queue_.clear();
-    atEnd_ = endFed_ = finished_ = false;
+    atEnd_ = endFed_ = feedingEnd_ = finished_ = false;
     endError_.reset();
     hiddenUntil_ = command.wholeClip ? std::optional(command.target) : std::nullopt;
     showNext_ = command.target != kNoPicture;
@@ -282,9 +282,12 @@ void Player::sourceEnded(Lock& lock, std::optional<Error> error) {
     const std::stop_token feeding = feeding_.get_token();
     const bool live = info_.live;
     const bool whole = !live && !endError_;
+    feedingEnd_ = true;
     lock.unlock();
     intake_.endRun(whole, feeding);
     lock.lock();
+    feedingEnd_ = false;
+    changed_.notify_all();
     if (hiddenUntil_ == kNoPicture && !hasCommand()) {
         end(State::Ended, std::nullopt);
     } else if (live && !hasCommand()) {

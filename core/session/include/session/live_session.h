@@ -14,6 +14,7 @@
 #include "vision/preprocess.h"
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -126,6 +127,8 @@ struct SessionParts {
                                                               const std::atomic<bool>* cancel)>
         openSource = media::openSource;
     EncoderFactory makeEncoder = defaultEncoderFactory();
+    /// Prepared frames of a file that may wait for the model: half a minute to two minutes of video.
+    std::size_t backlogBytes = 256U << 20U;
 };
 
 /// Live recognition of one source at a time: capture, encoding and presenting on threads of its own, bounded queues
