@@ -74,10 +74,10 @@ void FrameIntake::setSettings(const SessionSettings& settings) {
     changed_.notify_all();
 }
 
-void FrameIntake::beginRun(const RunStart& start, bool discardWaiting) {
+void FrameIntake::beginRun(const RunStart& start, std::optional<MediaTime> dropFrom) {
     const std::scoped_lock lock(mutex_);
-    if (discardWaiting) {
-        discardFrames();
+    if (dropFrom) {
+        dropFrames(*dropFrom);
     }
     auto run = std::make_shared<Run>();
     static_cast<RunStart&>(*run) = start;
@@ -152,22 +152,28 @@ std::uint64_t FrameIntake::epoch() const {
     return epoch_;
 }
 
-/// Frames go, and with them the ends of their runs, which would be ends of something cut short.
-void FrameIntake::discardFrames() {
-    std::vector<RunPtr> cut;
+void FrameIntake::dropFrames(MediaTime from) {
+    std::vector<RunPtr> ended;
     for (const Entry& entry : entries_) {
-        if (const auto* frame = std::get_if<PreparedFrame>(&entry)) {
-            cut.push_back(frame->run);
+        if (const auto* end = std::get_if<EndOfRun>(&entry)) {
+            ended.push_back(end->run);
         }
     }
     std::erase_if(entries_, [&](const Entry& entry) {
-        if (const auto* end = std::get_if<EndOfRun>(&entry)) {
-            return std::find(cut.begin(), cut.end(), end->run) != cut.end();
+        const auto* frame = std::get_if<PreparedFrame>(&entry);
+        const bool goes =
+            frame != nullptr && frame->time >= from && std::find(ended.begin(), ended.end(), frame->run) == ended.end();
+        if (goes) {
+            countOut(*frame);
         }
-        return std::holds_alternative<PreparedFrame>(entry);
+        return goes;
     });
-    frames_ = 0;
-    bytes_ = 0;
+}
+
+/// It waits no longer.
+void FrameIntake::countOut(const PreparedFrame& frame) {
+    bytes_ -= frame.pixels.size() * sizeof(std::uint16_t);
+    frames_ -= frame.leftOut() ? 0 : 1;
 }
 
 void FrameIntake::discardEverything() {
@@ -257,8 +263,7 @@ void FrameIntake::dropOldestFrame() {
         return frame != nullptr && !frame->leftOut();
     });
     auto& dropped = std::get<PreparedFrame>(*oldest);
-    bytes_ -= dropped.pixels.size() * sizeof(std::uint16_t);
-    --frames_;
+    countOut(dropped);
     dropped.pixels = {};
     statistics_.droppedByOverload();
 }
@@ -313,8 +318,7 @@ std::optional<Task> FrameIntake::take(std::stop_token stop) {
         if (!frame->leftOut() && ++pictures > kBatch) {
             break;
         }
-        bytes_ -= frame->pixels.size() * sizeof(std::uint16_t);
-        frames_ -= frame->leftOut() ? 0 : 1;
+        countOut(*frame);
         batch.push_back(std::move(*frame));
         entries_.pop_front();
     }

@@ -82,8 +82,9 @@ public:
     // Controlling and reading side.
     void setModel(engine::LoadedModelPtr model, std::uint64_t epoch);
     void setSettings(const SessionSettings& settings);
-    /// Frames offered from now on belong to a new run. `discardWaiting`: what still waits is not recognised any more.
-    void beginRun(const RunStart& start, bool discardWaiting);
+    /// Frames offered from now on belong to a new run. What still waits is recognised before it; after a jump, of runs
+    /// that did not come to their end only what lies before `dropFrom`.
+    void beginRun(const RunStart& start, std::optional<MediaTime> dropFrom = std::nullopt);
     /// False when `stop` ended a wait for room; the frame is then lost.
     bool offer(const FramePtr& frame, std::stop_token stop);
     void endRun(bool complete, std::stop_token stop);
@@ -118,7 +119,8 @@ private:
     FramePattern patternOf(const Run& run) const;
     void dropOldestFrame();
     void forgetOldGaps();
-    void discardFrames();
+    void dropFrames(MediaTime from);
+    void countOut(const PreparedFrame& frame);
     void discardEverything();
 
     StatisticsMeter& statistics_;

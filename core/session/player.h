@@ -68,7 +68,7 @@ private:
     void handleCommand(Lock& lock, const std::stop_token& stop);
     void openNow(Lock& lock, const std::stop_token& stop);
     Result<SourcePtr> openSource(Lock& lock);
-    void adopt(SourcePtr source, bool again);
+    void adopt(SourcePtr source);
     void stopNow(Lock& lock);
     void seekNow(Lock& lock);
     void forgetShownTimes(MediaTime target);

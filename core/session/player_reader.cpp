@@ -77,7 +77,7 @@ void Player::openNow(Lock& lock, const std::stop_token& stop) {
         state_.setState(State::Failed);
         return;
     }
-    adopt(std::move(*source), false);
+    adopt(std::move(*source));
 }
 
 /// The lock is open while the attempt goes on; a command ends it.
@@ -95,8 +95,8 @@ Result<Player::SourcePtr> Player::openSource(Lock& lock) {
     return SourcePtr(std::move(*source));
 }
 
-/// `again`: a lost camera or stream is back; what was recognised before goes on.
-void Player::adopt(SourcePtr source, bool again) {
+/// A source that was just opened, or a lost camera or stream that is back; what was recognised before it goes on.
+void Player::adopt(SourcePtr source) {
     source_ = std::move(source);
     interrupted_ = false;
     info_ = source_->info();
@@ -116,7 +116,7 @@ void Player::adopt(SourcePtr source, bool again) {
     feedingLive_ = false;
     endError_.reset();
     if (!info_.live) {
-        intake_.beginRun({}, !again);
+        intake_.beginRun({});
     }
     changed_.notify_all();
 }
@@ -145,6 +145,8 @@ void Player::stopNow(Lock& lock) {
 void Player::seekNow(Lock& lock) {
     const SeekCommand command = *seekCommand_;
     const MediaTime target = command.wholeClip ? MediaTime{0} : command.target;
+    // What was watched and will not come again still waits for the network; what was only read ahead does not.
+    const MediaTime dropFrom = std::min(target, shownTime_ + MediaTime{1});
     seekCommand_.reset();
     if (!isFile()) {
         return;
@@ -172,10 +174,9 @@ void Player::seekNow(Lock& lock) {
         end(State::Failed, std::move(done.error()));
         return;
     }
-    // The end of a round leaves what waits to the network; a jump takes it away.
     intake_.beginRun(
         {.live = false, .fromClipStart = target == MediaTime{0}, .newRound = command.newRound, .offset = {}},
-        !command.newRound);
+        command.newRound ? std::nullopt : std::optional(dropFrom));
 }
 
 /// Before a jump to `target`: what remains are pictures that were on show right before it.
@@ -255,7 +256,7 @@ void Player::takeLiveFrame(FramePtr frame, Lock& lock) {
     const bool starts = playing_ && !feedingLive_;
     const bool ends = !playing_ && feedingLive_;
     if (starts) {
-        intake_.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = offset_}, false);
+        intake_.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = offset_});
     }
     feedingLive_ = playing_;
     const std::stop_token feeding = feeding_.get_token();
@@ -320,7 +321,7 @@ void Player::reconnect(Error error, Lock& lock, const std::stop_token& stop) {
         if (source) {
             const auto gone = std::chrono::duration_cast<MediaTime>(parts_.clock->now() - lostAt);
             offset_ = shownTime_ + std::max(gone, framePeriod());
-            adopt(std::move(*source), true);
+            adopt(std::move(*source));
             return;
         }
         state_.setError(std::move(source.error()));

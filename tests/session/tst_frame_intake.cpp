@@ -66,7 +66,7 @@ private slots:
         StatisticsMeter statistics(clock_);
         FrameIntake intake(statistics, 1U << 30U);
         intake.setModel(model_, 1);
-        intake.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = MediaTime{0}}, true);
+        intake.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = MediaTime{0}});
         offerFrames(intake, 11); // ten slots are decided: each frame needs the one after it
         QCOMPARE(intake.backlog(), std::int64_t{4});
         QCOMPARE(statistics.read().droppedOverload, std::int64_t{6});
@@ -82,7 +82,7 @@ private slots:
         StatisticsMeter statistics(clock_);
         FrameIntake intake(statistics, 1U << 30U);
         intake.setModel(model_, 1);
-        intake.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = MediaTime{0}}, true);
+        intake.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = MediaTime{0}});
         offerFrames(intake, 1001);
         const auto task = takeWork(intake);
         QCOMPARE(milliseconds(*task).back(), std::int64_t{999 * 40});
@@ -97,7 +97,7 @@ private slots:
         SessionSettings settings;
         settings.framePattern = 3;
         intake.setSettings(settings);
-        intake.beginRun({}, true);
+        intake.beginRun({});
         QCOMPARE(intake.pattern(), (FramePattern{3, false}));
         offerFrames(intake, 9);
         QCOMPARE(intake.backlog(), std::int64_t{3});
@@ -114,7 +114,7 @@ private slots:
             StatisticsMeter statistics(clock_);
             FrameIntake intake(statistics, 1U << 30U);
             intake.setModel(model_, 1);
-            intake.beginRun({.live = live, .fromClipStart = true, .newRound = false, .offset = MediaTime{0}}, true);
+            intake.beginRun({.live = live, .fromClipStart = true, .newRound = false, .offset = MediaTime{0}});
             offerFrames(intake, 3);
             const auto first = takeWork(intake);
             const RunPtr run = std::get<std::vector<PreparedFrame>>(*first).front().run;
@@ -139,7 +139,7 @@ private slots:
             const auto own = test::tinyModel(7);
             model = own;
             intake.setModel(own, 2);
-            intake.beginRun({}, true);
+            intake.beginRun({});
             offerFrames(intake, 5);
         }
         intake.setModel(nullptr, 3);
@@ -151,7 +151,7 @@ private slots:
         const std::size_t frameBytes = 3U * 32U * 32U * 2U;
         FrameIntake intake(statistics, frameBytes * 5);
         intake.setModel(model_, 1);
-        intake.beginRun({}, true);
+        intake.beginRun({});
         std::jthread feeder([&] {
             offerFrames(intake, 41);
             intake.endRun(true, {});
@@ -178,7 +178,7 @@ private slots:
         StatisticsMeter statistics(clock_);
         FrameIntake intake(statistics, 1);
         intake.setModel(model_, 1);
-        intake.beginRun({}, true);
+        intake.beginRun({});
         std::stop_source stop;
         std::atomic<bool> done{false};
         std::jthread feeder([&] {
@@ -191,30 +191,50 @@ private slots:
         QVERIFY(test::eventually([&] { return done.load(); }));
     }
 
-    void aSeekDiscardsWaitingFramesButNotAPendingOfflinePass() {
+    void aJumpLeavesWhatWasWatchedBeforeItsTargetAndWhatCameToItsEnd() {
         StatisticsMeter statistics(clock_);
         FrameIntake intake(statistics, 1U << 30U);
         intake.setModel(model_, 1);
-        intake.beginRun({}, true);
-        offerFrames(intake, 10);
+        intake.beginRun({});
+        offerFrames(intake, 6);
         intake.endRun(true, {});
         QVERIFY(intake.requestOffline(1));
-        intake.beginRun({}, true);
-        offerFrames(intake, 3, 50);
-        const auto first = takeWork(intake);
-        QVERIFY(first && std::holds_alternative<OfflinePass>(*first));
-        QVERIFY(intake.stillWanted(std::get<OfflinePass>(*first).ticket));
-        const auto second = takeWork(intake);
-        QCOMPARE(milliseconds(*second), (std::vector<std::int64_t>{2000, 2040}));
+        intake.beginRun({});
+        offerFrames(intake, 5);
+        intake.beginRun({.live = false, .fromClipStart = false, .newRound = false, .offset = MediaTime{0}}, 80ms);
+        offerFrames(intake, 3, 2);
+        QCOMPARE(intake.backlog(), std::int64_t{6 + 2 + 2});
+        QCOMPARE(milliseconds(*takeWork(intake)), (std::vector<std::int64_t>{0, 40, 80, 120}));
+        QCOMPARE(milliseconds(*takeWork(intake)), (std::vector<std::int64_t>{160, 200}));
+        const auto end = takeWork(intake);
+        QVERIFY(std::get<EndOfRun>(*end).complete);
+        const auto pass = takeWork(intake);
+        QVERIFY(intake.stillWanted(std::get<OfflinePass>(*pass).ticket));
+        QCOMPARE(milliseconds(*takeWork(intake)), (std::vector<std::int64_t>{0, 40}));
+        QCOMPARE(milliseconds(*takeWork(intake)), (std::vector<std::int64_t>{80, 120}));
+        QCOMPARE(intake.backlog(), std::int64_t{0});
         intake.discardAll(2);
-        QVERIFY(!intake.stillWanted(std::get<OfflinePass>(*first).ticket));
+        QVERIFY(!intake.stillWanted(std::get<OfflinePass>(*pass).ticket));
+    }
+
+    void aJumpMakesRoom() {
+        StatisticsMeter statistics(clock_);
+        const std::size_t frameBytes = 3U * 32U * 32U * 2U;
+        FrameIntake intake(statistics, frameBytes * 5);
+        intake.setModel(model_, 1);
+        intake.beginRun({});
+        offerFrames(intake, 6);
+        intake.beginRun({}, MediaTime{0});
+        QCOMPARE(intake.backlog(), std::int64_t{0});
+        offerFrames(intake, 6); // would wait for ever
+        QCOMPARE(intake.backlog(), std::int64_t{5});
     }
 
     void newSettingsStartANewRunOnlyWhenTheyMust() {
         StatisticsMeter statistics(clock_);
         FrameIntake intake(statistics, 1U << 30U);
         intake.setModel(model_, 1);
-        intake.beginRun({}, true);
+        intake.beginRun({});
         offerFrames(intake, 3);
         SessionSettings settings;
         settings.attention = false;
@@ -236,7 +256,7 @@ private slots:
     void withoutAModelNothingIsKept() {
         StatisticsMeter statistics(clock_);
         FrameIntake intake(statistics, 1U << 30U);
-        intake.beginRun({}, true);
+        intake.beginRun({});
         offerFrames(intake, 5);
         QCOMPARE(intake.backlog(), std::int64_t{0});
         QVERIFY(!intake.requestOffline(0));
@@ -246,7 +266,7 @@ private slots:
         StatisticsMeter statistics(clock_);
         FrameIntake intake(statistics, 1U << 30U);
         intake.setModel(model_, 1);
-        intake.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = 10s}, false);
+        intake.beginRun({.live = true, .fromClipStart = true, .newRound = false, .offset = 10s});
         offerFrames(intake, 2);
         QCOMPARE(milliseconds(*takeWork(intake)), (std::vector<std::int64_t>{10000}));
     }

@@ -2,6 +2,7 @@
 
 #include <QScopeGuard>
 #include <QTest>
+#include <algorithm>
 
 using namespace livegloss;
 using namespace livegloss::session;
@@ -97,6 +98,73 @@ private slots:
         QCOMPARE(session.snapshot()->statistics.captured, 2 * kFrames);
         QCOMPARE(encoder->encoded.load(), 2 * kFrames);
         QVERIFY(session.snapshot()->offlineFromStart);
+    }
+
+    void steppingBackLosesNothingThatWasWatched() {
+        const auto encoder = std::make_shared<EncoderControl>();
+        encoder->gated = true;
+        LiveSession session(scriptedParts(script(100), clock_, encoder));
+        const auto opener = qScopeGuard([&] { encoder->openGate(); });
+        session.setSettings(fast());
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return shownFrame(session) >= 60; }));
+        session.pause();
+        QTest::qWait(60); // the picture that was due is on show
+        const std::int64_t shown = shownFrame(session);
+        session.step(-1);
+        QVERIFY(eventually([&] { return shownFrame(session) == shown - 1; }));
+        encoder->openGate();
+        // Everything before the picture, and the picture with what is read ahead of it.
+        const std::int64_t expected = (shown - 1) + fast().readAheadFrames;
+        QVERIFY2(eventually([&] { return encoder->encoded == expected; }),
+                 qPrintable(QString("%1 of %2").arg(encoder->encoded).arg(expected)));
+        QVERIFY(session.snapshot()->committed->size() > 1);
+        session.play();
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }, 20));
+        QVERIFY(session.snapshot()->offlineFromStart); // nothing is missing in between
+        const CaptionList committed = session.snapshot()->committed;
+        QVERIFY(std::ranges::is_sorted(*committed, {}, &CaptionGloss::start));
+        QVERIFY(committed->front().start < 2s);
+    }
+
+    void steppingBackFromTheEndLeavesTheWholeClipToTheModel() {
+        const auto encoder = std::make_shared<EncoderControl>();
+        encoder->gated = true;
+        LiveSession session(scriptedParts(script(kFrames), clock_, encoder));
+        const auto opener = qScopeGuard([&] { encoder->openGate(); });
+        session.setSettings(fast());
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        session.step(-1);
+        QVERIFY(eventually([&] { return shownFrame(session) == kFrames - 2; }));
+        encoder->openGate();
+        QVERIFY(eventually([&] { return encoder->encoded == kFrames + 2; })); // the last two once more
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        QVERIFY(session.snapshot()->offlineFromStart);
+        QVERIFY(!session.snapshot()->offlineRunning);
+        QVERIFY(!session.snapshot()->committed->empty());
+    }
+
+    void aJumpAheadLeavesOutWhatWasOnlyReadAhead() {
+        const auto encoder = std::make_shared<EncoderControl>();
+        encoder->gated = true;
+        const auto source = script(200);
+        LiveSession session(scriptedParts(source, clock_, encoder));
+        const auto opener = qScopeGuard([&] { encoder->openGate(); });
+        session.setModel(model_);
+        session.open(kAnything, true);
+        QVERIFY(eventually([&] { return source->reads == 9; })); // the picture and eight ahead
+        for (const std::int64_t frame : {40, 80, 120}) {
+            const std::int64_t before = source->reads;
+            session.seek(MediaTime(40ms) * frame);
+            QVERIFY(eventually([&] { return shownFrame(session) == frame && source->reads == before + 9; }));
+        }
+        QTest::qWait(20);
+        // One of each picture passed, and what follows the last.
+        QVERIFY2(session.snapshot()->statistics.backlog <= 3 + 8,
+                 qPrintable(QString::number(session.snapshot()->statistics.backlog)));
     }
 };
 
