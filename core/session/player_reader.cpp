@@ -290,7 +290,8 @@ void Player::sourceEnded(Lock& lock, std::optional<Error> error) {
     feedingEnd_ = false;
     changed_.notify_all();
     if (hiddenUntil_ == kNoPicture && !hasCommand()) {
-        end(State::Ended, std::nullopt);
+        std::optional<Error> broken = std::exchange(endError_, std::nullopt);
+        end(broken ? State::Failed : State::Ended, std::move(broken));
     } else if (live && !hasCommand()) {
         releaseSource(lock);
         if (!hasCommand()) {

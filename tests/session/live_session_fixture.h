@@ -16,6 +16,14 @@ inline SessionSettings showEverything() {
     return settings;
 }
 
+/// The same at twice the speed.
+inline SessionSettings fast(bool loop = false) {
+    SessionSettings settings = showEverything();
+    settings.rate = 2.0;
+    settings.loop = loop;
+    return settings;
+}
+
 inline const media::SourceRequest kAnything{media::SourceKind::File, "script"};
 inline const media::SourceRequest kCamera{media::SourceKind::Camera, "script"};
 

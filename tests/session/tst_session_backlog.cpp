@@ -15,13 +15,6 @@ constexpr std::int64_t kFrames = 60;
 /// Pixels of a frame as the intake keeps them: three planes of 32 x 32, 16 bits each.
 constexpr std::size_t kFrameBytes = 3U * 32U * 32U * 2U;
 
-SessionSettings fast(bool loop = false) {
-    SessionSettings settings = showEverything();
-    settings.rate = 2.0;
-    settings.loop = loop;
-    return settings;
-}
-
 } // namespace
 
 /// What a model that is slower than the picture has not seen yet.

@@ -140,6 +140,22 @@ private slots:
         QVERIFY(!snapshot->offlineRunning);
     }
 
+    void aFileThatBreaksWhileANewModelReadsItAgainSaysSo() {
+        const auto source = script(50);
+        LiveSession session(test::scriptedParts(source, clock_, std::make_shared<test::EncoderControl>()));
+        session.setSettings(fast());
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        source->failAt = 20;
+        source->failure = {ErrorCode::Unreadable, "damaged", {}};
+        session.setModel(model_);
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        QCOMPARE(session.snapshot()->state, State::Failed);
+        QCOMPARE(session.snapshot()->error->message, std::string("damaged"));
+        QVERIFY(!session.snapshot()->offlineRunning);
+        QCOMPARE(session.snapshot()->statistics.encoded, std::int64_t{20});
+    }
+
     /// Whoever waits for the end would leave without the offline pass.
     void theEndIsNeverSeenWithoutTheOfflinePassToCome() {
         for (int round = 0; round < 30; ++round) {
