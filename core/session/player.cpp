@@ -212,7 +212,7 @@ void Player::restartRecognition() {
         return;
     }
     const State state = state_.state();
-    if (state == State::Ended) {
+    if (state == State::Ended || state == State::Failed) { // a file that broke has its part up to there
         seekCommand_ = {kNoPicture, false, true};
         state_.setOfflineRunning(intake_.epoch(), true);
     } else if (state == State::Playing || state == State::Paused) {

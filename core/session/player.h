@@ -37,8 +37,8 @@ public:
     void step(int frames);
     void close();
     void setPlayback(bool loop, double rate, int readAheadFrames);
-    /// There is a new model: it gets a file from the clip's beginning, while the picture stays where it is. Of an ended
-    /// file that is the whole clip, as fast as it can be read.
+    /// There is a new model: it gets a file from the clip's beginning, while the picture stays where it is. Of a file
+    /// that ended or broke that is all that can be had, as fast as it can be read.
     void restartRecognition();
 
 private:

@@ -156,6 +156,34 @@ private slots:
         QCOMPARE(session.snapshot()->statistics.encoded, std::int64_t{20});
     }
 
+    void anotherModelSeesAFileThatBrokeHalfWayUpToThere() {
+        const auto source = script(100);
+        source->failAt = 30;
+        source->failure = {ErrorCode::Unreadable, "damaged", {}};
+        LiveSession session(test::scriptedParts(source, clock_, std::make_shared<test::EncoderControl>()));
+        session.setSettings(fast());
+        session.setModel(test::tinyModel(2));
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        QCOMPARE(session.snapshot()->state, State::Failed);
+        session.setModel(model_);
+        QVERIFY(session.snapshot()->offlineRunning);
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        const auto snapshot = session.snapshot();
+        QCOMPARE(snapshot->state, State::Failed);
+        QCOMPARE(snapshot->error->message, std::string("damaged"));
+        QVERIFY(!snapshot->committed->empty());
+        QCOMPARE(snapshot->statistics.encoded, std::int64_t{30});
+        QCOMPARE(shownFrame(session), std::int64_t{29});
+        // What could not even be opened stays as it is.
+        source->openFailures = 1;
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Failed; }));
+        session.setModel(test::tinyModel(2));
+        QVERIFY(!session.snapshot()->offlineRunning);
+        QCOMPARE(session.snapshot()->error->message, std::string("damaged"));
+    }
+
     /// Whoever waits for the end would leave without the offline pass.
     void theEndIsNeverSeenWithoutTheOfflinePassToCome() {
         for (int round = 0; round < 30; ++round) {
