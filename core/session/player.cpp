@@ -192,6 +192,10 @@ void Player::step(int frames) {
         seekLocked(frameBefore(jumps ? seekCommand_->target : shownTime_, -frames), false);
     } else if (jumps) {
         seekLocked(seekCommand_->target + framePeriod() * frames, false);
+    } else if (state == State::Ended) {
+        if (!showsLastPicture()) {
+            seekLocked(shownTime_ + framePeriod() * frames, false);
+        }
     } else {
         stepsForward_ += frames;
         wake(false);
@@ -229,6 +233,10 @@ void Player::restartRecognition() {
 
 MediaTime Player::framePeriod() const {
     return fromSeconds(info_.fps > 0.0 ? 1.0 / info_.fps : 0.04);
+}
+
+bool Player::showsLastPicture() const {
+    return info_.duration && shownTime_ + framePeriod() * 3 / 2 > *info_.duration;
 }
 
 /// Time of the picture `frames` before the one at `position`: as it was shown, else by the nominal rate.

@@ -54,6 +54,7 @@ private:
     void interruptSource();
     MediaTime frameBefore(MediaTime position, int frames) const;
     MediaTime framePeriod() const;
+    bool showsLastPicture() const;
     bool hasCommand() const { return openCommand_ || closeCommand_ || stopCommand_ || seekCommand_; }
     /// A local file or anything else that waits for its reader.
     bool isFile() const { return source_ && !info_.live; }

@@ -201,6 +201,30 @@ private slots:
         QVERIFY(eventually([&] { return shownFrame(session) == 47; }));
     }
 
+    void stepsGoOnFromWhereAFileWasStopped() {
+        LiveSession session(test::scriptedParts(script(100), clock_));
+        session.setSettings(fast());
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return shownFrame(session) >= 20; }));
+        session.stop();
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        const std::int64_t stopped = shownFrame(session);
+        session.step(1);
+        QVERIFY(eventually([&] { return shownFrame(session) == stopped + 1; }));
+        QCOMPARE(session.snapshot()->state, State::Paused);
+        session.step(1);
+        QVERIFY(eventually([&] { return shownFrame(session) == stopped + 2; }));
+        session.seek(MediaTime(97 * 40ms));
+        session.play();
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        session.step(1); // nothing lies there
+        QTest::qWait(50);
+        QCOMPARE(session.snapshot()->state, State::Ended);
+        QCOMPARE(shownFrame(session), std::int64_t{99});
+        session.step(-1);
+        QVERIFY(eventually([&] { return shownFrame(session) == 98; }));
+    }
+
     void playingAnEndedFileStartsItAgain() {
         LiveSession session(test::scriptedParts(script(10), clock_));
         session.open(kAnything);
