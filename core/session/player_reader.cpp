@@ -198,7 +198,9 @@ void Player::readFrame(Lock& lock, const std::stop_token& stop) {
     if (hasCommand() || stop.stop_requested()) {
         return; // the command makes this frame or error pointless
     }
-    countLosses(losses);
+    if (!info_.live) { // else a missing picture shows as a gap: see takeLiveFrame()
+        countLosses(losses);
+    }
     if (!read) {
         const bool comesBack =
             request_->kind == media::SourceKind::Camera || request_->kind == media::SourceKind::Stream;

@@ -48,6 +48,10 @@ public:
             return std::nullopt;
         }
         ++script_->reads;
+        if (next_ == script_->damagedAt) {
+            ++next_;
+            ++losses_.frames;
+        }
         const std::int64_t index = next_++;
         return greyFrame(index, timeOf(index), static_cast<int>(index % 256), clock_.now());
     }
@@ -56,6 +60,7 @@ public:
         next_ = static_cast<std::int64_t>(toSeconds(time) * script_->fps + 1e-6);
         return {};
     }
+    media::SourceLosses losses() const override { return losses_; }
     void interrupt() override {
         interrupted_ = true;
         script_->wakeAll();
@@ -68,6 +73,7 @@ private:
     const Clock& clock_;
     media::SourceInfo info_;
     std::int64_t next_ = 0;
+    media::SourceLosses losses_;
     std::atomic<bool> interrupted_{false};
 };
 

@@ -32,7 +32,8 @@ public:
     bool live = false;
     std::int64_t failAt = -1; ///< read() of this frame fails with `failure`
     Error failure{ErrorCode::Disconnected, "unplugged", {}};
-    bool gated = false; ///< each read() waits for allow()
+    std::int64_t damagedAt = -1; ///< this frame is passed over and counted as lost
+    bool gated = false;          ///< each read() waits for allow()
 
     std::atomic<int> opened{0};
     std::atomic<int> alive{0};

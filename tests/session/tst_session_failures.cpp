@@ -69,6 +69,18 @@ private slots:
         QCOMPARE(source->opened.load(), 3);
     }
 
+    void aDamagedFrameIsCountedOnce() {
+        for (const bool live : {true, false}) {
+            const auto source = live ? camera() : script(40);
+            source->damagedAt = 10;
+            LiveSession session(test::scriptedParts(source, clock_));
+            session.setSettings(fast());
+            session.open(live ? kCamera : kAnything);
+            QVERIFY(eventually([&] { return session.snapshot()->statistics.captured >= 30; }));
+            QCOMPARE(session.snapshot()->statistics.droppedSource, std::int64_t{1});
+        }
+    }
+
     void stopWhileWaitingForACameraEndsTheWait() {
         const auto source = camera();
         source->failAt = 10;
