@@ -47,6 +47,7 @@ void FrameIntake::setModel(engine::LoadedModelPtr model, std::uint64_t epoch) {
         chooser_.emplace(model_->config().fps);
     }
     epoch_ = epoch;
+    statistics_.follow(epoch);
     discardEverything();
     if (run_) {
         auto next = std::make_shared<Run>(*run_);
@@ -142,6 +143,7 @@ bool FrameIntake::requestOffline(std::uint64_t epoch) {
 void FrameIntake::discardAll(std::uint64_t epoch) {
     const std::scoped_lock lock(mutex_);
     epoch_ = epoch;
+    statistics_.follow(epoch);
     discardEverything();
     run_.reset();
     changed_.notify_all();
@@ -193,7 +195,7 @@ bool FrameIntake::enqueueSlots(const std::vector<FramePtr>& slots, const RunPtr&
         }
         PreparedFrame frame{run, {}, slot->time + run->offset, slot->capturedAt, pattern};
         if (walk_.leavesOut(pattern)) {
-            statistics_.leftOutByPattern();
+            statistics_.leftOutByPattern(run->epoch);
         } else {
             frame.pixels = prepare(*slot, run->model->config());
         }
@@ -239,7 +241,7 @@ bool FrameIntake::enqueue(PreparedFrame frame, const std::stop_token& stop) {
     } else {
         const auto hasRoom = [&] { return run_ != frame.run || frames_ == 0 || bytes_ + size <= maxBacklogBytes_; };
         while (!hasRoom()) {
-            statistics_.stalledByBacklog();
+            statistics_.stalledByBacklog(frame.run->epoch);
             changed_.wait_for(lock, stop, std::chrono::milliseconds(250), hasRoom);
             if (stop.stop_requested()) {
                 return false;
@@ -265,7 +267,7 @@ void FrameIntake::dropOldestFrame() {
     auto& dropped = std::get<PreparedFrame>(*oldest);
     countOut(dropped);
     dropped.pixels = {};
-    statistics_.droppedByOverload();
+    statistics_.droppedByOverload(dropped.run->epoch);
 }
 
 void FrameIntake::forgetOldGaps() {

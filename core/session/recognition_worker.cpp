@@ -95,12 +95,12 @@ void RecognitionWorker::encode(const std::vector<PreparedFrame>& pictures, const
     if (output->deviceFailure) {
         state_.loseDevice(epoch_, std::move(*output->deviceFailure), engine::computeDevice(run_->model));
     }
-    statistics_.encoded(static_cast<int>(pictures.size()) - output->reused, output->reused);
+    statistics_.encoded(run_->epoch, static_cast<int>(pictures.size()) - output->reused, output->reused);
     showAttention(output->attention, firstIndex, pictures);
     attention_.take(output->requested);
     takeCaptions(*output);
     if (output->captions) {
-        statistics_.caption(pictures.back().capturedAt);
+        statistics_.caption(run_->epoch, pictures.back().capturedAt);
     }
     const Instant end = clock_->now();
     const double seconds = std::chrono::duration<double>(end - start).count();

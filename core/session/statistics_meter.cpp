@@ -79,6 +79,11 @@ void StatisticsMeter::reset() {
     overload_.clear();
 }
 
+void StatisticsMeter::follow(std::uint64_t epoch) {
+    const std::scoped_lock lock(mutex_);
+    epoch_ = epoch;
+}
+
 void StatisticsMeter::captured() {
     const std::scoped_lock lock(mutex_);
     ++counts_.captured;
@@ -90,8 +95,11 @@ void StatisticsMeter::lostBySource(std::int64_t frames) {
     counts_.droppedSource += frames;
 }
 
-void StatisticsMeter::encoded(int computed, int reused) {
+void StatisticsMeter::encoded(std::uint64_t epoch, int computed, int reused) {
     const std::scoped_lock lock(mutex_);
+    if (epoch != epoch_) {
+        return;
+    }
     counts_.encoded += computed;
     counts_.reused += reused;
     const Instant now = clock_->now();
@@ -100,24 +108,36 @@ void StatisticsMeter::encoded(int computed, int reused) {
     }
 }
 
-void StatisticsMeter::droppedByOverload() {
+void StatisticsMeter::droppedByOverload(std::uint64_t epoch) {
     const std::scoped_lock lock(mutex_);
+    if (epoch != epoch_) {
+        return;
+    }
     ++counts_.droppedOverload;
     overload_.overloaded(clock_->now());
 }
 
-void StatisticsMeter::leftOutByPattern() {
+void StatisticsMeter::leftOutByPattern(std::uint64_t epoch) {
     const std::scoped_lock lock(mutex_);
+    if (epoch != epoch_) {
+        return;
+    }
     ++counts_.interpolated;
 }
 
-void StatisticsMeter::stalledByBacklog() {
+void StatisticsMeter::stalledByBacklog(std::uint64_t epoch) {
     const std::scoped_lock lock(mutex_);
+    if (epoch != epoch_) {
+        return;
+    }
     overload_.overloaded(clock_->now());
 }
 
-void StatisticsMeter::caption(Instant capturedAt) {
+void StatisticsMeter::caption(std::uint64_t epoch, Instant capturedAt) {
     const std::scoped_lock lock(mutex_);
+    if (epoch != epoch_) {
+        return;
+    }
     counts_.captionDelaySeconds = std::chrono::duration<double>(clock_->now() - capturedAt).count();
 }
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "session/live_session.h"
 
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <mutex>
@@ -50,22 +51,25 @@ private:
     Instant last_{};
 };
 
-/// Counts what happens to frames. Every member may be called from any thread.
+/// Counts what happens to frames. What is told of another epoch than the present one - frames of a source or model that
+/// is gone, still under way - does not count. Every member may be called from any thread.
 class StatisticsMeter {
 public:
     explicit StatisticsMeter(std::shared_ptr<const Clock> clock) : clock_(std::move(clock)) {}
 
     void reset();
+    /// The present epoch from now on.
+    void follow(std::uint64_t epoch);
     void captured();
     void lostBySource(std::int64_t frames);
     /// `reused` more took the results of the frame before.
-    void encoded(int computed, int reused);
-    void droppedByOverload();
-    void leftOutByPattern();
+    void encoded(std::uint64_t epoch, int computed, int reused);
+    void droppedByOverload(std::uint64_t epoch);
+    void leftOutByPattern(std::uint64_t epoch);
     /// A file's backlog is full and playback waits for the model.
-    void stalledByBacklog();
+    void stalledByBacklog(std::uint64_t epoch);
     /// A caption came out that includes a frame captured at `capturedAt`.
-    void caption(Instant capturedAt);
+    void caption(std::uint64_t epoch, Instant capturedAt);
 
     /// Everything but backlog, pattern, the model's rate and device.
     Statistics read() const;
@@ -73,6 +77,7 @@ public:
 private:
     std::shared_ptr<const Clock> clock_;
     mutable std::mutex mutex_;
+    std::uint64_t epoch_ = 0;
     Statistics counts_;
     RateMeter source_;
     RateMeter encoder_;

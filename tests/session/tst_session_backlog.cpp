@@ -93,6 +93,24 @@ private slots:
         QVERIFY(session.snapshot()->offlineFromStart);
     }
 
+    void framesOfTheSourceBeforeAreNotCounted() {
+        const auto encoder = std::make_shared<EncoderControl>();
+        encoder->gated = true;
+        const auto source = script(kFrames);
+        LiveSession session(scriptedParts(source, clock_, encoder));
+        const auto opener = qScopeGuard([&] { encoder->openGate(); });
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return encoder->waiting > 0; }));
+        source->gated = true; // the next source gives nothing
+        session.open(kAnything);
+        encoder->openGate();
+        QVERIFY(eventually([&] { return encoder->encoded > 0; }));
+        QTest::qWait(50); // longer than it takes to count them
+        QCOMPARE(session.snapshot()->statistics.encoded, std::int64_t{0});
+        QCOMPARE(session.snapshot()->statistics.captionDelaySeconds, 0.0);
+    }
+
     void steppingBackLosesNothingThatWasWatched() {
         const auto encoder = std::make_shared<EncoderControl>();
         encoder->gated = true;

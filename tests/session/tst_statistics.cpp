@@ -40,17 +40,17 @@ private slots:
     void overloadIsSaidOnlyWhenItGoesOn() {
         const auto clock = std::make_shared<ManualClock>();
         StatisticsMeter meter(clock);
-        meter.droppedByOverload();
+        meter.droppedByOverload(0);
         clock->advance(500ms);
-        meter.droppedByOverload();
+        meter.droppedByOverload(0);
         QVERIFY(!meter.read().cannotKeepUp);
         clock->advance(600ms);
-        meter.droppedByOverload();
+        meter.droppedByOverload(0);
         QVERIFY(meter.read().cannotKeepUp);
         QCOMPARE(meter.read().droppedOverload, std::int64_t{3});
         clock->advance(1100ms);
         QVERIFY(!meter.read().cannotKeepUp);
-        meter.droppedByOverload(); // a single one much later is a hitch again
+        meter.droppedByOverload(0); // a single one much later is a hitch again
         QVERIFY(!meter.read().cannotKeepUp);
     }
 
@@ -98,12 +98,29 @@ private slots:
         QCOMPARE(board.picture().frame->index, std::int64_t{99});
     }
 
+    void whatIsGoneDoesNotCount() {
+        const auto clock = std::make_shared<ManualClock>();
+        StatisticsMeter meter(clock);
+        meter.follow(2);
+        for (const std::uint64_t epoch : {1, 2, 3}) {
+            meter.encoded(epoch, 3, 1);
+            meter.droppedByOverload(epoch);
+            meter.leftOutByPattern(epoch);
+        }
+        meter.caption(1, clock->now() - 5s);
+        QCOMPARE(meter.read().encoded, std::int64_t{3});
+        QCOMPARE(meter.read().reused, std::int64_t{1});
+        QCOMPARE(meter.read().droppedOverload, std::int64_t{1});
+        QCOMPARE(meter.read().interpolated, std::int64_t{1});
+        QCOMPARE(meter.read().captionDelaySeconds, 0.0);
+    }
+
     void captionDelayRunsFromCapture() {
         const auto clock = std::make_shared<ManualClock>();
         StatisticsMeter meter(clock);
         const Instant captured = clock->now();
         clock->advance(300ms);
-        meter.caption(captured);
+        meter.caption(0, captured);
         QCOMPARE(meter.read().captionDelaySeconds, 0.3);
         meter.reset();
         QCOMPARE(meter.read().captionDelaySeconds, 0.0);
