@@ -40,7 +40,7 @@ void FeatureStore::add(ClipFeatures features, bool complete) {
         return;
     }
     if (complete) {
-        entries_.clear();
+        clear();
     } else if (std::any_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.complete; })) {
         return; // nothing to add to the whole clip
     }
@@ -53,11 +53,18 @@ void FeatureStore::add(ClipFeatures features, bool complete) {
         });
         total -= shortest->features.rows();
         entries_.erase(shortest);
+        missing_ = true;
     }
 }
 
 void FeatureStore::clear() {
     entries_.clear();
+    missing_ = false;
+}
+
+bool FeatureStore::keptAll() const {
+    return !missing_ &&
+           std::all_of(entries_.begin(), entries_.end(), [](const Entry& entry) { return entry.features.paddedFront; });
 }
 
 std::vector<ClipFeatures> FeatureStore::parts() const {

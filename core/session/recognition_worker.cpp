@@ -31,6 +31,7 @@ RecognitionWorker::RecognitionWorker(FrameIntake& intake, SessionState& state, P
       statistics_(statistics),
       clock_(parts.clock),
       makeEncoder_(parts.makeEncoder),
+      liveFeatureRows_(parts.liveFeatureRows),
       attention_(intake, board),
       store_(featureRowsOfFile),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
@@ -139,7 +140,7 @@ void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
     options.window = {run->settings.windowFrames, run->settings.strideFrames};
     options.stability = run->settings.stability;
     options.minConfidence = run->settings.minConfidence;
-    options.maxFeatureRows = run->live ? featureRowsOfCamera : featureRowsOfFile;
+    options.maxFeatureRows = run->live ? liveFeatureRows_ : featureRowsOfFile;
     options.skipSimilar = run->settings.skipSimilar;
     options.clock = clock_;
     recogniser_.emplace(run->model, options, makeEncoder_);
@@ -225,13 +226,16 @@ void RecognitionWorker::offlinePass(const OfflinePass& pass, const std::stop_tok
                           seenFromStart(seen));
 }
 
-/// Whether `seen` goes from the clip's beginning to its own end; of a live source it always does.
+/// Whether `seen` goes from the clip's beginning to its own end; of a live source: whether it is all there was.
 bool RecognitionWorker::seenFromStart(const std::vector<TimeSpan>& seen) const {
+    if (lastRun_->live) {
+        return !seen.empty() && store_.keptAll();
+    }
     const model::ModelConfig& config = lastRun_->model->config();
     const MediaTime frame = frameDuration(config);
     MediaTime nextBy = frame;
     for (const TimeSpan& span : seen) {
-        if (span.begin > nextBy && !lastRun_->live) {
+        if (span.begin > nextBy) {
             return false;
         }
         nextBy = span.end + frame * model::temporalLayout(config.convType).receptiveField; // less holds no sign
@@ -279,6 +283,7 @@ void RecognitionWorker::fail(Error error) {
     publishCaptions();
     if (recogniser_) {
         keepFeatures(false);
+        store_.noteMissing();
         recogniser_.reset(); // run_ stays: its remaining frames are passed over
     }
 }

@@ -60,6 +60,7 @@ private:
     StatisticsMeter& statistics_;
     std::shared_ptr<const Clock> clock_;
     EncoderFactory makeEncoder_;
+    const int liveFeatureRows_;
     std::atomic<bool> attentionWanted_{true};
     AttentionKeeper attention_;
 

@@ -97,6 +97,31 @@ private slots:
         QCOMPARE(store.parts()[0].rows(), 100);
     }
 
+    void whatIsMissingIsKnown() {
+        const auto whole = [](int first, int count) {
+            ClipFeatures part = features(first, count);
+            part.paddedFront = true;
+            return part;
+        };
+        FeatureStore store(250);
+        store.add(whole(0, 100), false);
+        store.add(whole(200, 10), false); // holds no gloss
+        store.add(whole(300, 100), false);
+        QVERIFY(store.keptAll());
+        store.add(whole(500, 100), false); // no room for three
+        QVERIFY(!store.keptAll());
+        store.clear();
+        QVERIFY(store.keptAll());
+        ClipFeatures late = whole(0, 100);
+        late.dropFront(10);
+        store.add(std::move(late), false);
+        QVERIFY(!store.keptAll());
+        store.add(whole(0, 100), true);
+        QVERIFY(store.keptAll());
+        store.noteMissing();
+        QVERIFY(!store.keptAll());
+    }
+
     void memoryStaysBounded() {
         FeatureStore store(250);
         for (int i = 0; i < 20; ++i) {

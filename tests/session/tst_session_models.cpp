@@ -163,6 +163,36 @@ private slots:
         QVERIFY(session.snapshot()->offlineFromStart);
     }
 
+    /// The offline pass of a camera looks back only so far; glosses of before it are not checked.
+    void aLongCameraSessionIsNotCheckedAsAWhole() {
+        for (const int rows : {60, featureRowsOfCamera}) {
+            SessionParts parts = test::scriptedParts(camera(), clock_, std::make_shared<test::EncoderControl>());
+            parts.liveFeatureRows = rows;
+            LiveSession session(parts);
+            session.setSettings(showEverything());
+            session.setModel(model_);
+            session.open(kCamera);
+            QVERIFY(eventually([&] { return session.snapshot()->statistics.encoded > 100; }));
+            session.stop();
+            QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+            QCOMPARE(session.snapshot()->offlineFromStart, rows > 100);
+        }
+    }
+
+    void aCameraSessionWithAFailureIsNotCheckedAsAWhole() {
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        LiveSession session(test::scriptedParts(camera(), clock_, encoder));
+        session.setSettings(showEverything());
+        session.setModel(model_);
+        session.open(kCamera);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.encoded > 40; }));
+        encoder->fails = true;
+        QVERIFY(eventually([&] { return session.snapshot()->error.has_value(); }));
+        session.stop();
+        QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
+        QVERIFY(!session.snapshot()->offlineFromStart);
+    }
+
     void aNewModelStartsRecognitionAnew() {
         const auto encoder = std::make_shared<test::EncoderControl>();
         LiveSession session(test::scriptedParts(script(100000), clock_, encoder));

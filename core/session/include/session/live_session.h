@@ -129,6 +129,8 @@ struct SessionParts {
     EncoderFactory makeEncoder = defaultEncoderFactory();
     /// Prepared frames of a file that may wait for the model: half a minute to two minutes of video.
     std::size_t backlogBytes = 256U << 20U;
+    /// Frames of a live source that the offline pass can look back on; about a quarter of them go at a time.
+    int liveFeatureRows = featureRowsOfCamera;
 };
 
 /// Live recognition of one source at a time: capture, encoding and presenting on threads of its own, bounded queues
