@@ -40,8 +40,11 @@ public:
     bool isFromOutside() const { return request_.kind == SourceKind::Camera || request_.kind == SourceKind::Stream; }
     /// A video file behind a web address: it has an end of its own and waits for its reader.
     bool isRecording() const;
-    /// The length of the video that the container declares in its head; nothing where it was only estimated.
-    std::optional<MediaTime> declaredLength() const;
+    /// Container's time at which the video begins.
+    MediaTime declaredStart() const;
+    /// Container's time at which the video ends by what its head declares, or a little before; nothing where that was
+    /// only estimated.
+    std::optional<MediaTime> declaredEnd() const;
     /// Parts of an HTTP reply carry no time stamps worth using.
     bool hasTimeStamps() const { return hasTimeStamps_; }
     /// What the container says about copy protection.

@@ -45,20 +45,30 @@ std::optional<MediaTime> Input::duration() const {
     return duration > MediaTime(0) && plausible ? std::optional(duration) : std::nullopt;
 }
 
-std::optional<MediaTime> Input::declaredLength() const {
+MediaTime Input::declaredStart() const {
+    const std::int64_t start = stream_->start_time;
+    return start != AV_NOPTS_VALUE ? MediaTime(av_rescale_q(start, stream_->time_base, AVRational{1, 1000000}))
+                                   : MediaTime{0};
+}
+
+std::optional<MediaTime> Input::declaredEnd() const {
     const bool estimated = container_->duration_estimation_method == AVFMT_DURATION_FROM_BITRATE ||
                            av_match_list(container_->iformat->name, "mpegts,mpeg", ',') > 0;
     if (estimated) {
         return std::nullopt;
     }
-    // Matroska states the length of a track in a tag.
+    // Matroska states the length of a track in a tag. That and the length of the file may be true lengths or, as FFmpeg
+    // writes them, times at which the pictures end: the lesser is believed, since videos may begin later than the
+    // sound.
     std::int64_t tagged = 0;
     const AVDictionaryEntry* tag = av_dict_get(stream_->metadata, "DURATION", nullptr, 0);
     if (stream_->duration == AV_NOPTS_VALUE && tag != nullptr && av_parse_time(&tagged, tag->value, 1) >= 0) {
         return MediaTime(tagged);
     }
     const bool alone = container_->nb_streams == 1; // else the container's length may be that of the sound
-    return stream_->duration != AV_NOPTS_VALUE || alone ? duration() : std::nullopt;
+    const std::optional<MediaTime> length = stream_->duration != AV_NOPTS_VALUE || alone ? duration() : std::nullopt;
+    const bool isEnd = av_match_list(container_->iformat->name, "matroska", ',') > 0;
+    return length && !isEnd ? std::optional(declaredStart() + *length) : length;
 }
 
 double Input::gaplessFps() const {

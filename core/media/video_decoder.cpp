@@ -204,15 +204,9 @@ void VideoDecoder::countGap(std::optional<MediaTime> before, MediaTime time) {
     if (before) {
         missing = std::round(toSeconds(time - *before) * gaplessFps_) - 1.0;
     } else if (!anyPicture_ && origin_) {
-        missing = std::round(toSeconds(*origin_ - declaredStart()) * gaplessFps_);
+        missing = std::round(toSeconds(*origin_ - input_->declaredStart()) * gaplessFps_);
     }
     gap_ = std::max(0, static_cast<int>(missing));
-}
-
-/// Container's time at which the video begins.
-MediaTime VideoDecoder::declaredStart() const {
-    const std::int64_t start = input_->stream()->start_time;
-    return start != AV_NOPTS_VALUE ? toMediaTime(start) : MediaTime{0};
 }
 
 /// At the end: compares it with what the file declares.
@@ -222,7 +216,7 @@ void VideoDecoder::countMissingTail() {
     }
     const MediaTime end = *last_ + period();
     if (gaplessFps_ > 0.0) {
-        const MediaTime fromStart = *last_ + *origin_ - declaredStart();
+        const MediaTime fromStart = *last_ + *origin_ - input_->declaredStart();
         const std::int64_t missing = input_->stream()->nb_frames - std::llround(toSeconds(fromStart) * gaplessFps_) - 1;
         if (missing > 0) {
             losses_.frames += missing;
@@ -230,12 +224,12 @@ void VideoDecoder::countMissingTail() {
         }
         return;
     }
-    const std::optional<MediaTime> length = input_->declaredLength();
-    const MediaTime packetsEnd = packetsEnd_ ? *packetsEnd_ - declaredStart() : end;
-    const MediaTime missing = length ? *length - std::max(end, packetsEnd) : MediaTime{0};
+    const std::optional<MediaTime> declared = input_->declaredEnd();
+    const MediaTime reached = std::max(end + *origin_, packetsEnd_.value_or(MediaTime::min()));
+    const MediaTime missing = declared ? *declared - reached : MediaTime{0};
     if (missing > std::max<MediaTime>(500ms, period() * 5)) {
         losses_.frames += std::llround(toSeconds(missing) / toSeconds(period()));
-        losses_.endsAt = std::max(end, packetsEnd);
+        losses_.endsAt = reached - *origin_;
     }
 }
 

@@ -47,7 +47,6 @@ private:
     void countDamaged();
     void countGap(std::optional<MediaTime> before, MediaTime time);
     void countMissingTail();
-    MediaTime declaredStart() const;
     bool skipToKeyFrame(MediaTime time);
     MediaTime timeOf(const AVFrame& picture, Instant arrival);
     std::int64_t numberOf(MediaTime time);

@@ -306,15 +306,23 @@ void TestFileSource::truncatedFiles() {
 
 void TestFileSource::missingEndsAreTold_data() {
     QTest::addColumn<QString>("name");
-    QTest::newRow("MP4") << "index.mp4";
-    QTest::newRow("Matroska") << "tail.mkv";
-    QTest::newRow("FLV") << "tail.flv";
+    QTest::addColumn<int>("startSeconds"); // as of a video beside sound that begins earlier
+    QTest::newRow("MP4") << "index.mp4" << 0;
+    QTest::newRow("Matroska") << "tail.mkv" << 0;
+    QTest::newRow("Matroska, late") << "tail.mkv" << 2;
+    QTest::newRow("FLV") << "tail.flv" << 0;
+    QTest::newRow("FLV, late") << "tail.flv" << 2;
+    QTest::newRow("MP4, late") << "tail.mp4" << 2;
 }
 
 void TestFileSource::missingEndsAreTold() {
     QFETCH(QString, name);
+    QFETCH(int, startSeconds);
     if (name != "index.mp4") {
-        QCOMPARE(test::remux(path("index.mp4"), path(name)), QString());
+        test::ClipEdits edits;
+        edits.retime = [&](std::int64_t time) { return time + startSeconds * 1000; };
+        edits.muxerOptions = "movflags=faststart";
+        QCOMPARE(test::remux(path("index.mp4"), path(name), edits), QString());
     }
     const Outcome whole = readFile(path(name));
     QCOMPARE(whole.frames.size(), std::size_t{60});
