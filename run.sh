@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds LiveGloss (Release) and starts it with the sample clip. Arguments go to the program.
-# Without a display the same clip is recognised on the command line.
+# Without a display the same clip or source is recognised on the command line.
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -24,5 +24,26 @@ status=0
 wait "$window" || status=$?
 [[ $status -eq $no_display ]] || exit "$status"
 trap - INT TERM HUP
-echo "Recognising the sample clip on the command line instead:"
-exec build/release/bin/livegloss-cli live --pace realtime "$@"
+
+what=" the sample clip"
+named=false
+arguments=()
+while (($# > 0)); do
+    case $1 in
+        --screenshot | --screenshot=*) exit "$no_display" ;; # of a window, and there is none
+        --no-sample) what="" ;;
+        --after) shift $(($# > 1)) ;;
+        --after=*) ;;
+        --model) arguments+=("${@:1:2}"); shift $(($# > 1)) ;;
+        -*) arguments+=("$1") ;;
+        *) arguments+=("$1"); named=true ;;
+    esac
+    shift
+done
+if $named; then
+    what="" # not by its name, which may hold a password
+elif [[ -z $what ]]; then
+    exit "$no_display"
+fi
+echo "Recognising$what on the command line instead:"
+exec build/release/bin/livegloss-cli live --pace realtime "${arguments[@]}"

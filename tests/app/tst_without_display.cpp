@@ -66,6 +66,36 @@ private Q_SLOTS:
         QCOMPARE(output.contains("on the command line instead"), fallsBack);
     }
 
+    void scriptKeepsTheWindowsOptionsToItself_data() {
+        QTest::addColumn<QStringList>("arguments");
+        QTest::addColumn<QString>("line"); // empty: there is nothing to do without a window
+        QTest::addColumn<bool>("sample");
+        const QString live = "live --pace realtime";
+        QTest::newRow("none") << QStringList() << live << true;
+        QTest::newRow("a clip") << QStringList{"my clip.mp4"} << live + " my clip.mp4" << false;
+        QTest::newRow("a model") << QStringList{"--model", "a.safetensors"} << live + " --model a.safetensors" << true;
+        QTest::newRow("all") << QStringList{"--no-sample", "camera:", "--model=m", "--after", "2"}
+                             << live + " camera: --model=m" << false;
+        QTest::newRow("a clip first") << QStringList{"clip.mp4", "--no-sample", "--after=2"} << live + " clip.mp4"
+                                      << false;
+        QTest::newRow("no sample") << QStringList{"--no-sample"} << QString() << false;
+        QTest::newRow("a screenshot") << QStringList{"clip.mp4", "--screenshot", "a.png"} << QString() << false;
+    }
+    void scriptKeepsTheWindowsOptionsToItself() {
+        QFETCH(QStringList, arguments);
+        QFETCH(QString, line);
+        QFETCH(bool, sample);
+        makeScriptFolder("exit 69");
+        QProcess process;
+        startScript(process, arguments);
+        QVERIFY(process.waitForFinished(30'000));
+        const QString output = QString::fromUtf8(process.readAllStandardOutput());
+        QCOMPARE(process.exitCode(), line.isEmpty() ? 69 : 7);
+        QCOMPARE(output.contains("command line: " + line + "\n"), !line.isEmpty());
+        QCOMPARE(output.contains("on the command line instead"), !line.isEmpty());
+        QCOMPARE(output.contains("sample clip"), sample);
+    }
+
     void scriptTakesTheWindowAlong() {
         makeScriptFolder("trap 'touch stopped; exit 0' TERM; echo started; while :; do sleep 0.05; done");
         QProcess process;
@@ -101,11 +131,11 @@ private:
         writeProgram("build/release/bin/livegloss", window);
         writeProgram("build/release/bin/livegloss-cli", "echo \"command line: $*\"; exit 7");
     }
-    void startScript(QProcess& process) {
+    void startScript(QProcess& process, const QStringList& arguments = {"clip.mp4"}) {
         QProcessEnvironment with = environment({});
         with.insert("PATH", folder_.filePath("bin") + ":" + with.value("PATH"));
         process.setProcessEnvironment(with);
-        process.start("bash", {folder_.filePath("run.sh"), "clip.mp4"});
+        process.start("bash", QStringList{folder_.filePath("run.sh")} + arguments);
     }
 
     QTemporaryDir folder_;
