@@ -299,6 +299,19 @@ private Q_SLOTS:
         QVERIFY(w_->live->stage()->video()->attentionShown()); // the letter a went into the search, not to its shortcut
     }
 
+    /// Their text is never cut off.
+    void hintsGiveWayInALowWindow() {
+        auto* hints = w_->live->sidePanel()->hints();
+        for (const int height : {760, 600, 560, 520, 760}) {
+            w_->window->resize(800, height);
+            QCoreApplication::processEvents();
+            QVERIFY(hints->isHidden() || hints->height() >= hints->heightForWidth(hints->width()));
+        }
+        QVERIFY(!hints->isHidden());
+        w_->window->resize(800, 520);
+        QTRY_VERIFY(hints->isHidden() || w_->window->height() > 520);
+    }
+
     void hintsGoForGood() {
         auto* hints = w_->live->sidePanel()->hints();
         QVERIFY(hints->isVisible());

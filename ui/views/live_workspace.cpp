@@ -241,8 +241,8 @@ void LiveWorkspace::applyPreferences() {
     toolbar_->setAttentionStrength(values.attentionStrength);
     toolbar_->setVisible(!immersive_);
     side_->setVisible(values.sidePanel && !immersive_);
-    side_->hints()->setVisible(!values.hintsDismissed);
     side_->legend()->setVisible(values.attention);
+    side_->setHintsWanted(!values.hintsDismissed);
     applyComputing();
 }
 
