@@ -291,10 +291,11 @@ void AttentionPanel::setShown(const AttentionView& shown, const session::Attende
     const auto percent = [](float share) { return QLocale().toString(static_cast<double>(share) * 100.0, 'f', 1); };
     QStringList lines;
     for (const attention::Layer& layer : shown.layers()) {
-        if (layer.kind == attention::LayerKind::Adapted) {
+        // A query that gathers from a block, and a model without prefixes, share out nothing to them.
+        if (layer.kind == attention::LayerKind::Adapted && layer.prefixShare > 0.0F) {
             lines.append(tr("%1: %2 % on the class token, %3 % on the prefixes, the rest on the patches")
                              .arg(AttentionTexts::layer(layer), percent(layer.classShare), percent(layer.prefixShare)));
-        } else if (layer.kind == attention::LayerKind::Frozen) {
+        } else if (layer.kind == attention::LayerKind::Adapted || layer.kind == attention::LayerKind::Frozen) {
             lines.append(tr("%1: %2 % on the class token, the rest on the patches")
                              .arg(AttentionTexts::layer(layer), percent(layer.classShare)));
         } else if (layer.kind == attention::LayerKind::Difference) {
