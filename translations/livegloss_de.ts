@@ -2738,6 +2738,14 @@ Warten auf das Modell: %7</translation>
         <source>The file is damaged: some of its frames cannot be shown or recognised.</source>
         <translation>Die Datei ist beschädigt: Einige ihrer Bilder können nicht gezeigt oder erkannt werden.</translation>
     </message>
+    <message>
+        <source>Hide this message</source>
+        <translation>Diese Meldung ausblenden</translation>
+    </message>
+    <message>
+        <source>OK</source>
+        <translation>OK</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::MainWindow</name>

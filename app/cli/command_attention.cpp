@@ -158,6 +158,9 @@ void runOverTime(Options options) {
     if (!options.frames.empty()) {
         refuse("--frames is for sheets and values; curves show the whole clip", "Leave --frames out.");
     }
+    if (options.from > 0.0 || options.to) {
+        refuse("--from and --to are for videos; curves show the whole clip", "Leave them out.");
+    }
     const CurveRegions regions = regionsOf(options);
     valueOrFail(checkOutput(options.output, {options.input, options.model, options.regions}));
     catchInterrupts();

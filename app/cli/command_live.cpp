@@ -161,7 +161,9 @@ ordered_json reportJson(const Options& options, const LiveRunResult& result, con
     const session::SessionSettings& settings = options.run.settings;
     const engine::WindowOptions window = engine::resolvedWindow(config, {settings.windowFrames, settings.strideFrames});
     ordered_json report{{"model", options.model},
-                        {"input", options.input},
+                        {"input", options.run.source.kind == media::SourceKind::Stream
+                                      ? media::displayName(options.run.source) // without a password
+                                      : options.input},
                         {"pace", options.pace},
                         {"fps", config.fps},
                         {"device", result.statistics.device.name},

@@ -28,9 +28,8 @@ std::unique_ptr<const Linear> int8Layer(const model::Quantisation& scales, int l
     }
     const std::vector<float> channels = model::channelScales(found->second);
     if (!channels.empty() && channels.size() != static_cast<std::size_t>(spec.inputs)) {
-        throw std::runtime_error("its int8 scales cannot be used: '" + name + "' has " + std::to_string(spec.inputs) +
-                                 " channels, they are for " + std::to_string(channels.size()) +
-                                 ". Make new ones with livegloss-cli quantize");
+        throw UnusableScales("its int8 scales cannot be used: '" + name + "' has " + std::to_string(spec.inputs) +
+                             " channels, they are for " + std::to_string(channels.size()));
     }
     const kernels::InstructionSet set = kernels::usableInstructionSet();
     const int own = kernels::int8Levels(set);

@@ -14,10 +14,17 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 namespace livegloss::engine {
+
+/// Scales that are not for the network they come with, found while its layers are made.
+class UnusableScales : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
 
 /// What runs a model, and who makes its large layers.
 struct Arranged {

@@ -97,6 +97,9 @@ Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arr
         return tl::unexpected(std::move(problem));
     }
     return makeLoadedModel(*network, arranged->choice, arranged->maker, onDevice);
+} catch (const UnusableScales& error) {
+    return failure(ErrorCode::Unsupported, "'" + path.string() + "': " + error.what(),
+                   "Make new ones with livegloss-cli quantize.");
 } catch (const std::bad_alloc&) {
     return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'",
                    "Close other programs, or take a smaller model.");
@@ -105,10 +108,22 @@ Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arr
 }
 
 Result<LoadedModelPtr> loadModel(const std::filesystem::path& path, ComputeRequest request) {
-    const auto arrange = [&request](const tensorfile::Metadata& metadata, const model::ModelConfig& config) {
-        return arrangementOf(request, model::readQuantisation(metadata, config));
+    bool usesScales = false;
+    const auto byTheFile = [&](const tensorfile::Metadata& metadata, const model::ModelConfig& config) {
+        auto arranged = arrangementOf(request, model::readQuantisation(metadata, config));
+        usesScales = arranged && arranged->choice.precision == Precision::Int8;
+        return arranged;
     };
-    return loadArranged(path, arrange, &request);
+    auto loaded = loadArranged(path, byTheFile, &request);
+    const bool choseThem = usesScales && request.precision == Precision::Auto;
+    if (loaded || !choseThem || loaded.error().code != ErrorCode::Unsupported) {
+        return loaded;
+    }
+    // Nobody asked for int8: scales that turn out to be of another network are passed over.
+    const auto without = [&request](const tensorfile::Metadata&, const model::ModelConfig&) {
+        return arrangementOf(request, std::nullopt);
+    };
+    return loadArranged(path, without, &request);
 }
 
 ComputeDevice computeDevice(const LoadedModelPtr& model) {

@@ -14,6 +14,7 @@ inline float smallestOf(Vector v) {
 inline RowSteps scaleRow(const Quantise& call, const float* from) {
     Vector low = _mm256_setzero_ps();
     Vector high = _mm256_setzero_ps();
+    Vector noNumbers = _mm256_setzero_ps();
     for (std::size_t i = 0; i < call.width; i += lanes) {
         Vector values;
         if (i + lanes <= call.width) {
@@ -28,9 +29,11 @@ inline RowSteps scaleRow(const Quantise& call, const float* from) {
         values = _mm256_mul_ps(values, load(call.inverseScales + i));
         low = _mm256_min_ps(low, values);
         high = _mm256_max_ps(high, values);
+        noNumbers = _mm256_or_ps(noNumbers, _mm256_cmp_ps(values, values, _CMP_UNORD_Q));
         store(call.scaled + i, values);
     }
-    return stepsBetween(smallestOf(low), largestOf(high), call.levels);
+    return _mm256_movemask_ps(noNumbers) == 0 ? stepsBetween(smallestOf(low), largestOf(high), call.levels)
+                                              : stepsOfNoNumbers();
 }
 
 inline __m256i numbers(const RowSteps& steps, int levels, Vector values) {

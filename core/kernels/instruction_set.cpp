@@ -40,25 +40,36 @@ dnnl::cpu_isa oneDnnLevel(InstructionSet set) {
     return dnnl::cpu_isa::avx512_core_amx;
 }
 
+/// The level that oneDNN's variable names (any case); nothing where it names none, or one that is no limit to us.
+std::optional<InstructionSet> levelOfOneDnn(std::string_view value) {
+    using Level = std::pair<std::string_view, InstructionSet>;
+    constexpr std::array<Level, 9> own{{{"SSE41", InstructionSet::Portable},
+                                        {"AVX", InstructionSet::Portable},
+                                        {"AVX2", InstructionSet::Avx2},
+                                        {"AVX2_VNNI", InstructionSet::Avx2},
+                                        {"AVX512_CORE", InstructionSet::Avx512},
+                                        {"AVX512_CORE_VNNI", InstructionSet::Vnni},
+                                        {"AVX512_CORE_BF16", InstructionSet::Vnni},
+                                        {"AVX512_CORE_FP16", InstructionSet::Vnni},
+                                        {"AVX512_CORE_AMX", InstructionSet::Amx}}};
+    std::string upper(value);
+    std::ranges::transform(upper, upper.begin(), [](char letter) {
+        return letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    });
+    const auto found = std::ranges::find(own, std::string_view(upper), &Level::first);
+    return found == own.end() ? std::nullopt : std::optional(found->second);
+}
+
 /// oneDNN takes a limit once, and only before it is first used; from then on it ignores its own variable, whose limit
 /// is kept where that is the lower one.
 void limitOneDnn() {
-    constexpr std::array<std::pair<std::string_view, InstructionSet>, 5> own{
-        {{"SSE41", InstructionSet::Portable},
-         {"AVX", InstructionSet::Portable},
-         {"AVX2", InstructionSet::Avx2},
-         {"AVX512_CORE", InstructionSet::Avx512},
-         {"AVX512_CORE_VNNI", InstructionSet::Vnni}}};
     const std::optional<InstructionSet> limit = allowed();
     if (!limit) {
         return;
     }
     for (const char* name : {"ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA"}) {
         const char* const value = std::getenv(name);
-        const auto found = value == nullptr ? own.end()
-                                            : std::ranges::find(own, std::string_view(value),
-                                                                &std::pair<std::string_view, InstructionSet>::first);
-        if (found != own.end() && found->second <= *limit) {
+        if (const auto level = levelOfOneDnn(value == nullptr ? "" : value); level && *level <= *limit) {
             return;
         }
     }

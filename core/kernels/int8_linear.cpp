@@ -36,12 +36,14 @@ private:
         float* const scaled = space.rows.room<float>(inputs);
         float low = 0.0F;
         float high = 0.0F;
+        bool numbers = true;
         for (std::size_t input = 0; input < inputs; ++input) {
             scaled[input] = source[input] * weights_.inverseScales[input];
             low = std::min(low, scaled[input]);
             high = std::max(high, scaled[input]);
+            numbers = numbers && !std::isnan(scaled[input]);
         }
-        const RowSteps steps = stepsBetween(low, high, weights_.levels);
+        const RowSteps steps = numbers ? stepsBetween(low, high, weights_.levels) : stepsOfNoNumbers();
         std::int32_t* const sums = space.strip.room<std::int32_t>(outputs);
         std::fill_n(sums, outputs, 0);
         for (std::size_t input = 0; input < inputs; ++input) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <limits>
+
 namespace livegloss::kernels {
 namespace {
 
@@ -9,6 +11,11 @@ struct RowSteps {
     float inverse = 0.0F;
     int zero = 0;
 };
+
+/// Of a row in which a value is no number: that shows in the result.
+[[maybe_unused]] inline RowSteps stepsOfNoNumbers() {
+    return {std::numeric_limits<float>::quiet_NaN(), 0.0F, 0};
+}
 
 /// 0..levels between `low` <= 0 and `high` >= 0. Rows that cannot be told apart from zero become zeros; infinite ones
 /// have an infinite step, which lets it show in the result. Also for files compiled for AVX2: no function of others.

@@ -77,8 +77,6 @@ private:
     bool hasTimeStamps_ = true;
 };
 
-/// What people are shown for a source: file name, device, address without credentials.
-std::string displayName(const SourceRequest& request);
 /// Name of libavdevice's camera input on this system.
 const char* cameraInputName();
 

@@ -22,6 +22,7 @@ struct OnnxOutline {
     std::vector<OnnxTensor> outputs;
     std::map<std::string, std::string> metadata;
     bool weightsElsewhere = false; ///< in files of their own
+    bool branchesOrSparse = false; ///< nodes that hold graphs or sparse weights
 };
 
 /// `file`: the whole file. Unreadable where it is not ONNX or not whole, Unsupported where its weights lie elsewhere;

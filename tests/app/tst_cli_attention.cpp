@@ -252,6 +252,8 @@ private slots:
         QTest::newRow("frozen aggregation")
             << QStringList{"--frames", "1", "--query", "aggregation", "--output", "x.png"} << "--what spatial";
         QTest::newRow("curves as a video") << QStringList{"--what", "over-time", "--output", "x.mp4"} << "x.mp4";
+        QTest::newRow("a span of curves")
+            << QStringList{"--what", "over-time", "--from", "1", "--output", "x.png"} << "--from and --to";
         QTest::newRow("regions of a sheet")
             << QStringList{"--frames", "1", "--regions", "opencv", "--output", "x.png"} << "--what over-time";
         QTest::newRow("unknown regions") << QStringList{"--what",    "over-time", "--regions",

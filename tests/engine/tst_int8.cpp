@@ -91,8 +91,17 @@ private slots:
         other.layers.find("blocks.1.mlp_out")->second.channels.push_back(0);
         const auto refused = loadQuantised(path_, other);
         QVERIFY(!refused);
+        QCOMPARE(refused.error().code, ErrorCode::Unsupported);
         QVERIFY(QString::fromStdString(refused.error().message).contains("blocks.1.mlp_out"));
-        QVERIFY(QString::fromStdString(refused.error().message).contains("quantize"));
+        QVERIFY(QString::fromStdString(refused.error().hint).contains("quantize"));
+        // A check that was passed makes automatic take them, where the processor is one for it.
+        other.check = model::QuantisationCheck{"clips", 10, "f32", 5.0, 5.0};
+        const auto wrong = folder_.filePath("other-channels.safetensors").toStdString();
+        QVERIFY(model::writeQuantised(path_, wrong, other));
+        QCOMPARE(loadModel(wrong, {EngineKind::Fast, Precision::Int8}).error().code, ErrorCode::Unsupported);
+        const auto automatic = loadModel(wrong, {});
+        QVERIFY2(automatic, automatic ? "" : automatic.error().message.c_str());
+        QVERIFY((*automatic)->compute().precision != Precision::Int8);
     }
 
     /// Layers can be kept in f32, down to the last.

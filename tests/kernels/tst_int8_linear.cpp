@@ -195,7 +195,8 @@ private slots:
         LinearSpec spec;
         spec.inputs = 64;
         spec.outputs = 24;
-        for (const Backend backend : {Backend::Portable, bestInt8Backend(usableInstructionSet())}) {
+        const InstructionSet set = usableInstructionSet();
+        for (const Backend backend : {Backend::Portable, exactInt8Backend(set), bestInt8Backend(set)}) {
             Case layer(*random_, spec, 3, 0);
             const std::vector<float> before = layer.run(backend, 127);
             for (std::size_t i = 0; i < 64; ++i) {
@@ -206,6 +207,14 @@ private slots:
             QVERIFY(std::equal(before.begin() + 24, before.begin() + 48, after.begin() + 24));
             QVERIFY(after[0] != before[0]);
             QVERIFY(!std::isfinite(after[48]));
+            for (const std::size_t place : {std::size_t{0}, std::size_t{5}, std::size_t{63}}) {
+                Case odd(*random_, spec, 2, 0);
+                odd.source[64 + place] = NAN;
+                const std::vector<float> result = odd.run(backend, 127);
+                QVERIFY(
+                    std::all_of(result.begin(), result.begin() + 24, [](float value) { return std::isfinite(value); }));
+                QVERIFY(std::all_of(result.begin() + 24, result.end(), [](float value) { return std::isnan(value); }));
+            }
         }
     }
 

@@ -25,6 +25,7 @@ struct OnnxNetwork {
     std::map<std::string, std::string> metadata;
     std::string operation = "Conv"; ///< the one that makes the outputs
     std::int64_t missing = 0;       ///< constants that each output claims to have beyond those that are there
+    std::string more;               ///< fields of the graph besides, as the functions below give them
 
     std::string bytes() const {
         std::string graph = node("GlobalAveragePool", {"picture"}, {"means"});
@@ -45,7 +46,7 @@ struct OnnxNetwork {
                 field(5, tensor(name + ".b", 1, {numbers + missing}, output.values)) +
                 field(5, tensor(name + ".shape", 7, {static_cast<std::int64_t>(output.shape.size())}, output.shape));
         }
-        graph += field(2, "test") + field(11, value("picture", input));
+        graph += more + field(2, "test") + field(11, value("picture", input));
         for (const OnnxOutput& output : outputs) {
             graph += field(12, value(output.name, output.shape));
         }
@@ -56,7 +57,17 @@ struct OnnxNetwork {
         return model;
     }
 
-private:
+    /// A stored tensor of the graph, or the constant that a node holds, with these fields for its numbers.
+    static std::string stored(std::uint64_t type, std::int64_t elements, const std::string& numbers) {
+        return field(5, tensorHead("stored", type, {elements}) + numbers);
+    }
+    static std::string constant(std::uint64_t type, std::int64_t elements, const std::string& numbers) {
+        const std::string value = field(5, tensorHead("", type, {elements}) + numbers);
+        return node("Constant", {}, {"constant"}, field(5, field(1, "value") + value + number(20, 4)));
+    }
+    /// A node with a graph of its own.
+    static std::string branch() { return node("If", {}, {"chosen"}, field(5, field(1, "then_branch") + field(6, ""))); }
+
     static std::string varint(std::uint64_t value) {
         std::string bytes;
         for (; value >= 0x80; value >>= 7) {
@@ -68,6 +79,10 @@ private:
     static std::string field(std::uint64_t field, const std::string& bytes) {
         return varint(field << 3 | 2) + varint(bytes.size()) + bytes;
     }
+    /// A float outside of a packed list.
+    static std::string single(std::uint64_t field) { return varint(field << 3 | 5) + std::string(4, '\0'); }
+
+private:
     static std::string node(const std::string& type, const std::vector<std::string>& from,
                             const std::vector<std::string>& to, const std::string& attributes = {}) {
         std::string bytes;
@@ -85,12 +100,15 @@ private:
     template <class Number>
     static std::string tensor(const std::string& name, std::uint64_t type, const std::vector<std::int64_t>& sizes,
                               const std::vector<Number>& values) {
+        const std::string raw(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Number));
+        return tensorHead(name, type, sizes) + field(9, raw);
+    }
+    static std::string tensorHead(const std::string& name, std::uint64_t type, const std::vector<std::int64_t>& sizes) {
         std::string bytes;
         for (const std::int64_t size : sizes) {
             bytes += number(1, static_cast<std::uint64_t>(size));
         }
-        const std::string raw(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(Number));
-        return bytes + number(2, type) + field(8, name) + field(9, raw);
+        return bytes + number(2, type) + field(8, name);
     }
     static std::string value(const std::string& name, const std::vector<std::int64_t>& shape) {
         std::string sizes;

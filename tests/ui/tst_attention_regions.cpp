@@ -150,6 +150,21 @@ private Q_SLOTS:
         // Live pictures are not measured as a whole, so no detector is offered.
         without->setChoices(false, false, false);
         QCOMPARE(without->originBox()->count(), 1);
+        // Its drive may come back, in this run or in a later one.
+        reopen();
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.close();
+        RegionPanel* back = reopen();
+        QVERIFY(back->origin() == RegionOrigin::OwnDetector);
+        QVERIFY(file.remove());
+        back->setChoices(false, false, true);
+        QVERIFY(back->origin() == RegionOrigin::None);
+        QVERIFY(!back->note()->isHidden());
+        QVERIFY(file.open(QIODevice::WriteOnly));
+        file.close();
+        back->setChoices(false, false, true);
+        QVERIFY(back->origin() == RegionOrigin::OwnDetector);
+        QVERIFY(back->note()->isHidden());
     }
 
     void thePathIsThatOfTheLastSecond() {

@@ -109,15 +109,30 @@ private Q_SLOTS:
         update(layout, all, {}, fromSeconds(21.0));
         QCOMPARE(layout.visibleText(), QStringLiteral("A B C D"));
         layout.jump(fromSeconds(10.0));
-        QCOMPARE(layout.visibleText(), QString());
-        // The snapshot still tells the old position.
-        update(layout, all, {}, fromSeconds(21.0));
-        QCOMPARE(layout.visibleText(), QString());
+        // The snapshot still tells the old position, perhaps a picture later.
+        update(layout, all, {}, fromSeconds(21.08));
+        QCOMPARE(layout.visibleText(), QStringLiteral("A B C D"));
         update(layout, all, {}, fromSeconds(10.0));
         QCOMPARE(layout.visibleText(), QStringLiteral("B C"));
         // A part that was recognised before is captioned again as it plays.
         update(layout, all, {}, fromSeconds(20.1));
         QCOMPARE(layout.visibleText(), QStringLiteral("B C D"));
+    }
+
+    /// A file may be shorter than it says, and the picture end up before the place that was asked for.
+    void aJumpBehindTheLastPictureEndsAtIt() {
+        CaptionLayout layout = tenPixelLayout(400);
+        const std::vector<CaptionGloss> all = {at(1.0, gloss(1, "A")), at(28.0, gloss(2, "B"))};
+        update(layout, all, {}, fromSeconds(2.0));
+        layout.jump(fromSeconds(50.0));
+        update(layout, all, {}, fromSeconds(30.0));
+        QCOMPARE(layout.visibleText(), QStringLiteral("B"));
+        // From the last picture to itself: nothing to clear, and a loop begins anew.
+        layout.jump(fromSeconds(50.0));
+        update(layout, all, {}, fromSeconds(30.0));
+        QCOMPARE(layout.visibleText(), QStringLiteral("B"));
+        update(layout, all, {}, fromSeconds(1.2));
+        QCOMPARE(layout.visibleText(), QStringLiteral("A"));
     }
 
     void nothingIsLaidOutWhenNothingChanged() {

@@ -89,6 +89,23 @@ private Q_SLOTS:
         QVERIFY(!json.contains(QStringLiteral("left_out"))); // not known here
     }
 
+    /// An address may hold a name and a password; a file that is passed on must not.
+    void aStreamsPasswordIsNotSaved() {
+        w_->live->openSource({media::SourceKind::Stream, "rtsp://anna:secret@camera.example"});
+        w_->script->playCamera();
+        w_->script->snapshot.source.name = "rtsp://camera.example";
+        w_->script->commit(w_->script->gloss("HOUSE", 0.0));
+        w_->poll();
+        for (const char* name : {"a.json", "a.ctm"}) {
+            answer_ = w_->folder.filePath(QString::fromLatin1(name));
+            w_->action(LiveAction::SaveHistory)->trigger();
+            const QString text = read(answer_);
+            QVERIFY2(text.contains(QStringLiteral("HOUSE")), name);
+            QVERIFY2(!text.contains(QStringLiteral("secret")) && !text.contains(QStringLiteral("anna")),
+                     qPrintable(text));
+        }
+    }
+
     void whatCannotBeWrittenIsToldAndNothingIsReplaced() {
         recognise();
         answer_ = w_->folder.filePath(QStringLiteral("glosses.doc"));

@@ -5,12 +5,8 @@
 
 #include <QApplication>
 #include <QClipboard>
-#include <QDropEvent>
 #include <QLabel>
 #include <QLineEdit>
-#include <QMimeData>
-#include <QScopeGuard>
-#include <QSemaphore>
 #include <QSignalSpy>
 #include <QSlider>
 #include <QTableView>
@@ -38,80 +34,6 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowActive(w_->window.get()));
     }
     void cleanup() { w_.reset(); }
-
-    void chosenModelIsThereAgainAtTheNextStart() {
-        const QString other = w_->folder.filePath(QStringLiteral("other.safetensors"));
-        w_->live->models().load(other);
-        QTRY_COMPARE(modelInUse(), other);
-        startAgain({});
-        QTRY_COMPARE(modelInUse(), other);
-        QVERIFY(w_->live->notice()->isHidden());
-        w_->live->models().loadDemo();
-        QTRY_COMPARE(modelInUse(), w_->locations.demoModel);
-        startAgain({});
-        QTRY_COMPARE(modelInUse(), w_->locations.demoModel);
-    }
-
-    void modelOfTheCommandLineIsForOnce() {
-        const QString once = w_->folder.filePath(QStringLiteral("once.safetensors"));
-        startAgain(once);
-        QTRY_COMPARE(modelInUse(), once);
-        startAgain({});
-        QTRY_COMPARE(modelInUse(), w_->locations.demoModel);
-    }
-
-    /// While its file is there it stays chosen: it may be put right.
-    void demoModelStandsInForOneThatDoesNotOpen_data() {
-        QTest::addColumn<bool>("exists");
-        QTest::newRow("damaged") << true;
-        QTest::newRow("gone") << false;
-    }
-    void demoModelStandsInForOneThatDoesNotOpen() {
-        QFETCH(bool, exists);
-        const QString broken = w_->folder.filePath(QStringLiteral("broken.safetensors"));
-        QFile file(broken);
-        QVERIFY(!exists || file.open(QIODevice::WriteOnly));
-        w_->preferences->set(&AppSettings::modelPath, broken);
-        startAgain({});
-        QTRY_COMPARE(modelInUse(), w_->locations.demoModel);
-        QVERIFY(!w_->live->notice()->isHidden());
-        const QString notice = w_->live->notice()->text();
-        QVERIFY2(notice.contains(QStringLiteral("demo model")) && notice.contains(QStringLiteral("byte 12")),
-                 qPrintable(notice));
-        QCOMPARE(w_->preferences->values().modelPath, exists ? broken : QString());
-    }
-
-    /// The first signs of a clip would be lost.
-    void aClipWaitsForTheModel() {
-        QSemaphore mayLoad;
-        const auto load = w_->services.loadModel;
-        w_->destroyWindow();
-        w_->services.loadModel = [&](const std::filesystem::path& path) {
-            mayLoad.acquire();
-            return load(path);
-        };
-        w_->makeWindow();
-        const auto opener = qScopeGuard([&] { mayLoad.release(10); });
-        w_->live->start({});
-        w_->playFile();
-        QVERIFY(w_->script->openedPaused);
-        w_->script->snapshot.state = session::State::Paused;
-        w_->poll();
-        QVERIFY(w_->live->captions()->placeholder().contains(QStringLiteral("as soon as it is there")));
-        QCOMPARE(w_->script->count(QStringLiteral("play")), 0);
-        mayLoad.release();
-        QTRY_COMPARE(w_->script->count(QStringLiteral("play")), 1);
-        QVERIFY(calls().lastIndexOf(QStringLiteral("setModel")) < calls().lastIndexOf(QStringLiteral("play")));
-        // Without a model the clip plays all the same.
-        w_->script->calls.clear();
-        w_->live->models().load(QStringLiteral("broken.safetensors"));
-        w_->playFile();
-        QVERIFY(w_->script->openedPaused);
-        w_->script->snapshot.state = session::State::Paused;
-        w_->poll();
-        mayLoad.release();
-        QTRY_COMPARE(w_->script->count(QStringLiteral("play")), 1);
-    }
 
     void nothingFoundIsOnlySaidOfWhatWasRecognised() {
         w_->playFile();
@@ -377,23 +299,17 @@ private Q_SLOTS:
         QVERIFY(w_->live->stage()->video()->attentionShown()); // the letter a went into the search, not to its shortcut
     }
 
-    void droppedFilesAreOpened() {
-        drop(QUrl::fromLocalFile(QStringLiteral("/videos/mine.mp4")));
-        QCOMPARE(calls().last(), QStringLiteral("open"));
-        QCOMPARE(w_->script->source.location, std::string("/videos/mine.mp4"));
-        drop(QUrl(QStringLiteral("rtsp://camera.example/live")));
-        QCOMPARE(w_->script->source.kind, media::SourceKind::Stream);
-        w_->script->model.reset();
-        drop(QUrl::fromLocalFile(QStringLiteral("/models/other.safetensors")));
-        QTRY_VERIFY(w_->script->model != nullptr);
-        QCOMPARE(w_->live->models().current()->path, QStringLiteral("/models/other.safetensors"));
-    }
-
-    void brokenModelLeavesTheOneBefore() {
-        drop(QUrl::fromLocalFile(QStringLiteral("/models/broken.safetensors")));
-        QTRY_VERIFY(w_->live->notice()->isVisible());
-        QVERIFY(w_->live->notice()->text().contains(QStringLiteral("byte 12")));
-        QVERIFY(w_->live->models().current()->isDemo);
+    /// Their text is never cut off.
+    void hintsGiveWayInALowWindow() {
+        auto* hints = w_->live->sidePanel()->hints();
+        for (const int height : {760, 600, 560, 520, 760}) {
+            w_->window->resize(800, height);
+            QCoreApplication::processEvents();
+            QVERIFY(hints->isHidden() || hints->height() >= hints->heightForWidth(hints->width()));
+        }
+        QVERIFY(!hints->isHidden());
+        w_->window->resize(800, 520);
+        QTRY_VERIFY(hints->isHidden() || w_->window->height() > 520);
     }
 
     void hintsGoForGood() {
@@ -463,15 +379,6 @@ private Q_SLOTS:
     }
 
 private:
-    void startAgain(const QString& model) {
-        w_->destroyWindow();
-        w_->makeWindow();
-        w_->live->start(model);
-    }
-    QString modelInUse() const {
-        const auto& current = w_->live->models().current();
-        return current ? current->path : QString();
-    }
     void key(Qt::Key which, Qt::KeyboardModifiers modifiers = {}) {
         QTest::keyClick(w_->window.get(), which, modifiers);
     }
@@ -487,17 +394,6 @@ private:
         }
         return nullptr;
     }
-    void drop(const QUrl& url) {
-        QMimeData data;
-        data.setUrls({url});
-        QWidget* area = w_->live;
-        QDragEnterEvent enter(QPoint(20, 20), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QApplication::sendEvent(area, &enter);
-        QVERIFY(enter.isAccepted());
-        QDropEvent event(QPointF(20, 20), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
-        QApplication::sendEvent(area, &event);
-    }
-
     std::unique_ptr<WindowFixture> w_;
 };
 

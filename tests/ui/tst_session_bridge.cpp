@@ -65,6 +65,17 @@ private Q_SLOTS:
         QCOMPARE(states.count(), 1);
     }
 
+    /// Also where it ends without a result.
+    void theEndOfTheOfflinePassReachesTheHistory() {
+        bridge_->open(file());
+        script_->snapshot.offlineRunning = true;
+        bridge_->poll();
+        QSignalSpy captions(bridge_.get(), &SessionBridge::captionsChanged);
+        script_->snapshot.offlineRunning = false;
+        bridge_->poll();
+        QCOMPARE(captions.count(), 1);
+    }
+
     void seekStaysInsideTheClip() {
         bridge_->open(file());
         script_->playFile(std::chrono::seconds(10));

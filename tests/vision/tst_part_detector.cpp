@@ -340,6 +340,22 @@ private Q_SLOTS:
         OnnxNetwork less = good;
         less.missing = 1 << 20;
         add("weights that are not there", less.bytes(), "", "no ONNX file");
+        const auto addMore = [&](const char* name, const std::string& more, const char* message = "no ONNX file") {
+            OnnxNetwork network = good;
+            network.more = more;
+            add(name, network.bytes(), "", message);
+        };
+        using Onnx = OnnxNetwork;
+        const std::string fourBytes(4, '\0');
+        addMore("a constant that is not there", Onnx::constant(1, 1 << 28, Onnx::field(9, fourBytes)));
+        addMore("a constant without numbers", Onnx::constant(1, 3, ""));
+        addMore("one float for many", Onnx::stored(1, 1 << 28, Onnx::single(4)));
+        addMore("one whole number for many", Onnx::stored(7, 1 << 28, Onnx::number(7, 1)));
+        addMore("numbers of another type", Onnx::stored(1, 1, Onnx::number(7, 1)));
+        addMore("two lists", Onnx::stored(1, 1, Onnx::single(4) + Onnx::field(9, fourBytes)));
+        addMore("bytes that are a number", Onnx::stored(1, 1, Onnx::number(9, 4)));
+        addMore("half a float", Onnx::stored(1, 1, Onnx::field(4, "12")));
+        addMore("a branch", Onnx::branch(), "branches");
         OnnxNetwork two = good;
         two.outputs.push_back(rowsOf(kScene));
         two.outputs.back().name = "more";
@@ -373,6 +389,23 @@ private Q_SLOTS:
         add("another layout", whole, R"({"layout": "columns"})", "layout");
         add("names that are none", whole, R"({"names": [1, 2]})", "\"names\"");
     }
+    /// The same numbers in every list that may hold them, and lists of nothing.
+    void storedNumbersMayLieInAnyList() {
+        using Onnx = OnnxNetwork;
+        OnnxNetwork network = networkOf(rowsOf(kScene));
+        const std::string eightBytes(8, '\0');
+        for (const std::string& more :
+             {Onnx::stored(1, 2, Onnx::single(4) + Onnx::single(4)), Onnx::stored(1, 2, Onnx::field(4, eightBytes)),
+              Onnx::stored(1, 2, Onnx::field(9, eightBytes)),
+              Onnx::stored(7, 2, Onnx::number(7, 1) + Onnx::number(7, 300)),
+              Onnx::stored(7, 2, Onnx::field(7, Onnx::varint(1) + Onnx::varint(300))),
+              Onnx::stored(6, 1, Onnx::number(5, 1)), Onnx::stored(1, 0, ""), Onnx::constant(1, 1, Onnx::single(4))}) {
+            network.more = more;
+            const auto detector = vision::openPartDetector(write(network.bytes()));
+            QVERIFY2(detector.has_value(), detector ? "" : detector.error().message.c_str());
+        }
+    }
+
     void badFilesAreRefused() {
         QFETCH(QByteArray, contents);
         QFETCH(QByteArray, settings);

@@ -111,6 +111,7 @@ void RegionPanel::setChoices(bool truth, bool cascade, bool file) {
     truth_ = truth;
     cascade_ = cascade;
     file_ = file;
+    tellMissingDetector();
     fill();
     take(truth_ ? RegionOrigin::Truth : offers(wanted_) ? wanted_ : RegionOrigin::None);
 }
@@ -126,7 +127,7 @@ bool RegionPanel::offers(RegionOrigin origin) const {
     case RegionOrigin::OwnDetector:
         break;
     }
-    return file_ && !detector_.isEmpty();
+    return file_ && !detector_.isEmpty() && !detectorMissing_;
 }
 
 void RegionPanel::take(RegionOrigin origin) {
@@ -166,6 +167,7 @@ void RegionPanel::takeDetector(const QString& path, const Result<attention::Dete
     }
     const QString name = QFileInfo(path).fileName();
     detector_ = path;
+    detectorMissing_ = false;
     wanted_ = RegionOrigin::OwnDetector;
     fill();
     take(RegionOrigin::None); // what was measured with the same file before it changed does not stay
@@ -174,6 +176,20 @@ void RegionPanel::takeDetector(const QString& path, const Result<attention::Dete
             : !checked->hands ? tr("%1 finds faces, but no hands.").arg(name)
                               : tr("%1 finds hands and faces.").arg(name),
             false);
+}
+
+/// Its path is kept: the drive that it lies on may come back.
+void RegionPanel::tellMissingDetector() {
+    const bool missing = !detector_.isEmpty() && !QFileInfo(detector_).isFile();
+    if (missing == detectorMissing_) {
+        return;
+    }
+    detectorMissing_ = missing;
+    if (missing && wanted_ == RegionOrigin::OwnDetector) {
+        setNote(tr("The detector %1 is no longer there. Choose it anew.").arg(detector_), true);
+    } else if (!missing) {
+        setNote({}, false);
+    }
 }
 
 void RegionPanel::setNote(const QString& text, bool warning) {
@@ -221,12 +237,6 @@ void RegionPanel::restoreState(const QSettings& store) {
     wanted_ = store.value(cascadeKey, false).toBool() ? RegionOrigin::FaceDetector
               : own                                   ? RegionOrigin::OwnDetector
                                                       : RegionOrigin::None;
-    if (!detector_.isEmpty() && !QFileInfo(detector_).isFile()) {
-        if (own) {
-            setNote(tr("The detector %1 is no longer there. Choose it anew.").arg(detector_), true);
-        }
-        detector_.clear();
-    }
     setChoices(truth_, cascade_, file_);
 }
 

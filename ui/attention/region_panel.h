@@ -61,6 +61,7 @@ private:
     bool offers(attention::RegionOrigin origin) const;
     void chooseDetector();
     void takeDetector(const QString& path, const Result<attention::DetectorParts>& checked);
+    void tellMissingDetector();
     void setNote(const QString& text, bool warning);
     void retranslate();
 
@@ -72,6 +73,7 @@ private:
     attention::RegionSource source_;
     attention::RegionOrigin wanted_ = attention::RegionOrigin::None; ///< for clips without a truth
     QString detector_;                                               ///< a person's own; empty until one is chosen
+    bool detectorMissing_ = false;
     QLabel* heading_;
     QPushButton* draw_;
     QPushButton* remove_;

@@ -148,7 +148,8 @@ void SessionBridge::poll() {
         Q_EMIT stateChanged();
     }
     if (snapshot_->captionRevision != before->captionRevision || snapshot_->committed != before->committed ||
-        snapshot_->provisional != before->provisional || snapshot_->offline != before->offline) {
+        snapshot_->provisional != before->provisional || snapshot_->offline != before->offline ||
+        snapshot_->offlineRunning != before->offlineRunning) {
         Q_EMIT captionsChanged();
     }
     Q_EMIT snapshotChanged();

@@ -1,5 +1,6 @@
 #include "ui/dialogs/file_dialogs.h"
 
+#include <QDir>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QRegularExpression>
@@ -22,9 +23,13 @@ QString folderOf(const QString& path) {
 
 QString askForFile(QWidget* parent, const QString& title, const QString& filter, const QString& lastFolder,
                    QStandardPaths::StandardLocation otherwise) {
-    const bool there = !lastFolder.isEmpty() && QFileInfo(lastFolder).isDir();
-    return QFileDialog::getOpenFileName(parent, title, there ? lastFolder : QStandardPaths::writableLocation(otherwise),
-                                        filter);
+    // Of a folder that is missing the dialog would make a file's name.
+    for (const QString& folder : {lastFolder, QStandardPaths::writableLocation(otherwise)}) {
+        if (!folder.isEmpty() && QFileInfo(folder).isDir()) {
+            return QFileDialog::getOpenFileName(parent, title, folder, filter);
+        }
+    }
+    return QFileDialog::getOpenFileName(parent, title, QDir::homePath(), filter);
 }
 
 QString askWhereToSave(QWidget* parent, const QString& title, const QString& filter, const QString& suggestion) {

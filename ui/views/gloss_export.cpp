@@ -50,7 +50,9 @@ session::GlossReport GlossExport::report() const {
         report.model = models_.current()->path.toStdString();
         report.fps = models_.current()->fps;
     }
-    report.input = bridge_.request() ? bridge_.request()->location : snapshot.source.name;
+    // An address may hold a password; the source's name does not.
+    const auto& request = bridge_.request();
+    report.input = request && request->kind == media::SourceKind::File ? request->location : snapshot.source.name;
     report.durationSeconds = toSeconds(snapshot.source.duration.value_or(snapshot.position));
     for (const session::CaptionGloss& gloss : *(snapshot.offline ? snapshot.offline : snapshot.committed)) {
         if (gloss.change != session::OfflineChange::Removed) {

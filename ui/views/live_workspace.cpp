@@ -126,13 +126,9 @@ void LiveWorkspace::connectPickers() {
     connect(&sources_, &SourcePicker::sourceChosen, this, &LiveWorkspace::openSource);
     connect(&sources_, &SourcePicker::modelDropped, &models_, &ModelPicker::load);
     connect(&sources_, &SourcePicker::checkpointDropped, this, &LiveWorkspace::checkpointDropped);
-    const auto report = [this](StageProblem problem) {
-        bridge_.close();
-        problem_ = problem;
-        updateStage();
-    };
-    connect(&sources_, &SourcePicker::noCameraFound, this, [report] { report(StageProblem::NoCamera); });
-    connect(&sources_, &SourcePicker::noSampleFound, this, [report] { report(StageProblem::NoSample); });
+    connect(&sources_, &SourcePicker::noCameraFound, this, [this] { showProblem(StageProblem::NoCamera); });
+    connect(&sources_, &SourcePicker::noSampleFound, this, [this] { showProblem(StageProblem::NoSample); });
+    connect(&dismissProblem_, &QAction::triggered, this, [this] { showProblem(StageProblem::None); });
     stage_->takeDropsOn(this);
     connect(stage_, &Stage::dropped, this, &LiveWorkspace::takeDrop);
     connect(&models_, &ModelPicker::modelLoaded, &bridge_, &SessionBridge::setModel);
@@ -245,8 +241,8 @@ void LiveWorkspace::applyPreferences() {
     toolbar_->setAttentionStrength(values.attentionStrength);
     toolbar_->setVisible(!immersive_);
     side_->setVisible(values.sidePanel && !immersive_);
-    side_->hints()->setVisible(!values.hintsDismissed);
     side_->legend()->setVisible(values.attention);
+    side_->setHintsWanted(!values.hintsDismissed);
     applyComputing();
 }
 
@@ -328,10 +324,14 @@ void LiveWorkspace::rememberModel() {
 
 void LiveWorkspace::takeDrop(const QUrl& url) {
     if (!sources_.openDropped(url)) {
-        bridge_.close();
-        problem_ = StageProblem::NotAVideo;
-        updateStage();
+        showProblem(StageProblem::NotAVideo);
     }
+}
+
+/// Where nothing is open on the stage, else above the source that goes on.
+void LiveWorkspace::showProblem(StageProblem problem) {
+    problem_ = problem;
+    updateStage();
 }
 
 void LiveWorkspace::changeEvent(QEvent* event) {
@@ -347,6 +347,7 @@ void LiveWorkspace::retranslate() {
     sources_.retranslate();
     retry_.setText(tr("Try Again"));
     retry_.setToolTip(tr("Open the same source once more"));
+    dismissProblem_.setToolTip(tr("Hide this message"));
     chooseSource_.setText(tr("Choose Another Source"));
     chooseSource_.setToolTip(tr("Show the list of sources"));
     updateModel();

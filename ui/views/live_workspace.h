@@ -87,6 +87,7 @@ private:
     void updateSourceName();
     void retranslate();
     void takeDrop(const QUrl& url);
+    void showProblem(StageProblem problem);
 
     Preferences& preferences_;
     LiveActions actions_;
@@ -97,6 +98,7 @@ private:
     LiveCommands commands_;
     QAction retry_;
     QAction chooseSource_;
+    QAction dismissProblem_;
     LiveToolbar* toolbar_;
     NoticeBar* notice_;
     Stage* stage_;

@@ -58,7 +58,9 @@ QString LiveWorkspace::sourceDamage() const {
 
 void LiveWorkspace::updateNotice() {
     const session::Snapshot& snapshot = bridge_.snapshot();
-    if (models_.problem()) {
+    if (problem_ != StageProblem::None && bridge_.request()) {
+        notice_->setNotice(problemText(problem_), tr("OK"), &dismissProblem_);
+    } else if (models_.problem()) {
         notice_->setNotice(modelProblem(), tr("Open Model File…"), actions_[LiveAction::OpenModel]);
     } else if (snapshot.error && snapshot.state == session::State::Opening) {
         notice_->setNotice(tr("The connection was lost; LiveGloss keeps trying. %1").arg(withHint(*snapshot.error)),

@@ -62,6 +62,8 @@ void ModelPicker::loadOrDemo(const QString& path) {
 void ModelPicker::reload() {
     if (loadingPath_) {
         begin(*loadingPath_);
+    } else if (demoInstead()) {
+        loadOrDemo(problemPath_);
     } else if (current_) {
         load(current_->path);
     }

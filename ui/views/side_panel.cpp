@@ -47,9 +47,26 @@ void SidePanel::showVocabularySearch() {
     vocabulary_->focusSearch();
 }
 
+void SidePanel::setHintsWanted(bool wanted) {
+    hintsWanted_ = wanted;
+    fitHints();
+}
+
+void SidePanel::resizeEvent(QResizeEvent* event) {
+    QFrame::resizeEvent(event);
+    fitHints();
+}
+
+void SidePanel::fitHints() {
+    const int card = hints_->heightForWidth(width() - 4 * grid) + grid;
+    const int legend = legend_->isHidden() ? 0 : legend_->sizeHint().height();
+    hints_->setVisible(hintsWanted_ && tabs_->minimumSizeHint().height() + card + legend <= height());
+}
+
 void SidePanel::changeEvent(QEvent* event) {
     if (event->type() == QEvent::LanguageChange) {
         retranslate();
+        fitHints();
     }
     QFrame::changeEvent(event);
 }

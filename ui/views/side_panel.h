@@ -21,14 +21,18 @@ public:
     HistoryPanel* history() { return history_; }
     VocabularyPanel* vocabulary() { return vocabulary_; }
     HintCard* hints() { return hints_; }
+    /// Shows the hints where there is room for them beside the list.
+    void setHintsWanted(bool wanted);
     AttentionLegend* legend() { return legend_; }
     void showHistory();
     void showVocabularySearch();
 
 protected:
     void changeEvent(QEvent* event) override;
+    void resizeEvent(QResizeEvent* event) override;
 
 private:
+    void fitHints();
     void retranslate();
 
     QTabWidget* tabs_;
@@ -36,6 +40,7 @@ private:
     VocabularyPanel* vocabulary_;
     HintCard* hints_;
     AttentionLegend* legend_;
+    bool hintsWanted_ = false;
 };
 
 } // namespace livegloss::ui

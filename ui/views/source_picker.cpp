@@ -93,7 +93,7 @@ bool SourcePicker::openDropped(const QUrl& url) {
     if (request.kind != media::SourceKind::Stream) {
         return false;
     }
-    Q_EMIT sourceChosen(request);
+    choose(request.kind, QString::fromStdString(request.location));
     return true;
 }
 
@@ -197,6 +197,7 @@ void SourcePicker::chooseAddress() {
 }
 
 void SourcePicker::choose(media::SourceKind kind, const QString& location) {
+    wantsCamera_ = false; // what is chosen while cameras are looked for counts
     Q_EMIT sourceChosen({kind, location.toStdString()});
 }
 

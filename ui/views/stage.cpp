@@ -1,5 +1,6 @@
 #include "ui/views/stage.h"
 
+#include "media/frame_source.h"
 #include "ui/style/theme.h"
 
 #include <QDragEnterEvent>
@@ -27,6 +28,11 @@ QUrl urlOf(const QMimeData* data) {
         return data->urls().first();
     }
     return data->hasText() ? QUrl(data->text().trimmed()) : QUrl();
+}
+
+/// A file or the address of a stream; not any text that is dragged over the window.
+bool canBeOpened(const QUrl& url) {
+    return url.isLocalFile() || media::parseSource(url.toString().toStdString()).kind == media::SourceKind::Stream;
 }
 
 } // namespace
@@ -81,7 +87,7 @@ bool Stage::eventFilter(QObject* watched, QEvent* event) {
     switch (event->type()) {
     case QEvent::DragEnter: {
         auto* drag = static_cast<QDragEnterEvent*>(event);
-        const bool usable = !urlOf(drag->mimeData()).isEmpty();
+        const bool usable = canBeOpened(urlOf(drag->mimeData()));
         drag->setAccepted(usable);
         video_->setDropTarget(usable);
         return true;

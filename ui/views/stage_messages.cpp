@@ -34,7 +34,7 @@ Message emptyStage(const Buttons& buttons) {
             {buttons.sample(), buttons.file(), buttons.camera()}};
 }
 
-Message problemMessage(StageProblem problem, const Buttons& buttons) {
+Message problemWords(StageProblem problem) {
     Message message;
     message.icon = QStringLiteral("warning");
     message.isError = true;
@@ -45,9 +45,6 @@ Message problemMessage(StageProblem problem, const Buttons& buttons) {
         message.reason = StageMessages::tr("This computer reports no camera, or you may not use it.");
         message.advice =
             StageMessages::tr("Plug a camera in and look again. On Linux your user must belong to the group “video”.");
-        message.buttons = {{StageMessages::tr("Look Again"), buttons.actions[LiveAction::UseCamera]},
-                           buttons.file(),
-                           buttons.sample()};
         break;
     case StageProblem::NoSample:
         message.icon = QStringLiteral("sample");
@@ -55,13 +52,28 @@ Message problemMessage(StageProblem problem, const Buttons& buttons) {
         message.reason = StageMessages::tr("They belong to the program, but are not where it looks for them.");
         message.advice = StageMessages::tr(
             "Open a video of your own or use a camera. Installing the program again brings the samples back.");
-        message.buttons = {buttons.file(), buttons.camera()};
         break;
     default:
         message.title = StageMessages::tr("This cannot be opened");
         message.reason = StageMessages::tr("What was dropped is neither a file nor the address of a stream.");
         message.advice =
             StageMessages::tr("Drop a video file, a model file (.safetensors) or an http or rtsp address.");
+    }
+    return message;
+}
+
+Message problemMessage(StageProblem problem, const Buttons& buttons) {
+    Message message = problemWords(problem);
+    switch (problem) {
+    case StageProblem::NoCamera:
+        message.buttons = {{StageMessages::tr("Look Again"), buttons.actions[LiveAction::UseCamera]},
+                           buttons.file(),
+                           buttons.sample()};
+        break;
+    case StageProblem::NoSample:
+        message.buttons = {buttons.file(), buttons.camera()};
+        break;
+    default:
         message.buttons = {buttons.file()};
     }
     return message;
@@ -108,11 +120,16 @@ Message failedMessage(const Error& error, const media::SourceRequest& request, c
 
 } // namespace
 
+QString problemText(StageProblem problem) {
+    const Message words = problemWords(problem);
+    return problem == StageProblem::None ? QString() : words.reason + QLatin1Char(' ') + words.advice;
+}
+
 std::optional<Message> stageMessage(const session::Snapshot& snapshot,
                                     const std::optional<media::SourceRequest>& request, StageProblem problem,
                                     bool hasPicture, const LiveActions& actions, QAction* retry, QAction* choose) {
     const Buttons buttons{actions, retry, choose};
-    if (problem != StageProblem::None) {
+    if (problem != StageProblem::None && !request) {
         return problemMessage(problem, buttons);
     }
     if (snapshot.state == session::State::Failed && snapshot.error) {

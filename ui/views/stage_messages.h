@@ -11,6 +11,9 @@ namespace livegloss::ui {
 /// What stands in the way before a source is even asked for.
 enum class StageProblem { None, NoCamera, NoSample, NotAVideo };
 
+/// The problem in a few sentences, for where something else is on show.
+QString problemText(StageProblem problem);
+
 /// What the stage says in this state; nothing while there is a picture to look at. source_failures.h has the words for
 /// errors.
 std::optional<Message> stageMessage(const session::Snapshot& snapshot,

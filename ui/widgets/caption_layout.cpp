@@ -37,10 +37,14 @@ void CaptionLayout::setMetrics(double lineWidth, double gap, Measure measure) {
 
 bool CaptionLayout::update(const session::CaptionList& committed, const session::CaptionList& provisional,
                            MediaTime position) {
-    if (awaited_ && std::chrono::abs(position - *awaited_) > arrival) {
+    if (awaited_ && !arrivedAt(position)) {
         return false;
     }
-    awaited_.reset();
+    lastPosition_ = position;
+    if (awaited_) {
+        clear();
+        from_ = std::max(MediaTime{0}, position - contextBeforeJump);
+    }
     const std::size_t reached = reachedCount(*committed, position);
     if (committed == lastCommitted_ && provisional == lastProvisional_ && reached == lastReached_) {
         return false;
@@ -73,9 +77,12 @@ bool CaptionLayout::update(const session::CaptionList& committed, const session:
 }
 
 void CaptionLayout::jump(MediaTime target) {
-    clear();
     awaited_ = target;
-    from_ = std::max(MediaTime{0}, target - contextBeforeJump);
+}
+
+/// At the target, or anywhere else than before: a file may end earlier than it says.
+bool CaptionLayout::arrivedAt(MediaTime position) const {
+    return std::chrono::abs(position - *awaited_) <= arrival || std::chrono::abs(position - lastPosition_) > arrival;
 }
 
 void CaptionLayout::clear() {

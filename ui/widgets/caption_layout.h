@@ -36,8 +36,8 @@ public:
     /// then, replaces the provisional tail. A committed list that has become empty means that recognition began anew,
     /// and clears everything. True when something changed.
     bool update(const session::CaptionList& committed, const session::CaptionList& provisional, MediaTime position);
-    /// The position jumps: the text starts afresh with what was signed shortly before `target`, as soon as the picture
-    /// has arrived there.
+    /// The position jumps: as soon as the picture has arrived at `target`, or where the source lets it, the text starts
+    /// afresh with what was signed shortly before. Until then it stays, as the picture does.
     void jump(MediaTime target);
     /// Another source: forgets everything.
     void clear();
@@ -52,6 +52,7 @@ public:
     static constexpr int visibleLines = 2;
 
 private:
+    bool arrivedAt(MediaTime position) const;
     void place(const session::CaptionGloss& gloss, bool committed);
     void placeCell(CaptionCell cell);
     void scroll();
@@ -65,6 +66,7 @@ private:
     std::size_t lastReached_ = 0;
     MediaTime from_{0}; ///< glosses before it do not come back
     std::optional<MediaTime> awaited_;
+    MediaTime lastPosition_{0}; ///< of the text on show
     int firstVisibleLine_ = 0;
     double lineWidth_ = 0.0;
     double gap_ = 0.0;

@@ -27,6 +27,8 @@ struct SourceRequest {
 
 /// Guesses the kind from what a person typed: an existing path, camera:..., http://, rtsp://, lavfi:...
 SourceRequest parseSource(const std::string& text);
+/// What people are shown for a source: file name, device, address without credentials.
+std::string displayName(const SourceRequest& request);
 
 struct SourceInfo {
     std::string name;        ///< for people: file name, camera name, address without credentials
