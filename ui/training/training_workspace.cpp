@@ -170,8 +170,10 @@ RunPlan TrainingWorkspace::planOf(const QString& recipe) const {
 
 /// The recipe as it stands is kept beside what comes of it.
 void TrainingWorkspace::startRun() {
+    const QString shown = folder_;
     lookAtFolder();
-    if (run_.active() || !ready() || found_->state == FolderState::Occupied || found_->trainedBy) {
+    const bool seen = folder_ == shown; // what a folder still being typed holds has to be seen first
+    if (!seen || run_.active() || !ready() || found_->state == FolderState::Occupied || found_->trainedBy) {
         return;
     }
     const QString own = runRecipe_->file(*found_, folder_, recipe_->recipe());
