@@ -1168,6 +1168,22 @@
         <source>%1 %</source>
         <translation>%1 %</translation>
     </message>
+    <message>
+        <source>The folder holds the checkpoint of another recipe. Open %1 in Recipe to go on with it, or choose another folder.</source>
+        <translation>Im Ordner liegt der Zwischenstand eines anderen Rezepts. Öffnen Sie unter „Rezept“ %1, um damit weiterzutrainieren, oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>The folder holds a checkpoint, but nothing says with which recipe it was made. Choose another folder, or copy that recipe to %1 if you know it.</source>
+        <translation>Im Ordner liegt ein Zwischenstand, aber nirgends steht, mit welchem Rezept er entstanden ist. Wählen Sie einen anderen Ordner, oder kopieren Sie dieses Rezept nach %1, wenn Sie es kennen.</translation>
+    </message>
+    <message>
+        <source>A checkpoint is in %1, without a note of how it was made. It goes on only with the recipe that lies there as recipe.json.</source>
+        <translation>Ein Zwischenstand liegt in %1, ohne Angabe, wie er entstanden ist. Weiter geht es nur mit dem Rezept, das dort als recipe.json liegt.</translation>
+    </message>
+    <message>
+        <source>Its checkpoint is in %1. To go on, raise the steps in Recipe.</source>
+        <translation>Der Zwischenstand liegt in %1. Zum Weitertrainieren unter „Rezept“ die Schritte erhöhen.</translation>
+    </message>
 </context>
 <context>
     <name>TrainingCharts</name>
@@ -3815,6 +3831,10 @@ Warten auf das Modell: %7</translation>
         <source>Word error rate</source>
         <translation>Wortfehlerrate</translation>
     </message>
+    <message>
+        <source>Best: %1 word error rate on dev, at step %2. Its model is no longer there.</source>
+        <translation>Am besten: %1 Wortfehlerrate auf dev, bei Schritt %2. Das Modell dieses Schritts ist nicht mehr da.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::RunPage</name>
@@ -4290,6 +4310,10 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Steps of training</source>
         <translation>Schritte zum Training</translation>
+    </message>
+    <message>
+        <source>Holds a checkpoint, but no note of its data and its recipe.</source>
+        <translation>Enthält einen Zwischenstand, aber keine Angabe zu Daten und Rezept.</translation>
     </message>
 </context>
 <context>

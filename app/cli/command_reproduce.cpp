@@ -6,8 +6,10 @@
 #include "reproduced_cell.h"
 #include "reproduction.h"
 #include "resource_paths.h"
+#include "step_times.h"
 #include "synth_samples.h"
 #include "terminal.h"
+#include "training/run_folder.h"
 #include "training/trainer.h"
 #include "training_report.h"
 
@@ -35,6 +37,7 @@ struct Arguments {
     int loaders = 1;
     double maxMinutes = 0.0;
     bool list = false;
+    int stepTimes = 0; ///< rounds; 0: train and test
 };
 
 double minutesSince(std::chrono::steady_clock::time_point start) {
@@ -82,15 +85,27 @@ void makeReady(const Arguments& arguments, const ReproductionPlan& plan, const s
     }
 }
 
+/// Makes the cell's folder ready and keeps other processes out of it.
+training::RunLock enterCell(const Arguments& arguments, const ReproductionPlan& plan, const std::string& cell,
+                            std::uint64_t seed) {
+    const fs::path folder = cellFolder(arguments.output, cell, seed);
+    // Before it may be renamed, together with what another process writes there.
+    if (training::inspectRunFolder(folder).trainedBy) {
+        valueOrFail(training::RunLock::take(folder));
+    }
+    makeReady(arguments, plan, cell, seed);
+    return valueOrFail(training::RunLock::take(folder));
+}
+
 /// Trains and tests one cell; nothing where it was stopped, with a checkpoint.
 std::optional<CellResult> runCell(const Arguments& arguments, const ReproductionPlan& plan,
                                   const training::SampleSource& source, const std::string& cell, std::uint64_t seed,
                                   double minutesLeft) {
     const auto start = std::chrono::steady_clock::now();
     const auto recipe = valueOrFail(training::parseRecipe(cellRecipe(plan, cell, seed).dump(), "of the cell " + cell));
-    makeReady(arguments, plan, cell, seed);
     training::TrainOptions options;
     options.workFolder = cellFolder(arguments.output, cell, seed);
+    const training::RunLock lock = enterCell(arguments, plan, cell, seed);
     options.threads = arguments.threads;
     options.loaders = arguments.loaders;
     options.maxMinutes = minutesLeft;
@@ -194,6 +209,25 @@ void runCells(const Arguments& arguments, const ReproductionPlan& plan, const st
     }
 }
 
+/// Measures one step of every cell in turn, of the first of the seeds.
+void timeSteps(const Arguments& arguments, const ReproductionPlan& plan, const std::vector<Cell>& cells) {
+    std::vector<std::string> names;
+    for (const Cell& cell : cells) {
+        if (cell.seed == cells.front().seed) {
+            names.push_back(cell.name);
+        }
+    }
+    ProgressBar bar("timing steps");
+    const auto told = [&](int round) {
+        const std::string detail = std::to_string(round) + " of " + std::to_string(arguments.stepTimes) + " rounds";
+        bar.update(static_cast<double>(round) / (arguments.stepTimes + 1), detail);
+        return !interrupted();
+    };
+    const StepTimes times =
+        valueOrFail(measureStepTimes(plan, names, cells.front().seed, arguments.threads, arguments.stepTimes, told));
+    valueOrFail(writeStepTimes(arguments.output, times));
+}
+
 void reproduce(const Arguments& arguments) {
     const fs::path standard = fs::path(app::dataFolder()) / "models" / "paper-miniature.json";
     ReproductionPlan plan = valueOrFail(readPlan(arguments.plan.empty() ? standard : fs::path(arguments.plan)));
@@ -208,7 +242,7 @@ void reproduce(const Arguments& arguments) {
     fs::create_directories(arguments.output, problem);
     valueOrFail(checkOutput((fs::path(arguments.output) / "tables.md").string()));
     catchInterrupts();
-    runCells(arguments, plan, cells);
+    (arguments.stepTimes > 0 ? timeSteps : runCells)(arguments, plan, cells);
     const std::string tables = reproductionTables(plan, arguments.output);
     valueOrFail(writeOutput((fs::path(arguments.output) / "tables.md").string(), tables));
     std::fputs(tables.c_str(), stdout);
@@ -235,6 +269,10 @@ void addReproduceCommand(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--max-minutes", arguments->maxMinutes, "Stop after this time; the same command goes on")
         ->check(CLI::NonNegativeNumber);
+    command
+        ->add_option("--step-times", arguments->stepTimes,
+                     "Train nothing; measure this many steps of every cell, one of each in turn, for the tables")
+        ->check(CLI::Range(1, 100000));
     command->add_flag("--list", arguments->list, "Only show which cells are done");
     command->footer(
         "A cell counts as done where it ran with the same recipe, steps and test clips. A run with another recipe or\n"
@@ -242,6 +280,7 @@ void addReproduceCommand(CLI::App& app) {
         "Examples:\n"
         "  livegloss-cli reproduce --output build/paper --max-minutes 60   # again and again until it is done\n"
         "  livegloss-cli reproduce --output build/paper --cell freezing,adaptsign --seeds 1\n"
+        "  livegloss-cli reproduce --output build/paper --step-times 20\n"
         "  livegloss-cli reproduce --output build/paper --list");
     command->callback([arguments] { reproduce(*arguments); });
 }

@@ -11,7 +11,6 @@
 #include "training_report.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -81,12 +80,6 @@ void publish(const fs::path& model, const std::string& output) {
     }
 }
 
-/// Whether this process is the one of its group that writes.
-bool writesTheRun() {
-    const char* rank = std::getenv("RANK");
-    return rank == nullptr || std::atoi(rank) == 0;
-}
-
 training::RunRecord recordOf(const Arguments& arguments) {
     training::RunRecord record;
     record.recipe = fs::absolute(arguments.recipe);
@@ -97,18 +90,23 @@ training::RunRecord recordOf(const Arguments& arguments) {
     return record;
 }
 
-/// Makes the work folder and keeps other processes out of it while this one trains.
-std::optional<training::RunLock> enterWorkFolder(const fs::path& folder) {
-    if (!writesTheRun()) {
-        return std::nullopt;
+/// Makes the work folder and keeps other processes out of it while this one trains; refuses what could not go on there.
+Result<training::RunLock> enterWorkFolder(const fs::path& folder, const training::Recipe& recipe, bool mustResume) {
+    if (mustResume && !training::hasCheckpoint(folder)) {
+        return failure(ErrorCode::NotFound, "there is no checkpoint in " + folder.string(),
+                       "Leave out --resume to begin, or name the folder of the run with --work.");
     }
     std::error_code problem;
     fs::create_directories(folder, problem);
     if (problem) {
-        throw CommandFailure{{ErrorCode::WriteFailed, "cannot make " + folder.string() + ": " + problem.message(),
-                              "Choose a --work folder that can be written."}};
+        return failure(ErrorCode::WriteFailed, "cannot make " + folder.string() + ": " + problem.message(),
+                       "Choose a --work folder that can be written.");
     }
-    return valueOrFail(training::RunLock::take(folder));
+    auto lock = training::RunLock::take(folder);
+    if (auto goesOn = training::checkGoesOn(folder, recipe); lock && !goesOn) {
+        return tl::unexpected(std::move(goesOn.error()));
+    }
+    return lock;
 }
 
 training::TrainOptions optionsOf(const Arguments& arguments) {
@@ -129,19 +127,21 @@ void runTraining(const Arguments& arguments) {
     }
     const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
     training::TrainOptions options = optionsOf(arguments);
-    if (arguments.resume && !training::hasCheckpoint(options.workFolder)) {
-        throw CommandFailure{{ErrorCode::NotFound, "there is no checkpoint in " + options.workFolder.string(),
-                              "Leave out --resume to begin, or name the folder of the run with --work."}};
-    }
     if (!arguments.output.empty()) {
         valueOrFail(checkOutput(arguments.output));
     }
     const std::unique_ptr<training::SampleSource> source = openSamples(arguments, recipe);
-    const auto lock = enterWorkFolder(options.workFolder);
+    std::optional<training::RunLock> lock; // of the process that writes
+    options.enter = [&]() -> Result<void> {
+        auto entered = enterWorkFolder(options.workFolder, recipe, arguments.resume);
+        if (!entered) {
+            return tl::unexpected(std::move(entered.error()));
+        }
+        lock.emplace(std::move(*entered));
+        return {};
+    };
     training::RunRecord record = recordOf(arguments);
-    if (lock) {
-        valueOrFail(training::writeRunRecord(options.workFolder, record));
-    }
+    options.begun = [&] { return training::writeRunRecord(options.workFolder, record); };
     (arguments.events ? tellTraining : showTraining)(options);
     const training::TrainOutcome outcome = valueOrFail(training::train(recipe, *source, options));
     options.report(outcome.summary);

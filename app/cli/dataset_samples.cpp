@@ -1,5 +1,6 @@
 #include "dataset_samples.h"
 
+#include "base/sha256.h"
 #include "commands.h"
 #include "dataset/vocabulary.h"
 #include "dataset_media.h"
@@ -10,6 +11,8 @@
 #include <cmath>
 #include <map>
 #include <optional>
+#include <span>
+#include <sstream>
 #include <stdexcept>
 #include <utility>
 
@@ -22,7 +25,8 @@ public:
     explicit DatasetSamples(const dataset::Dataset& data)
         : glosses_(dataset::glossesOf(dataset::vocabularyOf(data))),
           train_(usable(data, "train")),
-          dev_(usable(data, "dev")) {
+          dev_(usable(data, "dev")),
+          identity_(identityOf(data.root, train_)) {
         for (const std::string& gloss : glosses_) {
             const int label = static_cast<int>(labels_.size()) + 1;
             labels_.emplace(gloss, label);
@@ -70,6 +74,8 @@ public:
         return static_cast<std::int64_t>(part == training::SamplePart::Train ? train_.size() : dev_.size());
     }
 
+    std::string identity() const override { return identity_; }
+
     /// That of the first clip: a data set has one.
     double fps() const override {
         const auto facts = probeMedia(train_.front(), true);
@@ -93,10 +99,27 @@ private:
         return clips;
     }
 
+    /// Path, and a SHA-256 of which part of which file shows what.
+    static std::string identityOf(const std::filesystem::path& root, const std::vector<dataset::Clip>& clips) {
+        std::ostringstream all;
+        for (const dataset::Clip& clip : clips) {
+            all << clip.media.string() << '\t' << clip.startSeconds << '\t' << clip.endSeconds.value_or(-1.0);
+            for (const std::string& gloss : clip.glosses) {
+                all << '\t' << gloss;
+            }
+            all << '\n';
+        }
+        const std::string text = all.str();
+        Sha256 sum;
+        sum.add(std::as_bytes(std::span(text)));
+        return std::filesystem::absolute(root).lexically_normal().string() + " " + sum.finish();
+    }
+
     std::vector<std::string> glosses_;
     std::map<std::string, int> labels_;
     std::vector<dataset::Clip> train_;
     std::vector<dataset::Clip> dev_;
+    std::string identity_;
     std::vector<std::vector<std::string>> noSlots_;
 };
 

@@ -2,6 +2,7 @@
 
 #include "model/model_layout.h"
 #include "reproduced_cell.h"
+#include "step_times.h"
 #include "training/recipe.h"
 
 #include <algorithm>
@@ -94,7 +95,28 @@ RowFigures figuresOf(const ReproductionPlan& plan, const fs::path& output, const
     return figures;
 }
 
-std::string tableRow(const ReproductionPlan& plan, const fs::path& output, const ReproductionRow& row) {
+/// Measured in turn with the other cells where that was done, otherwise what the runs logged.
+std::string stepText(const std::optional<StepTimes>& times, const std::string& cell, const RowFigures& figures) {
+    if (times && times->medians.contains(cell)) {
+        return percent(times->medians.at(cell), "%.2f");
+    }
+    const std::string logged = figures.dev.empty() ? "not run yet" : spread(figures.step, "%.2f");
+    return times && !figures.step.empty() ? logged + " (log)" : logged;
+}
+
+/// What the tables' column of step times shows.
+std::string stepLegend(const std::optional<StepTimes>& times) {
+    if (!times) {
+        return "Step s: the median of the steps that a cell's runs logged, without waiting for data.";
+    }
+    std::string text = "Step s: the median of ";
+    text.append(std::to_string(times->rounds)).append(" steps without waiting for data, one of each cell in turn, on ");
+    text.append(times->machine).append(" with ").append(std::to_string(times->threads)).append(" threads, ");
+    return text.append(times->date).append("; \"(log)\": the median of the steps that the cell's runs logged.");
+}
+
+std::string tableRow(const ReproductionPlan& plan, const fs::path& output, const ReproductionRow& row,
+                     const std::optional<StepTimes>& times) {
     const RowFigures figures = figuresOf(plan, output, row);
     const bool ran = !figures.dev.empty();
     const auto measured = [ran](const std::vector<double>& values, const char* format) {
@@ -104,7 +126,7 @@ std::string tableRow(const ReproductionPlan& plan, const fs::path& output, const
     for (const std::string& cell :
          {std::to_string(figures.dev.size()) + " of " + std::to_string(plan.seeds.size()),
           ran ? std::to_string(figures.steps) : std::string("-"), measured(figures.devBefore, "%.1f"),
-          measured(figures.dev, "%.1f"), measured(figures.test, "%.1f"), measured(figures.step, "%.2f"),
+          measured(figures.dev, "%.1f"), measured(figures.test, "%.1f"), stepText(times, row.cell, figures),
           percent(row.paper.dev), percent(row.paper.test), percent(row.paper.stepSeconds, "%.2f")}) {
         text.append(" | ").append(cell);
     }
@@ -174,17 +196,19 @@ Json cellRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint
 }
 
 std::string reproductionTables(const ReproductionPlan& plan, const fs::path& output) {
+    const std::optional<StepTimes> times = readStepTimes(output);
     std::string text =
         "Means over the seeds that ran, with the least and the greatest. \"Dev before\": before adaptation, "
         "with only the head trained. Dev WER: the best of all measurements, that one included, decoded "
         "greedily. Test WER: of the model that was best on dev, by beam search, on ";
-    text.append(std::to_string(plan.testClips)).append(" sentences.\n\n");
+    text.append(std::to_string(plan.testClips)).append(" sentences. ").append(stepLegend(times));
+    text += "\n\n";
     for (const ReproductionTable& table : plan.tables) {
         text += "## " + table.title +
                 "\n\n| Row | seeds | steps | dev before % | dev WER % | test WER % | step s | paper dev | paper test | "
                 "paper step s |\n|---|---|---|---|---|---|---|---|---|---|\n";
         for (const ReproductionRow& row : table.rows) {
-            text += tableRow(plan, output, row);
+            text += tableRow(plan, output, row, times);
         }
         text += "\n";
     }

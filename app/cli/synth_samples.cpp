@@ -23,6 +23,8 @@ public:
     const std::vector<std::string>& glosses() const override { return synth::lexiconGlosses(); }
     const std::vector<std::vector<std::string>>& captionSlots() const override { return slots_; }
 
+    std::string identity() const override { return "the synthetic signer"; }
+
     std::vector<int> captionRegions() const override {
         std::vector<int> regions;
         for (const std::size_t place : slotPlaces_) {

@@ -1,9 +1,10 @@
+#include "adaptation.h"
+
 #include "augment.h"
 #include "clip_supply.h"
 #include "fast_encoder.h"
 #include "training/losses.h"
 #include "training/prefetcher.h"
-#include "training_loop.h"
 
 #include <algorithm>
 #include <cmath>
@@ -49,7 +50,7 @@ public:
             first, supply_.steps(), std::max(2, context_.options.loaders + 1), context_.options.loaders,
             [this](std::int64_t step) { return makeBatch(step); });
     }
-    void fetch() override { batch_ = batches_->take(); }
+    void fetch() override { batch_ = batches_ ? batches_->take() : makeBatch(unprepared_++); }
 
     StepResult compute(std::int64_t step) override {
         context_.network->train();
@@ -271,6 +272,7 @@ private:
     Tensor lossScale_ = torch::full({1}, 1.0F);
     Batch batch_;
     std::unique_ptr<Prefetcher<Batch>> batches_;
+    std::int64_t unprepared_ = 0; ///< next step whose batch is made when it is fetched: before begin()
 };
 
 /// Without epochs the paper's drops after epoch 20 and 30 do not apply; a recipe cannot ask for others.
@@ -286,7 +288,9 @@ RateSchedule ratesOf(const AdaptRecipe& stage, const ClipSupply& supply) {
     return inSteps(stage.rate, many);
 }
 
-LoopPlan planOf(const StageContext& context, const ClipSupply& supply) {
+} // namespace
+
+LoopPlan adaptationPlan(const StageContext& context, const ClipSupply& supply) {
     const AdaptRecipe& stage = context.recipe.adapt;
     LoopPlan plan;
     plan.stage = "adapt";
@@ -301,6 +305,8 @@ LoopPlan planOf(const StageContext& context, const ClipSupply& supply) {
     plan.earlyStop = stage.earlyStop;
     return plan;
 }
+
+namespace {
 
 /// What the backbone starts from, where no checkpoint of this stage says it.
 void startFromPretraining(StageContext& context) {
@@ -340,10 +346,22 @@ EncoderSettings encoderSettings(const StageContext& context) {
     return settings;
 }
 
+void checkAdaptation(const StageContext& context) {
+    const ClipSupply supply(context);
+    adaptationPlan(context, supply);
+}
+
+std::unique_ptr<StageWork> makeAdaptation(StageContext& context, ClipSupply& supply) {
+    auto work = std::make_unique<Adaptation>(context, supply);
+    work->startLossScale();
+    work->applied();
+    return work;
+}
+
 bool runAdaptation(StageContext& context) {
     ClipSupply supply(context);
     Adaptation work(context, supply);
-    TrainingLoop loop(context, work, planOf(context, supply));
+    TrainingLoop loop(context, work, adaptationPlan(context, supply));
     if (!loop.resume()) {
         if (context.group->isFirst()) {
             startFromPretraining(context);
@@ -354,12 +372,14 @@ bool runAdaptation(StageContext& context) {
         if (!trainHead(context, supply)) {
             return false;
         }
+        context.begun();
         if (context.recipe.head.clips > 0) {
             loop.measureFirst();
         }
         loop.save();
         forgetHeadStage(context);
     }
+    context.begun();
     return loop.run();
 }
 

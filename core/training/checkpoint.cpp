@@ -1,5 +1,6 @@
 #include "checkpoint.h"
 
+#include "base/sha256.h"
 #include "tensorfile/safetensors.h"
 
 #include <algorithm>
@@ -62,6 +63,17 @@ Result<CheckpointFacts> readCheckpoint(const std::filesystem::path& path, const 
         }
     }
     return reader->metadata();
+}
+
+std::string checksum(const std::vector<NamedParameter>& tensors) {
+    Sha256 sum;
+    for (const NamedParameter& entry : tensors) {
+        const torch::Tensor value = entry.value.detach().cpu().contiguous();
+        const std::string head = entry.name + tensorfile::shapeText({value.sizes().begin(), value.sizes().end()});
+        sum.add(std::as_bytes(std::span(head)));
+        sum.add({static_cast<const std::byte*>(value.data_ptr()), value.nbytes()});
+    }
+    return sum.finish();
 }
 
 std::vector<NamedParameter> moduleTensors(const torch::nn::Module& module, const std::string& prefix) {

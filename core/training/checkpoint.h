@@ -19,6 +19,9 @@ Result<void> writeCheckpoint(const std::filesystem::path& path, const std::vecto
 /// Reads values into `tensors`, all of which have to be there with the same shape.
 Result<CheckpointFacts> readCheckpoint(const std::filesystem::path& path, const std::vector<NamedParameter>& tensors);
 
+/// SHA-256 of names, shapes and values.
+std::string checksum(const std::vector<NamedParameter>& tensors);
+
 /// Parameters and buffers of a module under `prefix`. Aliases, not copies.
 std::vector<NamedParameter> moduleTensors(const torch::nn::Module& module, const std::string& prefix);
 

@@ -6,19 +6,16 @@
 #include "training/prefetcher.h"
 #include "training_loop.h"
 
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <numeric>
+#include <optional>
 
 namespace livegloss::training {
 namespace {
 
 using torch::Tensor;
-
-struct FeatureClip {
-    Tensor features; ///< [T, E]
-    std::vector<std::int64_t> labels;
-};
 
 constexpr const char* featuresName = "head-features.safetensors";
 
@@ -26,8 +23,17 @@ std::string clipTensor(std::size_t clip, const char* what) {
     return "clip." + std::to_string(clip) + "." + what;
 }
 
+/// Everything that the features follow from.
+CheckpointFacts factsOf(const StageContext& context) {
+    return {{"recipe", std::to_string(context.recipe.fingerprint)},
+            {"glosses", std::to_string(vocabularyHash(context.network->config()))},
+            {"data", context.source.identity()},
+            {"data_clips", std::to_string(context.source.clipCount(SamplePart::Train))},
+            {"encoder", checksum(moduleTensors(*context.network->visual, ""))}};
+}
+
 /// Features cost more than the training that follows: they are kept until the next stage has a checkpoint.
-void keepFeatures(const StageContext& context, const std::vector<FeatureClip>& clips) {
+void keepFeatures(const StageContext& context, const std::vector<SharedClip>& clips) {
     if (!context.group->isFirst()) {
         return;
     }
@@ -36,47 +42,80 @@ void keepFeatures(const StageContext& context, const std::vector<FeatureClip>& c
         tensors.push_back({clipTensor(clip, "features"), clips[clip].features});
         tensors.push_back({clipTensor(clip, "labels"), torch::tensor(clips[clip].labels, torch::kInt64)});
     }
-    valueOrThrow(writeCheckpoint(
-        context.file(featuresName), tensors,
-        {{"recipe", std::to_string(context.recipe.fingerprint)}, {"clips", std::to_string(clips.size())}}));
+    valueOrThrow(writeCheckpoint(context.file(featuresName), tensors, factsOf(context)));
 }
 
-/// What an earlier run of the same recipe has kept.
-std::vector<FeatureClip> keptFeatures(const StageContext& context) {
-    std::vector<FeatureClip> clips;
+/// What kept features were made from that is another now, for a message; nothing where they still hold.
+std::optional<std::string> whatChanged(const CheckpointFacts& kept, const CheckpointFacts& now) {
+    static const std::array<std::pair<const char*, const char*>, 5> names{{{"recipe", "another recipe"},
+                                                                           {"glosses", "other glosses"},
+                                                                           {"data", "other data"},
+                                                                           {"data_clips", "other data"},
+                                                                           {"encoder", "another backbone"}}};
+    for (const auto& [key, name] : names) {
+        const auto found = kept.find(key);
+        if (found == kept.end()) {
+            return "an older version of this program";
+        }
+        if (found->second != now.at(key)) {
+            return name;
+        }
+    }
+    return std::nullopt;
+}
+
+/// What an earlier run with the same material, recipe and encoder has kept; damaged features are made anew like others.
+std::vector<SharedClip> keptFeatures(const StageContext& context) {
     if (!std::filesystem::exists(context.file(featuresName))) {
-        return clips;
+        return {};
     }
-    const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(context.file(featuresName)));
-    const auto recipe = reader.metadata().find("recipe");
-    if (recipe == reader.metadata().end() || recipe->second != std::to_string(context.recipe.fingerprint)) {
-        return clips;
-    }
-    while (const auto* info = reader.find(clipTensor(clips.size(), "features"))) {
-        auto values = valueOrThrow(reader.readFloats(info->name));
-        FeatureClip clip;
-        clip.features = torch::from_blob(values.data(), {info->shape.at(0), info->shape.at(1)}, torch::kFloat32)
-                            .clone()
-                            .to(context.device);
-        clip.labels = valueOrThrow(reader.readIntegers(clipTensor(clips.size(), "labels")));
-        clips.push_back(std::move(clip));
+    std::vector<SharedClip> clips;
+    try {
+        const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(context.file(featuresName)));
+        if (const auto changed = whatChanged(reader.metadata(), factsOf(context))) {
+            context.report("head: the kept features are of " + *changed + " and are made anew");
+            return {};
+        }
+        while (const auto* info = reader.find(clipTensor(clips.size(), "features"))) {
+            auto values = valueOrThrow(reader.readFloats(info->name));
+            SharedClip clip;
+            clip.features =
+                torch::from_blob(values.data(), {info->shape.at(0), info->shape.at(1)}, torch::kFloat32).clone();
+            clip.labels = valueOrThrow(reader.readIntegers(clipTensor(clips.size(), "labels")));
+            clips.push_back(std::move(clip));
+        }
+    } catch (const StageFailure& damaged) {
+        context.report("head: the kept features are made anew: " + damaged.error.message);
+        return {};
     }
     return clips;
 }
 
-/// Frame features of the first clips of the supply; empty when asked to stop, with those so far kept.
-std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& supply) {
+/// The first process's kept features, on the device of this one.
+std::vector<SharedClip> sharedFeatures(const StageContext& context) {
+    std::vector<SharedClip> clips =
+        shareClips(*context.group, context.group->isFirst() ? keptFeatures(context) : std::vector<SharedClip>());
+    for (SharedClip& clip : clips) {
+        clip.features = clip.features.to(context.device);
+    }
+    return clips;
+}
+
+/// Frame features of the first clips of the supply; empty when asked to stop, with those so far kept. All processes go
+/// on from the first one's, by the same blocks, and stop after the same one.
+std::vector<SharedClip> encodeSupply(StageContext& context, const ClipSupply& supply) {
     const HeadRecipe& stage = context.recipe.head;
-    const int block = 2 * context.pool.threads();
+    const auto block = static_cast<int>(shareNumber(*context.group, 2L * context.pool.threads()));
     const EncoderSettings settings = encoderSettings(context);
-    std::vector<FeatureClip> clips = keptFeatures(context);
+    std::vector<SharedClip> clips = sharedFeatures(context);
     const std::size_t kept = clips.size();
     Prefetcher<TrainingClip> rendered(static_cast<std::int64_t>(kept), stage.clips, 2 * block, context.options.loaders,
                                       [&](std::int64_t number) { return supply.render(number, 0.5); });
     context.network->eval();
     while (static_cast<int>(clips.size()) < stage.clips) {
-        if (context.pacer.shouldStop()) {
+        if (context.group->any(context.pacer.shouldStop())) {
             keepFeatures(context, clips);
+            context.group->any(false); // the first process has written
             return {};
         }
         const int count = std::min(block, stage.clips - static_cast<int>(clips.size()));
@@ -84,7 +123,7 @@ std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& s
         for (int index = 0; index < count; ++index) {
             sources.push_back(rendered.take());
         }
-        std::vector<FeatureClip> encoded(sources.size());
+        std::vector<SharedClip> encoded(sources.size());
         const auto firstNumber = clips.size();
         context.pool.run(count, [&](int index) {
             const torch::NoGradGuard noGrad;
@@ -101,7 +140,7 @@ std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& s
                                                                    prepared.imageOfFrame, settings),
                                                         prepared.labels};
         });
-        for (FeatureClip& clip : encoded) {
+        for (SharedClip& clip : encoded) {
             clips.push_back(std::move(clip));
         }
         if (context.pacer.reportDue()) {
@@ -117,14 +156,15 @@ std::vector<FeatureClip> encodeSupply(StageContext& context, const ClipSupply& s
 
 class HeadTraining final : public StageWork {
 public:
-    HeadTraining(StageContext& context, std::vector<FeatureClip> clips)
+    explicit HeadTraining(StageContext& context)
         : context_(context),
           stage_(context.recipe.head),
           adapt_(context.recipe.adapt),
-          clips_(std::move(clips)),
           layout_(model::temporalLayout(context.network->config().convType)),
           optimiser_(headParameters(context), {.weightDecay = adapt_.weightDecay, .decoupled = false}) {}
 
+    /// Before the first step.
+    void setClips(std::vector<SharedClip> clips) { clips_ = std::move(clips); }
     Adam& optimiser() override { return optimiser_; }
     std::vector<NamedParameter> tensors() const override {
         std::vector<NamedParameter> head;
@@ -144,7 +184,7 @@ public:
         std::vector<Tensor> features;
         std::vector<std::vector<std::int64_t>> labels;
         for (int index = 0; index < stage_.batch; ++index) {
-            const FeatureClip& clip = clips_[random() % clips_.size()];
+            const SharedClip& clip = clips_[random() % clips_.size()];
             const std::vector<int> frames = padFrames(
                 resampleFrames(random, static_cast<int>(clip.features.size(0)), adapt_.minFrames, adapt_.maxFrames),
                 layout_);
@@ -184,7 +224,7 @@ private:
     StageContext& context_;
     const HeadRecipe& stage_;
     const AdaptRecipe& adapt_;
-    std::vector<FeatureClip> clips_;
+    std::vector<SharedClip> clips_;
     model::TemporalLayout layout_;
     Adam optimiser_;
 };
@@ -195,11 +235,7 @@ bool trainHead(StageContext& context, const ClipSupply& supply) {
     if (context.recipe.head.clips == 0) {
         return true;
     }
-    std::vector<FeatureClip> clips = encodeSupply(context, supply);
-    if (clips.empty()) {
-        return false;
-    }
-    HeadTraining work(context, std::move(clips));
+    HeadTraining work(context);
     LoopPlan plan;
     plan.stage = "head";
     plan.steps = context.recipe.head.steps;
@@ -208,6 +244,12 @@ bool trainHead(StageContext& context, const ClipSupply& supply) {
     plan.logEvery = 20;
     TrainingLoop loop(context, work, plan);
     loop.resume();
+    context.begun();
+    std::vector<SharedClip> clips = encodeSupply(context, supply);
+    if (clips.empty()) {
+        return false;
+    }
+    work.setClips(std::move(clips));
     return loop.run();
 }
 

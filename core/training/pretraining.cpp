@@ -316,6 +316,7 @@ bool runPretraining(StageContext& context) {
     if (!loop.resume()) {
         initialiseBackbone(*context.network->visual, context.recipe.model);
     }
+    context.begun();
     return loop.run();
 }
 

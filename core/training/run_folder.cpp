@@ -114,6 +114,36 @@ RunFolder inspectRunFolder(const fs::path& folder) {
     return found;
 }
 
+KeptRecipe compareKeptRecipe(const fs::path& folder, const Recipe& recipe) {
+    const auto kept = readRecipe(folder / "recipe.json");
+    if (!kept) {
+        return KeptRecipe::Unknown;
+    }
+    return kept->fingerprint == recipe.fingerprint ? KeptRecipe::Same : KeptRecipe::Other;
+}
+
+Result<void> checkGoesOn(const fs::path& folder, const Recipe& recipe) {
+    if (!hasCheckpoint(folder) || readRunRecord(folder)) {
+        return {};
+    }
+    const std::string kept = (folder / "recipe.json").string();
+    switch (compareKeptRecipe(folder, recipe)) {
+    case KeptRecipe::Same:
+        break;
+    case KeptRecipe::Other:
+        return failure(ErrorCode::InvalidArgument,
+                       folder.string() + " holds the checkpoint of a run that did not record how it was begun, and " +
+                           kept + " there is another recipe than this one",
+                       "Go on with --recipe " + kept + ", or begin in an empty folder.");
+    case KeptRecipe::Unknown:
+        return failure(ErrorCode::InvalidArgument,
+                       folder.string() + " holds a checkpoint, but nothing says with which recipe it was made",
+                       "If you know that recipe, copy it to " + kept +
+                           " and go on; otherwise begin in an empty folder.");
+    }
+    return {};
+}
+
 Result<RunLock> RunLock::take(const fs::path& folder) {
     const fs::path path = folder / lockName;
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);

@@ -2,6 +2,7 @@
 
 #include "base/decimal.h"
 
+#include <functional>
 #include <nlohmann/json.hpp>
 
 namespace livegloss::training {
@@ -41,9 +42,26 @@ void RunLog::write(const std::string& stage, std::int64_t step,
     for (const auto& [name, value] : figures) {
         line[name] = value;
     }
+    if (!path_.empty() && !file_.is_open()) {
+        file_.open(path_, std::ios::app);
+    }
     if (file_.is_open()) {
         file_ << line.dump() << std::endl;
     }
+}
+
+void StageContext::begun() {
+    if (!std::exchange(hasBegun, true) && group->isFirst()) {
+        valueOrThrow(options.begun());
+    }
+}
+
+std::uint64_t vocabularyHash(const model::ModelConfig& config) {
+    std::string all;
+    for (const std::string& gloss : config.vocabulary) {
+        all.append(gloss).push_back('\n');
+    }
+    return std::hash<std::string>{}(all) >> 12U;
 }
 
 void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Tensor>& parts) {

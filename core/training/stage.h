@@ -38,15 +38,12 @@ private:
 /// Appends one JSON object a line to log.jsonl; with an empty path to nothing.
 class RunLog {
 public:
-    explicit RunLog(const std::filesystem::path& path) {
-        if (!path.empty()) {
-            file_.open(path, std::ios::app);
-        }
-    }
+    explicit RunLog(std::filesystem::path path) : path_(std::move(path)) {}
     void write(const std::string& stage, std::int64_t step, const std::vector<std::pair<std::string, double>>& figures);
 
 private:
-    std::ofstream file_;
+    std::filesystem::path path_;
+    std::ofstream file_; ///< opened by the first line: a run that is refused leaves no log
 };
 
 /// What every stage works with.
@@ -61,6 +58,7 @@ struct StageContext {
     std::unique_ptr<WorkerGroup> group;
     torch::Device device{torch::kCPU};
     TrainOutcome outcome;
+    bool hasBegun = false;
 
     /// A line for a person, from the first process only.
     void report(const std::string& line) const {
@@ -73,6 +71,8 @@ struct StageContext {
             options.measured();
         }
     }
+    /// Data, recipe and checkpoint were accepted: the first process tells it, once. Throws StageFailure.
+    void begun();
     std::filesystem::path file(const char* name) const { return options.workFolder / name; }
 };
 
@@ -90,6 +90,18 @@ T valueOrThrow(Result<T> result) {
     }
 }
 
+/// The error that the exception being handled stands for.
+Error currentFailure();
+
+/// A network as the recipe and its backbone have it, on the recipe's device, and all that stages share. The context
+/// refers to the arguments; without a work folder nothing is logged. Throws StageFailure.
+StageContext makeContext(const Recipe& recipe, const SampleSource& source, const TrainOptions& options,
+                         std::unique_ptr<WorkerGroup> group);
+void loadNetwork(StageContext& context);
+
+/// Of the glosses in their order; exact as a decimal number of a checkpoint.
+std::uint64_t vocabularyHash(const model::ModelConfig& config);
+
 /// A number among a checkpoint's facts, or StageFailure; where it is missing, `otherwise` if that is given.
 double numberFact(const CheckpointFacts& facts, const std::string& key, std::optional<double> otherwise = std::nullopt);
 
@@ -99,6 +111,8 @@ void addGradients(std::vector<torch::Tensor>& sums, const std::vector<torch::Ten
 /// Each stage resumes from its checkpoint and returns whether it came to its end.
 bool runPretraining(StageContext& context);
 bool runAdaptation(StageContext& context);
+/// Throws StageFailure where recipe and material do not suit adaptation, before anything else takes hours.
+void checkAdaptation(const StageContext& context);
 
 /// Result of recognising unseen people.
 struct DevResult {

@@ -80,29 +80,15 @@ torch::Device deviceOf(const Recipe& recipe) {
 }
 
 TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const TrainOptions& options) {
-    std::filesystem::create_directories(options.workFolder);
-    computeAlone();
-    const torch::Device device = deviceOf(recipe);
     std::unique_ptr<WorkerGroup> group = valueOrThrow(joinWorkers());
-    torch::manual_seed(recipe.seed);
+    valueOrThrow(decideAtFirst(*group, options.enter));
+    std::filesystem::create_directories(options.workFolder);
     const bool first = group->isFirst();
-    StageContext context{recipe,
-                         source,
-                         options,
-                         model::AdaptSign(configOf(recipe, source), adapterWidth(recipe)),
-                         ComputePool(device.is_cpu() ? options.threads : 1),
-                         Pacer(options, recipe.checkpointMinutes),
-                         RunLog(first ? options.workFolder / "log.jsonl" : std::filesystem::path()),
-                         std::move(group),
-                         device,
-                         {}};
-    if (!recipe.backbone.empty()) {
-        valueOrThrow(model::loadBackbone(context.network, recipe.backbone));
+    StageContext context = makeContext(recipe, source, options, std::move(group));
+    loadNetwork(context);
+    if (options.stage != Stage::Pretrain) {
+        checkAdaptation(context);
     }
-    context.network->to(device);
-    model::VisualEncoder& visual = context.network->visual;
-    visual->inputGain = visual->inputGain.to(device);
-    visual->inputOffset = visual->inputOffset.to(device);
     TrainOutcome& outcome = context.outcome;
     outcome.first = first;
     if (options.stage != Stage::Adapt && recipe.pretrain.steps > 0 && !runPretraining(context)) {
@@ -122,21 +108,59 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
 
 } // namespace
 
+StageContext makeContext(const Recipe& recipe, const SampleSource& source, const TrainOptions& options,
+                         std::unique_ptr<WorkerGroup> group) {
+    computeAlone();
+    const torch::Device device = deviceOf(recipe);
+    torch::manual_seed(recipe.seed);
+    const bool logs = group->isFirst() && !options.workFolder.empty();
+    return {recipe,
+            source,
+            options,
+            model::AdaptSign(configOf(recipe, source), adapterWidth(recipe)),
+            ComputePool(device.is_cpu() ? options.threads : 1),
+            Pacer(options, recipe.checkpointMinutes),
+            RunLog(logs ? options.workFolder / "log.jsonl" : std::filesystem::path()),
+            std::move(group),
+            device,
+            {}};
+}
+
+void loadNetwork(StageContext& context) {
+    if (!context.recipe.backbone.empty()) {
+        valueOrThrow(model::loadBackbone(context.network, context.recipe.backbone));
+    }
+    context.network->to(context.device);
+    model::VisualEncoder& visual = context.network->visual;
+    visual->inputGain = visual->inputGain.to(context.device);
+    visual->inputOffset = visual->inputOffset.to(context.device);
+}
+
+Error currentFailure() {
+    try {
+        throw;
+    } catch (const StageFailure& stopped) {
+        return stopped.error;
+    } catch (const SampleFailure& unreadable) {
+        return {ErrorCode::Unreadable, unreadable.what(),
+                "livegloss-cli dataset check lists everything that cannot be used"};
+    } catch (const std::bad_alloc&) {
+        return {ErrorCode::OutOfMemory, "training needs more memory than there is",
+                "lower cache_megabytes, keep_clips or batch in the recipe, or set gradient_checkpointing"};
+    } catch (const std::filesystem::filesystem_error& error) {
+        return {ErrorCode::WriteFailed, error.what(), "choose a --work folder that can be written"};
+    } catch (const std::exception& error) {
+        return {ErrorCode::Internal, std::string("training failed: ") + error.what(), {}};
+    }
+}
+
 Result<TrainOutcome> train(const Recipe& recipe, const SampleSource& source, const TrainOptions& options) {
     try {
         return runStages(recipe, source, options);
-    } catch (const StageFailure& stopped) {
-        return tl::unexpected(stopped.error);
-    } catch (const SampleFailure& unreadable) {
-        return failure(ErrorCode::Unreadable, unreadable.what(),
-                       "livegloss-cli dataset check lists everything that cannot be used");
-    } catch (const std::bad_alloc&) {
-        return failure(ErrorCode::OutOfMemory, "training needs more memory than there is",
-                       "lower cache_megabytes, keep_clips or batch in the recipe, or set gradient_checkpointing");
-    } catch (const std::filesystem::filesystem_error& error) {
-        return failure(ErrorCode::WriteFailed, error.what(), "choose a --work folder that can be written");
-    } catch (const std::exception& error) {
-        return failure(ErrorCode::Internal, std::string("training failed: ") + error.what());
+    } catch (const StageFailure&) {
+        return tl::unexpected(currentFailure());
+    } catch (const std::exception&) {
+        return tl::unexpected(currentFailure());
     }
 }
 

@@ -6,7 +6,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <functional>
 
 namespace livegloss::training {
 namespace {
@@ -40,18 +39,9 @@ void TrainingLoop::checkAgreement() const {
         }
     };
     demand(context_.recipe.fingerprint, "recipes");
-    demand(vocabularyHash(), "glosses");
+    demand(vocabularyHash(context_.network->config()), "glosses");
     demand(static_cast<std::uint64_t>(plan_.steps), "numbers of steps: their data sets differ");
     demand(static_cast<std::uint64_t>(plan_.stepsPerEpoch), "numbers of clips");
-}
-
-std::uint64_t TrainingLoop::vocabularyHash() const {
-    std::string all;
-    for (const std::string& gloss : context_.network->config().vocabulary) {
-        all.append(gloss).push_back('\n');
-    }
-    // Exact as a decimal number of a checkpoint.
-    return std::hash<std::string>{}(all) >> 12U;
 }
 
 /// Only the first process needs the checkpoint: the others get its values.
@@ -86,7 +76,7 @@ bool TrainingLoop::resume() {
 
 void TrainingLoop::checkSameTraining(const CheckpointFacts& facts) const {
     const auto differs = [&](const char* key, double now) { return numberFact(facts, key, now) != now; };
-    if (differs("glosses", static_cast<double>(vocabularyHash()))) {
+    if (differs("glosses", static_cast<double>(vocabularyHash(context_.network->config())))) {
         throw StageFailure{{ErrorCode::InvalidArgument, file().string() + " was trained on other glosses",
                             "Train on the same data set, or begin in an empty --work folder."}};
     }
@@ -110,7 +100,7 @@ void TrainingLoop::save() {
                                   {"best_wer", decimalText(best_)},
                                   {"newest_wer", decimalText(newest_)},
                                   {"since_best", std::to_string(sinceBest_)},
-                                  {"glosses", std::to_string(vocabularyHash())},
+                                  {"glosses", std::to_string(vocabularyHash(context_.network->config()))},
                                   {"workers", std::to_string(context_.group->size())},
                                   {"adam_steps", std::to_string(work_.optimiser().steps())}}));
 }
@@ -144,6 +134,7 @@ bool TrainingLoop::run() {
         if (context_.group->any(context_.pacer.shouldStop())) {
             save();
             context_.group->any(false); // the first process has written
+            tellOutcome();
             return false;
         }
         step();
@@ -161,6 +152,11 @@ bool TrainingLoop::run() {
     }
     save();
     context_.group->any(false); // the first process has written: the others may leave
+    tellOutcome();
+    return true;
+}
+
+void TrainingLoop::tellOutcome() {
     if (!stepSeconds_.empty()) {
         auto middle = stepSeconds_.begin() + static_cast<std::ptrdiff_t>(stepSeconds_.size() / 2);
         std::nth_element(stepSeconds_.begin(), middle, stepSeconds_.end());
@@ -170,7 +166,11 @@ bool TrainingLoop::run() {
     context_.outcome.skipped += skipped_;
     context_.outcome.waitedSeconds = waited_;
     context_.outcome.bestWer = best_ < 1e9 ? best_ : -1.0;
-    return true;
+}
+
+double TrainingLoop::timeStep() {
+    step();
+    return stepSeconds_.back();
 }
 
 void TrainingLoop::step() {

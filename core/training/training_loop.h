@@ -62,6 +62,8 @@ public:
     void save();
     /// False: stopped before the end, with a checkpoint.
     bool run();
+    /// One step and nothing of what run() does around it; its seconds without waiting for material.
+    double timeStep();
 
 private:
     std::filesystem::path file() const;
@@ -71,10 +73,10 @@ private:
     void checkAgreement() const;
     /// Throws StageFailure where a checkpoint is of another vocabulary or number of processes.
     void checkSameTraining(const CheckpointFacts& facts) const;
-    std::uint64_t vocabularyHash() const;
     void shareTensors();
     void step();
     void measure();
+    void tellOutcome();
     /// Seconds of one step.
     struct StepTimes {
         double waited;    ///< for data

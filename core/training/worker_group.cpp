@@ -1,5 +1,6 @@
 #include "worker_group.h"
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdlib>
@@ -204,6 +205,63 @@ std::vector<SharedClip> gatherClips(WorkerGroup& group, const std::vector<Shared
         }
     }
     return clips;
+}
+
+std::vector<SharedClip> shareClips(WorkerGroup& group, std::vector<SharedClip> ofFirst) {
+    if (group.size() == 1) {
+        return ofFirst;
+    }
+    std::vector<SharedClip> clips = group.isFirst() ? std::move(ofFirst) : std::vector<SharedClip>();
+    const std::int64_t count = shareNumber(group, static_cast<std::int64_t>(clips.size()));
+    if (count == 0) {
+        return clips;
+    }
+    const std::int64_t width = shareNumber(group, clips.empty() ? 0 : clips.front().features.size(1));
+    Tensor sizes = torch::zeros({count, 2}, torch::kInt64);
+    for (std::size_t clip = 0; clip < clips.size(); ++clip) {
+        sizes[static_cast<std::int64_t>(clip)][0] = clips[clip].features.size(0);
+        sizes[static_cast<std::int64_t>(clip)][1] = static_cast<std::int64_t>(clips[clip].labels.size());
+    }
+    group.shareFirst({sizes});
+    clips.resize(static_cast<std::size_t>(count));
+    for (std::int64_t clip = 0; clip < count; ++clip) {
+        SharedClip& each = clips[static_cast<std::size_t>(clip)];
+        const auto words = sizes[clip][1].item<std::int64_t>();
+        // One place is always sent, so that no exchange is empty.
+        Tensor labels = torch::zeros({words + 1}, torch::kInt64);
+        if (group.isFirst()) {
+            labels.narrow(0, 0, words).copy_(torch::tensor(each.labels, torch::kInt64));
+        } else {
+            each.features = torch::empty({sizes[clip][0].item<std::int64_t>(), width});
+        }
+        group.shareFirst({each.features, labels});
+        const auto* first = labels.data_ptr<std::int64_t>();
+        each.labels.assign(first, first + words);
+    }
+    return clips;
+}
+
+std::int64_t shareNumber(WorkerGroup& group, std::int64_t ofFirst) {
+    const Tensor number = torch::full({1}, ofFirst, torch::kInt64);
+    group.shareFirst({number});
+    return number.item<std::int64_t>();
+}
+
+Result<void> decideAtFirst(WorkerGroup& group, const std::function<Result<void>()>& decide) {
+    const Result<void> own = group.isFirst() ? decide() : Result<void>();
+    Error error = own ? Error() : own.error();
+    if (shareNumber(group, own ? 0 : 1) == 0) {
+        return {};
+    }
+    error.code = static_cast<ErrorCode>(shareNumber(group, static_cast<std::int64_t>(error.code)));
+    for (std::string* text : {&error.message, &error.hint}) {
+        text->resize(static_cast<std::size_t>(shareNumber(group, static_cast<std::int64_t>(text->size()))));
+        Tensor letters = torch::zeros({static_cast<std::int64_t>(text->size()) + 1}, torch::kUInt8);
+        std::copy(text->begin(), text->end(), letters.data_ptr<std::uint8_t>());
+        group.shareFirst({letters});
+        std::copy_n(letters.data_ptr<std::uint8_t>(), text->size(), text->begin());
+    }
+    return tl::unexpected(std::move(error));
 }
 
 } // namespace livegloss::training

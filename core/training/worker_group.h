@@ -2,6 +2,7 @@
 
 #include "base/result.h"
 
+#include <functional>
 #include <memory>
 #include <torch/torch.h>
 #include <vector>
@@ -42,5 +43,11 @@ struct SharedClip {
 };
 /// Every process's clips, by rank; each process gives the same number of them.
 std::vector<SharedClip> gatherClips(WorkerGroup& group, const std::vector<SharedClip>& own);
+/// The first process's clips, in every process; what another one gives is not looked at. On the processor.
+std::vector<SharedClip> shareClips(WorkerGroup& group, std::vector<SharedClip> ofFirst);
+/// What the first process's number is, in every process.
+std::int64_t shareNumber(WorkerGroup& group, std::int64_t ofFirst);
+/// What the first process decides; an error of it is every process's.
+Result<void> decideAtFirst(WorkerGroup& group, const std::function<Result<void>()>& decide);
 
 } // namespace livegloss::training

@@ -1,4 +1,5 @@
 #include "cli_runner.h"
+#include "training/run_folder.h"
 
 #include <QDir>
 #include <QImage>
@@ -75,6 +76,22 @@ private slots:
 
         const Outcome again = runCli(command + QStringList{"--resume"});
         QVERIFY2(again.code == 0 && again.err.contains("resumes at step 4 of 4"), qPrintable(again.err));
+
+        // A run that is refused leaves the record of the one before as it is.
+        const QByteArray record = contentsOf(work + "run.json");
+        writeFile(path("wider.json"), contentsOf(path("recipe.json")).replace("\"hidden\": 24", "\"hidden\": 32"));
+        const QStringList wider{"train", "--data", path("data"), "--recipe", path("wider.json"), "--work", work};
+        const Outcome refused = runCli(wider);
+        QVERIFY2(refused.code == 3 && refused.err.contains("has shape"), qPrintable(refused.err));
+        QCOMPARE(contentsOf(work + "run.json"), record);
+        // Without a record, the checkpoint goes on only with the recipe that lies beside it.
+        QVERIFY(QFile::remove(work + "run.json"));
+        const Outcome unknown = runCli(command);
+        QVERIFY2(unknown.code == 2 && unknown.err.contains("nothing says with which recipe"), qPrintable(unknown.err));
+        QVERIFY(QFile::copy(path("recipe.json"), work + "recipe.json"));
+        QVERIFY2(runCli(wider).err.contains("another recipe than this one"), "other recipes are refused");
+        QCOMPARE(runCli(command).code, 0);
+        QVERIFY(QFile::exists(work + "run.json"));
     }
 
     void programsCanFollowARun() {
@@ -170,6 +187,7 @@ private slots:
         QVERIFY2(first.out.contains("by beam search, on 1 sentences"), qPrintable(first.out));
         QVERIFY2(first.out.contains("| Adapters | 7.94 | 7.94 | 0.1 |"), qPrintable(first.out));
         QCOMPARE(contentsOf(path("paper/tables.md")), first.out.toUtf8());
+        QVERIFY(first.out.contains("Step s: the median of the steps that a cell's runs logged"));
         const QByteArray result = contentsOf(path("paper/plain-seed2/result.json"));
         QVERIFY(result.contains("test_wer_percent"));
         const Outcome second = runCli(command);
@@ -179,6 +197,49 @@ private slots:
         const Outcome unknown =
             runCli({"reproduce", "--plan", path("plan.json"), "--output", path("p"), "--cell", "x"});
         QCOMPARE(unknown.code, 2);
+    }
+
+    void onlyOneProcessTrainsACell() {
+        QDir().mkpath(path("locked/plain-seed1"));
+        const auto lock = livegloss::training::RunLock::take(path("locked/plain-seed1").toStdString());
+        QVERIFY(lock.has_value());
+        const Outcome refused = runCli(
+            {"reproduce", "--plan", path("plan.json"), "--output", path("locked"), "--cell", "plain", "--steps", "2"});
+        QCOMPARE(refused.code, 2);
+        const QString holder = QStringLiteral("another process (%1) trains").arg(QCoreApplication::applicationPid());
+        QVERIFY2(refused.err.contains(holder), qPrintable(refused.err));
+        QCOMPARE(QDir(path("locked/plain-seed1")).entryList(QDir::Files), QStringList{"run.lock"});
+    }
+
+    /// Without any run: the cells are measured side by side, and the tables say so.
+    void stepsAreTimedInTurn() {
+        const QStringList command{"reproduce", "--plan", path("plan.json"), "--output", path("times"), "--seeds", "2"};
+        const Outcome timed = runCli(command + QStringList{"--step-times", "3"});
+        QVERIFY2(timed.code == 0, qPrintable(timed.err));
+        const json times = parsed(QString::fromUtf8(contentsOf(path("times/step_times.json"))));
+        QCOMPARE(times["rounds"].get<int>(), 3);
+        QVERIFY(times["median_step_seconds"].size() == 2 && !times["machine"].get<std::string>().empty());
+        const double plain = times["median_step_seconds"]["plain"].get<double>();
+        const double whole = times["median_step_seconds"]["whole"].get<double>();
+        QVERIFY2(plain > 0.0 && whole > plain, qPrintable(QString("%1 and %2").arg(plain).arg(whole)));
+        QVERIFY2(timed.out.contains("the median of 3 steps without waiting for data, one of each cell in turn"),
+                 qPrintable(timed.out));
+        QVERIFY2(
+            timed.out.contains(QStringLiteral("| freezing | 0 of 2 | - | not run yet | not run yet | not run yet | "
+                                              "%1 | 28.6 | 29.7 | 0.28 |")
+                                   .arg(plain, 0, 'f', 2)),
+            qPrintable(timed.out));
+        QCOMPARE(QDir(path("times")).entryList(QDir::AllEntries | QDir::NoDotAndDotDot),
+                 (QStringList{"step_times.json", "tables.md"}));
+        // Of one cell only: the other row shows what its runs logged, and says so.
+        QVERIFY(QFile::copy(path("times/step_times.json"), path("paper/step_times.json")));
+        json some = times;
+        some["median_step_seconds"].erase("plain");
+        writeFile(path("paper/step_times.json"), QByteArray::fromStdString(some.dump()));
+        const Outcome table = runCli(reproduce({"--seeds", "2", "--test-clips", "1", "--steps", "2"}));
+        QVERIFY2(QRegularExpression(R"(\| freezing \|[^\n]*\| [\d.]+ \(log\) \| 28\.6)").match(table.out).hasMatch(),
+                 qPrintable(table.out));
+        QVERIFY(QFile::remove(path("paper/step_times.json")));
     }
 
     /// As the command before leaves it when it is stopped during the test: trained, but without a result.

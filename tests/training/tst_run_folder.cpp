@@ -60,6 +60,33 @@ private slots:
         QCOMPARE(inspectRunFolder(path_).state, State::Unfinished);
     }
 
+    /// Without a record, only the recipe that lies beside a checkpoint may go on from it.
+    void checkpointsOfUnknownRunsNeedTheirRecipe() {
+        const auto recipe = [](int batch) {
+            return parseRecipe(R"({"adapt": {"batch": )" + std::to_string(batch) + "}}", "here").value();
+        };
+        QVERIFY(checkGoesOn(path_ / "missing", recipe(3)));
+        write("recipe.json", R"({"adapt": {"batch": 2}})");
+        QVERIFY(checkGoesOn(path_, recipe(3))); // nothing to go on from
+        write("adapt.safetensors", "x");
+        QCOMPARE(compareKeptRecipe(path_, recipe(2)), KeptRecipe::Same);
+        QVERIFY(checkGoesOn(path_, recipe(2)));
+        const auto other = checkGoesOn(path_, recipe(3));
+        QVERIFY(!other && other.error().message.find("another recipe") != std::string::npos);
+        QVERIFY(other.error().hint.find((path_ / "recipe.json").string()) != std::string::npos);
+        for (const char* text : {"{", R"({"adapt": {"bach": 3}})"}) {
+            write("recipe.json", text);
+            const auto unknown = checkGoesOn(path_, recipe(3));
+            QVERIFY(!unknown && unknown.error().message.find("nothing says") != std::string::npos);
+        }
+        fs::remove(path_ / "recipe.json");
+        QVERIFY(!checkGoesOn(path_, recipe(3)));
+        QVERIFY(writeRunRecord(path_, {}));
+        QVERIFY(checkGoesOn(path_, recipe(3)));
+        write("run.json", "{");
+        QVERIFY(!checkGoesOn(path_, recipe(3)));
+    }
+
     void oneProcessTrainsInAFolder() {
         QVERIFY(!inspectRunFolder(path_).trainedBy);
         {

@@ -1,7 +1,9 @@
 #include "model/model_layout.h"
 #include "square_source.h"
 #include "tensorfile/safetensors.h"
+#include "training/step_timer.h"
 
+#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -33,6 +35,30 @@ TrainOutcome finished(const nlohmann::json& json, const SampleSource& source, co
 
 tensorfile::SafetensorsReader modelIn(const QString& folder) {
     return tensorfile::SafetensorsReader::open(folder.toStdString() + "/model.safetensors").value();
+}
+
+/// Another data set: where it lies, or what its signs are called.
+class OtherSource final : public SquareSource {
+public:
+    OtherSource(std::string identity, std::vector<std::string> glosses)
+        : SquareSource(9), identity_(std::move(identity)), glosses_(std::move(glosses)) {}
+    std::string identity() const override { return identity_; }
+    const std::vector<std::string>& glosses() const override { return glosses_; }
+
+private:
+    std::string identity_;
+    std::vector<std::string> glosses_;
+};
+
+/// What a run tells, line by line.
+std::string toldBy(const Recipe& recipe, const SampleSource& source, const QString& folder, int polls) {
+    TrainOptions options = optionsFor(folder);
+    std::string told;
+    options.report = [&](const std::string& line) { told += line + "\n"; };
+    int polled = 0;
+    options.stopRequested = [&] { return ++polled > polls; };
+    const auto outcome = train(recipe, source, options);
+    return outcome ? told : "failed: " + outcome.error().message;
 }
 
 /// One clip has more signs than CTC can place in its frames.
@@ -155,6 +181,118 @@ private slots:
         }
         QVERIFY(!QFile::exists(pieces.filePath("head.safetensors")));
         QVERIFY(!QFile::exists(pieces.filePath("head-features.safetensors")));
+    }
+
+    /// Features are gone on from where recipe, data, glosses and encoder are those that they were made with.
+    void keptFeaturesBelongToWhatTheyWereMadeFrom() {
+        auto json = smallRecipe();
+        QTemporaryDir backbones;
+        for (const int seed : {1, 2}) {
+            json["seed"] = seed;
+            finished(json, SquareSource(4), backbones.path());
+            QVERIFY(QFile::rename(backbones.filePath("model.safetensors"), backbones.filePath(QString::number(seed))));
+            QVERIFY(QFile::remove(backbones.filePath("adapt.safetensors")));
+        }
+        const QString backbone = backbones.filePath("backbone.safetensors");
+        QVERIFY(QFile::copy(backbones.filePath("1"), backbone));
+        json["backbone"] = backbone.toStdString();
+        json["head"] = {{"clips", 9}, {"steps", 3}, {"batch", 2}, {"rate", {{"rate", 3e-3}}}};
+        const Recipe recipe = parseRecipe(json.dump(), "here").value();
+        const std::vector<std::string> glosses{"LEFT", "MIDDLE", "RIGHT"};
+        const OtherSource source("/data", glosses);
+        QTemporaryDir folder;
+        const auto told = [&](const Recipe& with, const SampleSource& data) {
+            return toldBy(with, data, folder.path(), 1); // one block of features, then it stops
+        };
+        const auto anew = [](const char* what) {
+            return std::string("head: the kept features are of ") + what + " and are made anew\n";
+        };
+        QCOMPARE(told(recipe, source), std::string());
+        QCOMPARE(told(recipe, source), std::string());
+        const OtherSource moved("/other", glosses);
+        QCOMPARE(told(recipe, moved), anew("other data"));
+        QCOMPARE(told(recipe, moved), std::string());
+        const OtherSource renamed("/other", {"LINKS", "MITTE", "RECHTS"});
+        QCOMPARE(told(recipe, renamed), anew("other glosses"));
+        QVERIFY(QFile::remove(backbone) && QFile::copy(backbones.filePath("2"), backbone));
+        QCOMPARE(told(recipe, renamed), anew("another backbone"));
+        json["adapt"]["flips"] = 0.1;
+        QCOMPARE(told(parseRecipe(json.dump(), "here").value(), renamed), anew("another recipe"));
+        QFile damaged(folder.filePath("head-features.safetensors"));
+        QVERIFY(damaged.open(QIODevice::WriteOnly) && damaged.write("nothing") == 7);
+        damaged.close();
+        const std::string message = told(recipe, source);
+        QVERIFY2(message.starts_with("head: the kept features are made anew: "), message.c_str());
+    }
+
+    void stoppedRunsTellTheirFigures() {
+        QTemporaryDir folder;
+        TrainOptions options = optionsFor(folder.path());
+        int polled = 0;
+        options.stopRequested = [&] { return ++polled > 6; };
+        const auto outcome = train(parseRecipe(smallRecipe().dump(), "here").value(), ImpossibleClip(), options);
+        QVERIFY(outcome && !outcome->finished);
+        QCOMPARE(outcome->steps, 6); // 4 are an epoch
+        QVERIFY(outcome->bestWer >= 0.0);
+        QVERIFY(outcome->stepSeconds > 0.0);
+        QCOMPARE(outcome->skipped, static_cast<std::int64_t>(logged(folder.path(), "adapt-skipped", "skipped").size()));
+    }
+
+    /// A run is told to have begun once it is certain that it does, and before anything is done.
+    void runsBeginOnceTheyWereAccepted() {
+        auto json = smallRecipe();
+        json["head"] = {{"clips", 4}, {"steps", 3}, {"batch", 2}};
+        const Recipe recipe = parseRecipe(json.dump(), "here").value();
+        QTemporaryDir folder;
+        TrainOptions options = optionsFor(folder.path());
+        int begun = 0;
+        bool before = true;
+        options.begun = [&]() -> Result<void> {
+            ++begun;
+            before =
+                before && !hasCheckpoint(folder.path().toStdString()) && !QFile::exists(folder.filePath("log.jsonl"));
+            return {};
+        };
+        QVERIFY(train(recipe, SquareSource(4), options));
+        QVERIFY(before);
+        QCOMPARE(begun, 1);
+        QVERIFY(train(recipe, SquareSource(4), options)); // a checkpoint to go on from
+        QCOMPARE(begun, 2);
+        const OtherSource renamed({}, {"LINKS", "MITTE", "RECHTS"});
+        QVERIFY(!train(recipe, renamed, options));
+        json["adapt"]["rate"]["drop_at_epochs"] = {1};
+        json["adapt"]["steps"] = 9;
+        json["pretrain"]["steps"] = 3; // what would fail after it is found before
+        QTemporaryDir fresh;
+        options.workFolder = fresh.path().toStdString();
+        const auto endless = train(parseRecipe(json.dump(), "here").value(), SquareSource(), options);
+        QVERIFY(!endless && endless.error().message.find("drop_at_epochs") != std::string::npos);
+        QVERIFY(!QFile::exists(fresh.filePath("log.jsonl")) && !QFile::exists(fresh.filePath("pretrain.safetensors")));
+        QCOMPARE(begun, 2);
+        options.begun = [] { return failure(ErrorCode::WriteFailed, "the disk is full"); };
+        const auto full = train(recipe, SquareSource(4), options);
+        QVERIFY(!full && full.error().message == "the disk is full");
+        QVERIFY(!QFile::exists(fresh.filePath("log.jsonl")));
+    }
+
+    /// Single steps are those of training, and leave nothing behind.
+    void singleStepsCanBeTimed() {
+        const auto json = smallRecipe();
+        const SquareSource source(9);
+        auto timer = StepTimer::make(parseRecipe(json.dump(), "here").value(), source, 2);
+        QVERIFY(timer);
+        QElapsedTimer clock;
+        clock.start();
+        double sum = 0.0;
+        for (int step = 0; step < 3; ++step) {
+            const auto seconds = timer->step();
+            QVERIFY(seconds && *seconds > 0.0);
+            sum += *seconds;
+        }
+        QVERIFY(sum <= 1e-9 * static_cast<double>(clock.nsecsElapsed()));
+        auto wrong = json;
+        wrong["backbone"] = "/nowhere.safetensors";
+        QVERIFY(!StepTimer::make(parseRecipe(wrong.dump(), "here").value(), source, 2));
     }
 
     /// The same clip in both batches of a step has about the gradient of one batch; a sum would have twice that.

@@ -17,24 +17,43 @@ namespace {
 constexpr const char* folderVariable = "LIVEGLOSS_TEST_WORKER_FOLDER";
 constexpr const char* batchVariable = "LIVEGLOSS_TEST_WORKER_BATCH";
 constexpr const char* pollsVariable = "LIVEGLOSS_TEST_WORKER_POLLS"; ///< before it is to stop; 0: never
+constexpr const char* headVariable = "LIVEGLOSS_TEST_WORKER_HEAD";   ///< clips of the head stage
+constexpr const char* threadsVariable = "LIVEGLOSS_TEST_WORKER_THREADS";
+constexpr const char* refusalVariable = "LIVEGLOSS_TEST_WORKER_REFUSAL"; ///< why the folder may not be entered
 constexpr int stoppedEarly = 2;
+
+/// One process of a group.
+struct Worker {
+    QString folder;
+    int batch = 2;
+    int polls = 0;
+    int head = 0;
+    int threads = 2;
+    QString refusal = {};
+};
 
 /// What each process does: a few steps of training.
 int runWorker() {
     auto json = nlohmann::json::parse(tinyRecipe);
     json["pretrain"]["steps"] = 0;
-    json["head"]["clips"] = 0;
+    json["head"] = {{"clips", qEnvironmentVariableIntValue(headVariable)}, {"steps", 21}, {"batch", 2}};
     json["adapt"] = {{"epochs", 3},
                      {"batch", qEnvironmentVariableIntValue(batchVariable)},
                      {"weight_decay", 0},
                      {"rate", {{"rate", 3e-3}}}};
     TrainOptions options = optionsFor(qEnvironmentVariable(folderVariable));
+    options.threads = qEnvironmentVariableIntValue(threadsVariable);
+    const QString refusal = qEnvironmentVariable(refusalVariable);
+    options.enter = [&]() -> Result<void> {
+        return refusal.isEmpty() ? Result<void>() : failure(ErrorCode::NotFound, refusal.toStdString(), "Look there.");
+    };
     const int most = qEnvironmentVariableIntValue(pollsVariable);
     int polls = 0;
     options.stopRequested = [&] { return most > 0 && ++polls > most; };
     const auto outcome = train(parseRecipe(json.dump(), "here").value(), SquareSource(8), options);
     if (!outcome) {
-        std::fprintf(stderr, "%s\n", outcome.error().message.c_str());
+        const Error& error = outcome.error();
+        std::fprintf(stderr, "%d: %s %s\n", static_cast<int>(error.code), error.message.c_str(), error.hint.c_str());
         return 1;
     }
     return outcome->finished ? 0 : stoppedEarly;
@@ -42,11 +61,9 @@ int runWorker() {
 
 class Workers {
 public:
-    Workers(const QString& folder, int count, int batch)
-        : Workers(QStringList(count, folder), QList<int>(count, batch)) {}
-    /// One process for each folder, with its own recipe's batch.
-    Workers(const QStringList& folders, const QList<int>& batches, int polls = 0) {
-        const auto count = static_cast<int>(folders.size());
+    Workers(const QString& folder, int count, int batch) : Workers(QList<Worker>(count, {folder, batch})) {}
+    explicit Workers(const QList<Worker>& workers) {
+        const auto count = static_cast<int>(workers.size());
         QTcpServer server;
         server.listen(QHostAddress::LocalHost); // a port that is free
         const QString port = QString::number(server.serverPort());
@@ -54,9 +71,13 @@ public:
         for (int rank = 0; rank < count; ++rank) {
             auto process = std::make_unique<QProcess>();
             QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
-            environment.insert(folderVariable, folders.at(rank));
-            environment.insert(batchVariable, QString::number(batches.at(rank)));
-            environment.insert(pollsVariable, QString::number(polls));
+            const Worker& worker = workers.at(rank);
+            environment.insert(folderVariable, worker.folder);
+            environment.insert(batchVariable, QString::number(worker.batch));
+            environment.insert(pollsVariable, QString::number(worker.polls));
+            environment.insert(headVariable, QString::number(worker.head));
+            environment.insert(threadsVariable, QString::number(worker.threads));
+            environment.insert(refusalVariable, worker.refusal);
             environment.insert("WORLD_SIZE", QString::number(count));
             environment.insert("RANK", QString::number(rank));
             environment.insert("MASTER_ADDR", "127.0.0.1");
@@ -152,20 +173,48 @@ private slots:
         QTemporaryDir first;
         QTemporaryDir second;
         QVERIFY(Workers(whole.path(), 2, 2).succeeded());
-        QVERIFY(Workers({first.path(), second.path()}, {2, 2}, 3).ended(stoppedEarly));
+        QVERIFY(Workers({{first.path(), 2, 3}, {second.path(), 2, 3}}).ended(stoppedEarly));
         QVERIFY(!QFile::exists(second.filePath("adapt.safetensors")));
-        QVERIFY(Workers({first.path(), second.path()}, {2, 2}).succeeded());
-        const auto expected = losses(whole.path());
-        const auto actual = losses(first.path());
-        QVERIFY(expected.contains({"adapt", 5}));
-        for (const auto& [key, value] : expected) {
-            QVERIFY(actual.contains(key));
-            QVERIFY2(std::abs(actual.at(key) - value) <= 1e-5 * std::abs(value),
-                     qPrintable(QString("%1: %2, not %3").arg(key.second).arg(actual.at(key)).arg(value)));
-        }
-        Workers alone({first.path()}, {2});
+        QVERIFY(Workers({{first.path()}, {second.path()}}).succeeded());
+        compareLosses(whole.path(), first.path());
+        Workers alone({{first.path()}});
         QVERIFY(alone.ended(1));
         QVERIFY2(alone.output().contains("was trained by 2 processes"), alone.output().constData());
+    }
+
+    /// The features of the head stage take as long as they take in each process; only the first one is asked to stop,
+    /// and only it has features to go on from. The second one has another number of threads.
+    void headStagesStayInStep() {
+#ifndef LIVEGLOSS_WITH_GLOO
+        QSKIP("this build has no gloo");
+#endif
+        QTemporaryDir whole;
+        QTemporaryDir first;
+        QTemporaryDir second;
+        constexpr int clips = 9;
+        QVERIFY(Workers({{whole.path(), 2, 0, clips}, {whole.path(), 2, 0, clips}}).succeeded());
+        QVERIFY(Workers({{first.path(), 2, 2, clips, 1}, {second.path(), 2, 0, clips, 3}}).ended(stoppedEarly));
+        QVERIFY(QFile::exists(first.filePath("head-features.safetensors")));
+        QVERIFY(!QFile::exists(first.filePath("head.safetensors")));
+        QVERIFY(!QFile::exists(second.filePath("head-features.safetensors")));
+        QVERIFY(Workers({{first.path(), 2, 0, clips, 1}, {second.path(), 2, 0, clips, 3}}).succeeded());
+        compareLosses(whole.path(), first.path());
+        QVERIFY(losses(first.path()).contains({"head", 20}));
+    }
+
+    /// What only the first process can see is every process's reason to end.
+    void refusalsOfTheFirstAreEveryones() {
+#ifndef LIVEGLOSS_WITH_GLOO
+        QSKIP("this build has no gloo");
+#endif
+        QTemporaryDir folder;
+        const QString refusal = QStringLiteral("there is no checkpoint, not even in Köln.");
+        Workers workers({{folder.path(), 2, 0, 0, 2, refusal}, {folder.path()}});
+        QVERIFY(workers.ended(1));
+        const QByteArray told =
+            QByteArray::number(static_cast<int>(ErrorCode::NotFound)) + ": " + refusal.toUtf8() + " Look there.";
+        QVERIFY2(workers.output().count(told) == 2, workers.output().constData());
+        QVERIFY(!QFile::exists(folder.filePath("log.jsonl")));
     }
 
     void differentRecipesAreRefused() {
@@ -173,7 +222,7 @@ private slots:
         QSKIP("this build has no gloo");
 #endif
         QTemporaryDir folder;
-        Workers workers({folder.path(), folder.path()}, {2, 1});
+        Workers workers({{folder.path(), 2}, {folder.path(), 1}});
         QVERIFY(workers.ended(1));
         QVERIFY2(workers.output().count("different recipes") == 2, workers.output().constData());
     }
@@ -188,6 +237,18 @@ private slots:
         QVERIFY(!outcome);
         QCOMPARE(outcome.error().code, ErrorCode::InvalidArgument);
         QVERIFY2(outcome.error().message.find("RANK is '2'") != std::string::npos, outcome.error().message.c_str());
+    }
+
+private:
+    static void compareLosses(const QString& whole, const QString& pieces) {
+        const auto expected = losses(whole);
+        const auto actual = losses(pieces);
+        QVERIFY(expected.contains({"adapt", 5}));
+        for (const auto& [key, value] : expected) {
+            QVERIFY(actual.contains(key));
+            QVERIFY2(std::abs(actual.at(key) - value) <= 1e-5 * std::abs(value),
+                     qPrintable(QString("%1: %2, not %3").arg(key.second).arg(actual.at(key)).arg(value)));
+        }
     }
 };
 

@@ -229,6 +229,13 @@ private Q_SLOTS:
         folder.checkpoint = true;
         QCOMPARE(view().startText, QStringLiteral("Resume"));
         QVERIFY(view().title.contains(QLatin1String("120")));
+        QVERIFY(view().detail.contains(QLatin1String("recipe.json"))); // nothing is noted about it
+        folder.record = training::RunRecord();
+        QVERIFY(!view().detail.contains(QLatin1String("recipe.json")));
+        folder.state = RunFolder::State::Finished;
+        QVERIFY(!view().detail.contains(QLatin1String("best model")));
+        folder.model = true;
+        QVERIFY(view().detail.contains(QLatin1String("best model")));
         folder.trainedBy = 4711;
         QVERIFY(view().startText.isEmpty() && view().detail.contains(QLatin1String("4711")));
     }
@@ -256,6 +263,9 @@ private Q_SLOTS:
                                 "--loaders 1 --resume"));
         plan.data = QStringLiteral("/d");
         QVERIFY(runArguments(plan).contains(QStringLiteral("--data")));
+        QVERIFY(!runArguments(plan).contains(QStringLiteral("--stage")));
+        plan.stage = QStringLiteral("adapt");
+        QVERIFY(runArguments(plan).join(QLatin1Char(' ')).contains(QStringLiteral("--stage adapt")));
     }
 
     void processesEndInEveryWay_data() {
@@ -319,6 +329,25 @@ private Q_SLOTS:
             QTRY_VERIFY_WITH_TIMEOUT(!events.isEmpty(), 20000);
         }
         QTRY_VERIFY_WITH_TIMEOUT(QFile::exists(mark), 20000);
+    }
+
+    /// livegloss-cli takes a second interrupt as the wish to end without a checkpoint.
+    void aCommandIsInterruptedOnce() {
+        const QString marks = path("marks");
+        {
+            CommandProcess process;
+            QSignalSpy events(&process, &CommandProcess::event);
+            process.start(
+                program("trap 'echo int >> \"$1\"' INT\necho '{\"event\":\"a\"}'\nwhile read line; do :; done\n"
+                        "for wait in 1 2 3 4 5 6 7 8; do sleep 0.1; done\necho end >> \"$1\""),
+                {marks});
+            QTRY_VERIFY_WITH_TIMEOUT(!events.isEmpty(), 20000);
+            process.stop();
+            QTRY_COMPARE_WITH_TIMEOUT(contentsOf(marks), QByteArray("int\n"), 20000);
+            process.stop();
+        } // as when the window is closed a second time
+        QTRY_VERIFY_WITH_TIMEOUT(contentsOf(marks).endsWith("end\n"), 20000);
+        QCOMPARE(contentsOf(marks), QByteArray("int\nend\n"));
     }
 
 private:

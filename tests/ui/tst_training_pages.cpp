@@ -150,6 +150,55 @@ private Q_SLOTS:
         QVERIFY(page->problemText().contains(QStringLiteral("own.json")) && !page->ready());
     }
 
+    /// While a run is at work its recipe may be edited elsewhere: the page stays with the run.
+    void editedFilesDoNotChangeTheFolder() {
+        RecipePage* page = w_->training->recipe();
+        const auto own = [this](const char* name, int batch) {
+            QByteArray recipe = R"({"name": "NAME", "adapt": {"steps": 3, "batch": 1}})";
+            recipe.replace("NAME", name).replace("\"batch\": 1", "\"batch\": " + QByteArray::number(batch));
+            return w_->write("own.json", recipe);
+        };
+        page->openRecipe(own("One", 3));
+        const QString folder = page->runFolder();
+        QVERIFY(folder.endsWith(QStringLiteral("/runs/one")));
+        QVERIFY(QDir().mkpath(folder));
+        w_->write("runs/one/log.jsonl", "");
+        page->setLocked(true);
+        own("Two", 4);
+        QTRY_COMPARE_WITH_TIMEOUT(w_->find<QSpinBox>("batch")->value(), 4, patience);
+        QCOMPARE(page->runFolder(), folder);
+        page->setLocked(false);
+        own("Three", 5);
+        QTRY_COMPARE_WITH_TIMEOUT(w_->find<QSpinBox>("batch")->value(), 5, patience);
+        QCOMPARE(page->runFolder(), folder);
+        // Another recipe is for another run.
+        page->openRecipe(w_->write("other.json", tinyRecipe(4)));
+        QVERIFY(page->runFolder().endsWith(QStringLiteral("/runs/tiny-one")));
+    }
+
+    /// A folder that is passed on the way to the one that is meant does not bring its recipe.
+    void foldersCountOnceTheyAreTyped() {
+        const QString run = folder_->filePath(QStringLiteral("run"));
+        const QString recipe = w_->write("cli.json", tinyRecipe(77));
+        QVERIFY(QDir().mkpath(run));
+        QVERIFY(training::writeRunRecord(run.toStdString(), {recipe.toStdString(), {}, "all", 3, 1, false}));
+        w_->training->showPage(TrainingWorkspace::RecipeTab);
+        w_->find<QSpinBox>("batch")->setValue(9);
+        auto* folder = w_->find<QLineEdit>("runFolder");
+        folder->setFocus();
+        folder->selectAll();
+        QTest::keyClicks(folder, run + QStringLiteral("-2"));
+        QTest::keyClick(folder, Qt::Key_Return);
+        QCOMPARE(w_->training->recipe()->runFolder(), run + QStringLiteral("-2"));
+        QCOMPARE(w_->training->recipe()->recipe()->values().batch, 9);
+        QVERIFY(w_->find<QLineEdit>("runCommand")->text().contains(run + QStringLiteral("-2/recipe.json")));
+        QTest::keyClick(folder, Qt::Key_Backspace);
+        QTest::keyClick(folder, Qt::Key_Backspace);
+        QCOMPARE(w_->training->recipe()->recipe()->values().batch, 9);
+        QTest::keyClick(folder, Qt::Key_Return);
+        QCOMPARE(w_->training->recipe()->recipe()->values().steps, 77);
+    }
+
     void foldersAreLookedAtBeforehand() {
         RecipePage* page = w_->training->recipe();
         page->setRunFolder(folder_->path()); // it holds settings.ini
@@ -164,13 +213,18 @@ private Q_SLOTS:
         const QString run = folder_->filePath(QStringLiteral("cli-run"));
         QVERIFY(QDir().mkpath(run));
         QVERIFY(training::writeRunRecord(run.toStdString(),
-                                         {recipe.toStdString(), data().toStdString(), "all", 3, 1, false}));
+                                         {recipe.toStdString(), data().toStdString(), "adapt", 3, 2, false}));
+        w_->write("cli-run/recipe.json", tinyRecipe(5)); // of someone else
         w_->answer = run;
         w_->press("openRun");
         QCOMPARE(w_->training->recipe()->recipe()->values().steps, 77);
         QCOMPARE(w_->training->data()->folder(), data());
         QCOMPARE(w_->training->recipe()->threads(), 3);
         QCOMPARE(w_->training->runPage()->view().startText, QStringLiteral("Start Again"));
+        const QString command = w_->find<QLineEdit>("runCommand")->text();
+        QVERIFY2(command.contains(QStringLiteral("cli-run/recipe-2.json")) &&
+                     command.endsWith(QStringLiteral("--loaders 2 --stage adapt")),
+                 qPrintable(command));
     }
 
     void emptyPagesSayWhatToDo() {

@@ -164,6 +164,46 @@ private Q_SLOTS:
         QVERIFY(!w.training->run().active());
     }
 
+    /// A checkpoint without a record goes on with its own recipe only, and nobody's file is replaced.
+    void checkpointsOfUnknownRunsStayAsTheyAre() {
+        const QString run = folder_->filePath(QStringLiteral("run"));
+        const QString kept = run + QStringLiteral("/recipe.json");
+        QVERIFY(QDir().mkpath(run));
+        TrainingWindow w(program, folder_->path());
+        w.write("run/adapt.safetensors", "no checkpoint");
+        w.choose(tinyRecipe(5), run);
+        const auto problem = [&] { return w.training->runPage()->view().problem; };
+        QVERIFY(w.find<QLabel>("folderNote")->text().contains(QStringLiteral("no note")));
+        w.press("startRun");
+        QVERIFY2(problem().contains(QStringLiteral("nothing says")), qPrintable(problem()));
+        QVERIFY(!QFile::exists(kept) && !w.training->run().active());
+        w.write("run/recipe.json", tinyRecipe(6));
+        w.press("startRun");
+        QVERIFY2(problem().contains(QStringLiteral("another recipe")), qPrintable(problem()));
+        QVERIFY(contentsOf(kept) == tinyRecipe(6) && !w.training->run().active());
+        w.find<QSpinBox>("batch")->setValue(2);
+        QVERIFY(problem().isEmpty()); // another one may go on
+        w.find<QSpinBox>("batch")->setValue(1);
+        w.write("run/recipe.json", tinyRecipe(5));
+        w.press("startRun");
+        QVERIFY(w.training->run().active());
+        QTRY_COMPARE_WITH_TIMEOUT(w.state(), State::Failed, patience);
+        QVERIFY2(problem().contains(QStringLiteral("adapt.safetensors")), qPrintable(problem()));
+        QCOMPARE(contentsOf(kept), tinyRecipe(5));
+
+        // A folder with only a recipe of someone else: the run keeps its own beside it, and changes that one.
+        QVERIFY(QFile::remove(run + QStringLiteral("/adapt.safetensors")));
+        for (const int steps : {3, 4}) {
+            w.choose(tinyRecipe(steps), run);
+            w.press("startRun");
+            QTRY_COMPARE_WITH_TIMEOUT(w.state(), State::Finished, patience);
+            const auto used = RecipeEdit::read(run + QStringLiteral("/recipe-2.json"));
+            QVERIFY(used && used->values().steps == steps);
+        }
+        QCOMPARE(contentsOf(kept), tinyRecipe(5));
+        QVERIFY(!QFile::exists(run + QStringLiteral("/recipe-3.json")));
+    }
+
 private:
     Language language_;
     std::unique_ptr<QTemporaryDir> folder_;

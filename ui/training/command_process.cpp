@@ -30,15 +30,6 @@ Error errorOf(const QJsonObject& event) {
             event[QLatin1String("hint")].toString().toStdString()};
 }
 
-void interrupt(QProcess& process) {
-#ifdef Q_OS_UNIX
-    if (process.processId() > 0) {
-        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
-    }
-#endif
-    process.closeWriteChannel(); // the command stops with its input too
-}
-
 } // namespace
 
 CommandProcess::CommandProcess(QObject* parent) : QObject(parent) {}
@@ -53,7 +44,7 @@ void CommandProcess::letGo() {
         return;
     }
     process_->disconnect(this);
-    interrupt(*process_);
+    stop();
     connect(process_, &QProcess::finished, process_, &QObject::deleteLater);
     process_->setParent(nullptr);
     process_ = nullptr;
@@ -67,6 +58,7 @@ void CommandProcess::start(const QString& program, const QStringList& arguments)
     told_ = {};
     isTold_ = false;
     killed_ = false;
+    interrupted_ = false;
     process_ = new QProcess(this);
 #ifdef Q_OS_UNIX
     process_->setChildProcessModifier([] { ::setpriority(PRIO_PROCESS, 0, lowPriority); });
@@ -89,9 +81,15 @@ void CommandProcess::start(const QString& program, const QStringList& arguments)
 }
 
 void CommandProcess::stop() {
-    if (process_ != nullptr) {
-        interrupt(*process_);
+    if (process_ == nullptr || std::exchange(interrupted_, true)) {
+        return; // a second interrupt would end the command without its checkpoint
     }
+#ifdef Q_OS_UNIX
+    if (process_->processId() > 0) {
+        ::kill(static_cast<pid_t>(process_->processId()), SIGINT);
+    }
+#endif
+    process_->closeWriteChannel(); // the command stops with its input too
 }
 
 void CommandProcess::kill() {

@@ -38,7 +38,7 @@ public:
 
     void start(const QString& program, const QStringList& arguments);
     bool running() const { return process_ != nullptr; }
-    /// As Ctrl+C does.
+    /// As Ctrl+C does; only the first call counts.
     void stop();
     /// At once; counts as cancelled.
     void kill();
@@ -61,6 +61,7 @@ private:
     Error told_;
     bool isTold_ = false;
     bool killed_ = false;
+    bool interrupted_ = false;
 };
 
 /// The command as a person would type it in a shell.

@@ -14,6 +14,8 @@
 #include <QScrollArea>
 #include <QSpinBox>
 
+#include <utility>
+
 namespace livegloss::ui {
 
 namespace {
@@ -61,7 +63,8 @@ void RecipePage::connectAll() {
     connect(chooseBackbone_, &QPushButton::clicked, this, &RecipePage::chooseBackbone);
     connect(chooseFolder_, &QPushButton::clicked, this, &RecipePage::chooseFolder);
     connect(folder_, &QLineEdit::textEdited, this, [this] { folderChosen_ = true; });
-    connect(folder_, &QLineEdit::textChanged, this, [this] { Q_EMIT folderChanged(runFolder()); });
+    // Not while it is typed: on the way there may be folders that hold runs, with recipes of their own.
+    connect(folder_, &QLineEdit::editingFinished, this, [this] { Q_EMIT folderChanged(runFolder()); });
     connect(next_, &QPushButton::clicked, this, &RecipePage::nextAsked);
     reload_.setSingleShot(true);
     reload_.setInterval(settlingMs);
@@ -104,8 +107,10 @@ void RecipePage::load(const QString& path) {
         watcher_.addPath(path);
     }
     showValues();
-    if (edit_ && !folderChosen_) {
-        folder_->setText(freeFolder(name_->text()));
+    // A file that is read again, or during a run, has its folder already.
+    const bool other = std::exchange(loaded_, path) != path;
+    if (edit_ && other && !folderChosen_ && !locked_) {
+        showFolder(freeFolder(name_->text()));
     }
     Q_EMIT changed();
 }
@@ -119,7 +124,7 @@ QString RecipePage::freeFolder(const QString& name) const {
     for (int number = 2; QFileInfo::exists(path) && !QDir(path).isEmpty(); ++number) {
         path = QStringLiteral("%1/%2-%3").arg(runs_, word).arg(number);
     }
-    return QDir::toNativeSeparators(path);
+    return path;
 }
 
 void RecipePage::showValues() {
@@ -246,7 +251,12 @@ QString RecipePage::runFolder() const {
 
 void RecipePage::setRunFolder(const QString& folder) {
     folderChosen_ = true;
+    showFolder(folder);
+}
+
+void RecipePage::showFolder(const QString& folder) {
     folder_->setText(QDir::toNativeSeparators(folder));
+    Q_EMIT folderChanged(runFolder());
 }
 
 int RecipePage::threads() const {

@@ -63,6 +63,7 @@ private:
     void connectAll();
     void fillRecipes(const QString& chosen);
     void load(const QString& path);
+    void showFolder(const QString& folder);
     void showValues();
     void takeValues();
     void check();
@@ -80,6 +81,7 @@ private:
     QString recipes_;
     QString runs_;
     std::optional<RecipeEdit> edit_;
+    QString loaded_;      ///< path of the recipe on show, or that could not be read
     QString readProblem_; ///< why the chosen recipe cannot be read
     QString ownRecipe_;   ///< path of a recipe that did not come with the program
     std::vector<RecipeConflict> conflicts_;

@@ -80,7 +80,9 @@ void ResultPage::setNote(const QString& note) {
 void ResultPage::update() {
     const auto best = std::ranges::find_if(measurements_, [](const Measurement& one) { return one.best; });
     if (best != measurements_.end()) {
-        summary_->setText(tr("Best: %1 word error rate on dev, at step %2. The model of that step is kept.")
+        summary_->setText((hasModel_
+                               ? tr("Best: %1 word error rate on dev, at step %2. The model of that step is kept.")
+                               : tr("Best: %1 word error rate on dev, at step %2. Its model is no longer there."))
                               .arg(TrainingTexts::percent(best->werPercent), QLocale().toString(qint64{best->step})));
     } else {
         summary_->setText(tr("Nothing has been measured yet. Start training; the first model comes with the first "

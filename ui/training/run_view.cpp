@@ -78,10 +78,17 @@ public:
             view.detail = folder.checkpoint ? tr("A checkpoint is in %1").arg(path)
                                             : tr("It begins anew: a checkpoint comes with the first steps.");
             view.startText = !ready ? QString() : folder.checkpoint ? tr("Resume") : tr("Start Again");
+            if (folder.checkpoint && !folder.record) {
+                view.detail = tr("A checkpoint is in %1, without a note of how it was made. It goes on only with the "
+                                 "recipe that lies there as recipe.json.")
+                                  .arg(path);
+            }
             break;
         case FolderState::Finished:
             view.title = tr("Training is finished");
-            view.detail = tr("The best model is in %1. To go on, raise the steps in Recipe.").arg(path);
+            view.detail = (folder.model ? tr("The best model is in %1. To go on, raise the steps in Recipe.")
+                                        : tr("Its checkpoint is in %1. To go on, raise the steps in Recipe."))
+                              .arg(path);
             view.startText = ready && folder.checkpoint ? tr("Resume") : QString();
             break;
         }

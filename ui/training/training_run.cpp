@@ -20,6 +20,9 @@ QStringList runArguments(const RunPlan& plan) {
     }
     arguments += {QStringLiteral("--threads"), QString::number(plan.threads), QStringLiteral("--loaders"),
                   QString::number(plan.loaders)};
+    if (!plan.stage.isEmpty() && plan.stage != QLatin1String("all")) {
+        arguments += {QStringLiteral("--stage"), plan.stage};
+    }
     if (plan.resume) {
         arguments.append(QStringLiteral("--resume"));
     }

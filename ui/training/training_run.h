@@ -17,6 +17,7 @@ struct RunPlan {
     int threads = 2;
     int loaders = 1;
     bool resume = false; ///< refuse to begin anew
+    QString stage = {};  ///< as --stage; empty: all
 };
 /// As a person would call it, without what only a program needs.
 QStringList runArguments(const RunPlan& plan);

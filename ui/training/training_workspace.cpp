@@ -7,6 +7,7 @@
 #include "ui/training/recipe_page.h"
 #include "ui/training/result_page.h"
 #include "ui/training/run_page.h"
+#include "ui/training/run_recipe.h"
 #include "ui/training/training_texts.h"
 
 #include <QDir>
@@ -46,6 +47,7 @@ TrainingWorkspace::TrainingWorkspace(const TrainingPlaces& places, TrainingServi
       places_(places),
       services_(std::move(services)),
       found_(std::make_unique<training::RunFolder>()),
+      runRecipe_(std::make_unique<RunRecipe>()),
       tabs_(new QTabBar(this)),
       pages_(new QStackedWidget(this)),
       data_(new DataPage(places.program, services_, this)),
@@ -89,7 +91,10 @@ void TrainingWorkspace::connectPages() {
     });
     connect(data_, &DataPage::nextAsked, this, [this] { showPage(RecipeTab); });
     connect(recipe_, &RecipePage::nextAsked, this, [this] { showPage(RunTab); });
-    connect(recipe_, &RecipePage::changed, this, &TrainingWorkspace::update);
+    connect(recipe_, &RecipePage::changed, this, [this] {
+        startProblem_.clear(); // another recipe may go on
+        update();
+    });
     connect(recipe_, &RecipePage::folderChanged, this, &TrainingWorkspace::lookAtFolder);
     connect(runPage_, &RunPage::startAsked, this, &TrainingWorkspace::startRun);
     connect(runPage_, &RunPage::stopAsked, &run_, &TrainingRun::stop);
@@ -156,22 +161,28 @@ RunPlan TrainingWorkspace::planOf(const QString& recipe) const {
     plan.folder = folder_;
     plan.threads = recipe_->threads();
     plan.resume = found_->checkpoint;
+    if (found_->record) {
+        plan.loaders = found_->record->loaders;
+        plan.stage = QString::fromStdString(found_->record->stage);
+    }
     return plan;
 }
 
 /// The recipe as it stands is kept beside what comes of it.
 void TrainingWorkspace::startRun() {
+    const QString shown = folder_;
     lookAtFolder();
-    if (run_.active() || !ready() || found_->state == FolderState::Occupied || found_->trainedBy) {
+    const bool seen = folder_ == shown; // what a folder still being typed holds has to be seen first
+    if (!seen || run_.active() || !ready() || found_->state == FolderState::Occupied || found_->trainedBy) {
         return;
     }
-    startProblem_.clear();
-    const QString own = folder_ + QStringLiteral("/recipe.json");
-    Result<void> saved = QDir().mkpath(folder_)
-                             ? recipe_->recipe()->save(own)
-                             : failure(ErrorCode::WriteFailed, "cannot make the folder " + folder_.toStdString());
-    if (!saved) {
-        startProblem_ = withHint(saved.error());
+    const QString own = runRecipe_->file(*found_, folder_, recipe_->recipe());
+    startProblem_ = RunRecipe::resumeProblem(*found_, folder_, *recipe_->recipe());
+    if (startProblem_.isEmpty()) {
+        const Result<void> kept = runRecipe_->keep(own, *recipe_->recipe());
+        startProblem_ = kept ? QString() : withHint(kept.error());
+    }
+    if (!startProblem_.isEmpty()) {
         update();
         return;
     }
@@ -210,14 +221,15 @@ void TrainingWorkspace::lookAtFolder() {
     update();
 }
 
-/// Goes on with what a run was started with.
+/// Goes on with what a run was started with; where its recipe is gone, with the one that was kept in the folder.
 void TrainingWorkspace::adoptRun(const training::RunFolder& found) {
     if (!found.record) {
         return;
     }
     data_->setFolder(QString::fromStdString(found.record->data.string()));
     const QString own = folder_ + QStringLiteral("/recipe.json");
-    recipe_->openRecipe(QFileInfo::exists(own) ? own : QString::fromStdString(found.record->recipe.string()));
+    const QString recorded = QString::fromStdString(found.record->recipe.string());
+    recipe_->openRecipe(QFileInfo::exists(own) && !QFileInfo::exists(recorded) ? own : recorded);
     recipe_->setThreads(found.record->threads);
 }
 
@@ -245,7 +257,8 @@ QString TrainingWorkspace::folderNote() const {
     }
     switch (found_->state) {
     case FolderState::Unfinished:
-        return tr("Holds a run that can go on: its data and its recipe are shown.");
+        return !found_->record ? tr("Holds a checkpoint, but no note of its data and its recipe.")
+                               : tr("Holds a run that can go on: its data and its recipe are shown.");
     case FolderState::Finished:
         return tr("Holds a run that is finished: its data and its recipe are shown.");
     case FolderState::Occupied:
@@ -277,8 +290,7 @@ void TrainingWorkspace::update() {
     }
     runPage_->setView(view);
     runPage_->setOpenable(!run_.active());
-    const QString recipe = folder_ + QStringLiteral("/recipe.json");
-    const RunPlan plan = run_.active() ? run_.plan() : planOf(recipe);
+    const RunPlan plan = run_.active() ? run_.plan() : planOf(runRecipe_->file(*found_, folder_, recipe_->recipe()));
     runPage_->setCommand(shellCommand(plan.program, runArguments(plan)));
     data_->setLocked(run_.active());
     recipe_->setLocked(run_.active());

@@ -23,6 +23,7 @@ class DataPage;
 class RecipePage;
 class ResultPage;
 class RunPage;
+class RunRecipe;
 
 /// Where training finds what it needs.
 struct TrainingPlaces {
@@ -100,6 +101,7 @@ private:
     std::unique_ptr<training::RunHistory> history_;
     QTimer follow_; ///< reads the log and looks after folders that another process trains in
     QString startProblem_;
+    std::unique_ptr<RunRecipe> runRecipe_;
     bool closing_ = false;
     QTabBar* tabs_;
     QStackedWidget* pages_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/result.h"
+#include "training/recipe.h"
 
 #include <filesystem>
 #include <optional>
@@ -37,6 +38,17 @@ struct RunFolder {
     std::optional<long> trainedBy;   ///< process that trains there at this moment
 };
 RunFolder inspectRunFolder(const std::filesystem::path& folder);
+
+/// How the recipe that lies in a run's folder as recipe.json compares with another one.
+enum class KeptRecipe {
+    Same,
+    Other,
+    Unknown, ///< there is none that can be read
+};
+KeptRecipe compareKeptRecipe(const std::filesystem::path& folder, const Recipe& recipe);
+/// Whether a recipe may go on from the folder's checkpoint: always where a record says how it was begun, otherwise only
+/// the recipe that lies there. InvalidArgument.
+Result<void> checkGoesOn(const std::filesystem::path& folder, const Recipe& recipe);
 
 /// Held by the process that trains in a folder, so that no second one does. The system lets go of it when the process
 /// ends, however it ends.

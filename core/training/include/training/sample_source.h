@@ -55,6 +55,8 @@ public:
     virtual TrainingClip clip(const ClipQuery& query) const = 0;
     /// Clips of a part; 0: there is no end of them.
     virtual std::int64_t clipCount(SamplePart) const { return 0; }
+    /// Tells this material from other: where it lies and what is signed in its clips.
+    virtual std::string identity() const { return {}; }
     /// Frames a second that the material has, for recipes that leave it open.
     virtual double fps() const { return 25.0; }
     /// Pictures that differ from each other in one word of the caption.

@@ -41,6 +41,11 @@ struct TrainOptions {
     std::function<void(const std::string&)> report = [](const auto&) {};     ///< lines for a person, about one in 15 s
     std::function<void(const TrainProgress&)> progress = [](const auto&) {}; ///< after every step
     std::function<void()> measured = [] {};                                  ///< log.jsonl has a new measurement
+    /// Asked in the first process, once all have met and before anything is read or written: whether the work folder
+    /// may be trained in. An error ends all processes with it.
+    std::function<Result<void>()> enter = [] { return Result<void>(); };
+    /// Called once in the first process when data, recipe and checkpoint were accepted, before the first work.
+    std::function<Result<void>()> begun = [] { return Result<void>(); };
 };
 
 struct TrainOutcome {
