@@ -1184,6 +1184,14 @@
         <source>Its checkpoint is in %1. To go on, raise the steps in Recipe.</source>
         <translation>Der Zwischenstand liegt in %1. Zum Weitertrainieren unter „Rezept“ die Schritte erhöhen.</translation>
     </message>
+    <message>
+        <source>Pre-training is finished</source>
+        <translation>Das Vortraining ist abgeschlossen</translation>
+    </message>
+    <message>
+        <source>What it made is in %1. Resume goes on with the head and adaptation.</source>
+        <translation>Sein Ergebnis liegt in %1. „Fortsetzen“ geht mit Kopf und Anpassung weiter.</translation>
+    </message>
 </context>
 <context>
     <name>TrainingCharts</name>

@@ -122,6 +122,9 @@ void FrameIntake::endRun(bool complete, std::stop_token stop) {
         whole = enqueueSlots(resampler_->finish(), run, stop) && complete;
     }
     fedRun_.reset();
+    if (complete && !whole && stop.stop_requested()) {
+        return; // a command came in between: it begins another run, ends this one or discards all
+    }
     const std::scoped_lock lock(mutex_);
     if (run_ == run) {
         run_.reset();

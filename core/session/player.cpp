@@ -193,7 +193,7 @@ void Player::step(int frames) {
     } else if (jumps) {
         seekLocked(seekCommand_->target + framePeriod() * frames, false);
     } else if (state == State::Ended) {
-        if (!showsLastPicture()) {
+        if (!playedOut_ && !showsLastPicture()) {
             seekLocked(shownTime_ + framePeriod() * frames, false);
         }
     } else {

@@ -76,7 +76,7 @@ private:
     void readFrame(Lock& lock, const std::stop_token& stop);
     void takeFileFrame(FramePtr frame, Lock& lock);
     void countLosses(const media::SourceLosses& losses);
-    void takeLiveFrame(FramePtr frame, Lock& lock);
+    void takeLiveFrame(FramePtr frame, const media::SourceLosses& losses, Lock& lock);
     void sourceEnded(Lock& lock, std::optional<Error> error);
     void reconnect(Error error, Lock& lock, const std::stop_token& stop);
     void releaseSource(Lock& lock);
@@ -126,10 +126,11 @@ private:
     bool endFed_ = false;      ///< recognition knows it, or is being told
     bool feedingEnd_ = false;  ///< the reading thread tells it, and may wait for room to do so
     bool finished_ = false;    ///< stopped or played to the end
+    bool playedOut_ = false;   ///< the picture on show is the last one
     bool feedingLive_ = false; ///< live: a run of recognition is under way
     std::optional<Error> endError_;
     LossWatch losses_;               ///< live: frames that the device lost
-    std::int64_t countedLosses_ = 0; ///< files: damaged or missing frames that the statistics know
+    std::int64_t countedLosses_ = 0; ///< damaged or missing frames that the statistics know
     /// Frames before it go to recognition only; kNoPicture: all of an ended file.
     std::optional<MediaTime> hiddenUntil_;
 

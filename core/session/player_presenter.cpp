@@ -100,6 +100,7 @@ void Player::presentEnd(Lock& lock, const std::stop_token& stop) {
     } else if (loop_ && info_.seekable && !shownTimes_.empty()) {
         seekLocked(MediaTime{0}, true);
     } else {
+        playedOut_ = true;
         end(State::Ended, std::nullopt);
     }
 }

@@ -106,7 +106,7 @@ void Player::adopt(SourcePtr source) {
     queue_.clear();
     shownTimes_.clear();
     shownTime_ = offset_;
-    atEnd_ = endFed_ = feedingEnd_ = finished_ = false;
+    atEnd_ = endFed_ = feedingEnd_ = finished_ = playedOut_ = false;
     showNext_ = true;
     stepsForward_ = 0;
     losses_.clear();
@@ -153,6 +153,7 @@ void Player::seekNow(Lock& lock) {
     }
     queue_.clear();
     atEnd_ = endFed_ = feedingEnd_ = finished_ = false;
+    playedOut_ = playedOut_ && command.target == kNoPicture;
     endError_.reset();
     hiddenUntil_ = command.wholeClip ? std::optional(command.target) : std::nullopt;
     showNext_ = command.target != kNoPicture;
@@ -198,7 +199,7 @@ void Player::readFrame(Lock& lock, const std::stop_token& stop) {
     if (hasCommand() || stop.stop_requested()) {
         return; // the command makes this frame or error pointless
     }
-    if (!info_.live) { // else a missing picture shows as a gap: see takeLiveFrame()
+    if (!info_.live) {
         countLosses(losses);
     }
     if (!read) {
@@ -212,7 +213,7 @@ void Player::readFrame(Lock& lock, const std::stop_token& stop) {
     } else if (!*read) {
         sourceEnded(lock, std::nullopt);
     } else if (info_.live) {
-        takeLiveFrame(std::move(**read), lock);
+        takeLiveFrame(std::move(**read), losses, lock);
     } else {
         takeFileFrame(std::move(**read), lock);
     }
@@ -244,9 +245,11 @@ void Player::takeFileFrame(FramePtr frame, Lock& lock) {
 }
 
 /// Shows the frame and passes it on. Paused, frames are read and let go: the device goes on, and so must its queue.
-void Player::takeLiveFrame(FramePtr frame, Lock& lock) {
+void Player::takeLiveFrame(FramePtr frame, const media::SourceLosses& losses, Lock& lock) {
     statistics_.captured();
-    if (const int lost = losses_.frame(frame->time); lost > 0) {
+    // A picture that could not be decoded leaves a gap as well: it counts once.
+    const std::int64_t damaged = losses.frames - std::exchange(countedLosses_, losses.frames);
+    if (const std::int64_t lost = std::max<std::int64_t>(losses_.frame(frame->time), damaged); lost > 0) {
         statistics_.lostBySource(lost);
     }
     const MediaTime position = frame->time + offset_;

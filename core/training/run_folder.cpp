@@ -33,7 +33,11 @@ bool isThere(const fs::path& path) {
 
 /// Files that say nothing about whether a run was begun.
 bool isHarmless(const fs::path& name) {
-    return name == "recipe.json" || name == lockName;
+    const std::string text = name.string();
+    const std::string_view kept = "recipe-"; // and a number: see ui's RunRecipe
+    const bool numbered = text.starts_with(kept) && text.ends_with(".json") &&
+                          text.find_first_not_of("0123456789", kept.size()) == text.size() - 5;
+    return numbered || text == "recipe.json" || text == lockName;
 }
 
 bool holdsOtherFiles(const fs::path& folder) {

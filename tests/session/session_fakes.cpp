@@ -23,7 +23,7 @@ public:
         info_.fps = script_->fps;
         info_.live = script_->live;
         info_.seekable = !script_->live;
-        if (!script_->live && script_->frames >= 0) {
+        if (!script_->live && script_->frames >= 0 && script_->declaresLength) {
             info_.duration = timeOf(script_->frames);
         }
     }
@@ -48,7 +48,7 @@ public:
             return std::nullopt;
         }
         ++script_->reads;
-        if (next_ == script_->damagedAt) {
+        if (next_ == script_->damagedAt || (script_->damaged && next_ >= 20 && next_ % 2 == 1)) {
             ++next_;
             ++losses_.frames;
         }

@@ -33,7 +33,9 @@ public:
     std::int64_t failAt = -1; ///< read() of this frame fails with `failure`
     Error failure{ErrorCode::Disconnected, "unplugged", {}};
     std::int64_t damagedAt = -1; ///< this frame is passed over and counted as lost
-    bool gated = false;          ///< each read() waits for allow()
+    bool damaged = false;        ///< so is every second one from the twentieth on
+    bool declaresLength = true;
+    bool gated = false; ///< each read() waits for allow()
 
     std::atomic<int> opened{0};
     std::atomic<int> alive{0};

@@ -230,6 +230,23 @@ private slots:
         QCOMPARE(intake.backlog(), std::int64_t{5});
     }
 
+    /// The end of a run waits for room as well, and a jump ends that.
+    void aJumpAtTheEndOfARunMakesRoom() {
+        StatisticsMeter statistics(clock_);
+        const std::size_t frameBytes = 3U * 32U * 32U * 2U;
+        FrameIntake intake(statistics, frameBytes * 5);
+        intake.setModel(model_, 1);
+        intake.beginRun({});
+        offerFrames(intake, 6); // the sixth is held back for the next one
+        std::stop_source jump;
+        std::jthread end([&] { intake.endRun(true, jump.get_token()); });
+        QTest::qWait(50);
+        jump.request_stop();
+        end.join();
+        intake.beginRun({}, MediaTime{0});
+        QCOMPARE(intake.backlog(), std::int64_t{0});
+    }
+
     void newSettingsStartANewRunOnlyWhenTheyMust() {
         StatisticsMeter statistics(clock_);
         FrameIntake intake(statistics, 1U << 30U);

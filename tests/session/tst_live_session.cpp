@@ -225,6 +225,20 @@ private slots:
         QVERIFY(eventually([&] { return shownFrame(session) == 98; }));
     }
 
+    /// A file need not say how long it is.
+    void atTheLastPictureThereIsNoStepForward() {
+        const auto source = script(30);
+        source->declaresLength = false;
+        LiveSession session(test::scriptedParts(source, clock_));
+        session.setSettings(fast());
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return session.snapshot()->state == State::Ended; }));
+        session.step(1);
+        QTest::qWait(50);
+        QCOMPARE(session.snapshot()->state, State::Ended);
+        QCOMPARE(shownFrame(session), std::int64_t{29});
+    }
+
     void playingAnEndedFileStartsItAgain() {
         LiveSession session(test::scriptedParts(script(10), clock_));
         session.open(kAnything);

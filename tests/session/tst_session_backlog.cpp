@@ -88,8 +88,10 @@ private slots:
         QVERIFY(eventually([&] { return session.snapshot()->statistics.captured > kFrames + 10; }));
         session.setSettings(fast());
         QVERIFY(eventually([&] { return session.snapshot()->offline != nullptr; }));
-        QCOMPARE(session.snapshot()->statistics.captured, 2 * kFrames);
-        QCOMPARE(encoder->encoded.load(), 2 * kFrames);
+        const std::int64_t captured =
+            session.snapshot()->statistics.captured; // of whole rounds, two where all is quick
+        QVERIFY(captured >= 2 * kFrames && captured % kFrames == 0);
+        QCOMPARE(static_cast<std::int64_t>(encoder->encoded), captured);
         QVERIFY(session.snapshot()->offlineFromStart);
     }
 

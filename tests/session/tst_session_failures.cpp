@@ -81,6 +81,17 @@ private slots:
         }
     }
 
+    /// Also where it goes on so long that it looks like another frame rate.
+    void everyDamagedFrameOfACameraIsCounted() {
+        const auto source = camera();
+        source->damaged = true;
+        LiveSession session(test::scriptedParts(source, clock_));
+        session.open(kCamera);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.captured >= 40; }));
+        const auto figures = session.snapshot()->statistics;
+        QVERIFY2(figures.droppedSource >= figures.captured - 22, qPrintable(QString::number(figures.droppedSource)));
+    }
+
     void stopWhileWaitingForACameraEndsTheWait() {
         const auto source = camera();
         source->failAt = 10;

@@ -44,6 +44,11 @@ private slots:
         QCOMPARE(inspectRunFolder(path_).state, State::Fresh);
         write("recipe.json", "{}");
         QCOMPARE(inspectRunFolder(path_).state, State::Fresh);
+        write("recipe-2.json", "{}"); // of a run that was refused before it began
+        QCOMPARE(inspectRunFolder(path_).state, State::Fresh);
+        write("recipe-old.json", "{}");
+        QCOMPARE(inspectRunFolder(path_).state, State::Occupied);
+        fs::remove(path_ / "recipe-old.json");
         write("holiday.jpg", "x");
         QCOMPARE(inspectRunFolder(path_).state, State::Occupied);
         QVERIFY(writeRunRecord(path_, {}));

@@ -135,6 +135,23 @@ private Q_SLOTS:
         QCOMPARE(layout.visibleText(), QStringLiteral("A"));
     }
 
+    /// The old position may move on before the jump is made, and one jump follow another before either arrives.
+    void quickJumpsArriveAtTheLastOne() {
+        CaptionLayout layout = tenPixelLayout(400);
+        const std::vector<CaptionGloss> all = {at(8.0, gloss(1, "A")), at(29.0, gloss(2, "B")),
+                                               at(49.0, gloss(3, "C"))};
+        update(layout, all, {}, fromSeconds(30.0));
+        layout.jump(fromSeconds(50.0));
+        layout.jump(fromSeconds(10.0));
+        update(layout, all, {}, fromSeconds(50.0));
+        update(layout, all, {}, fromSeconds(10.0));
+        QCOMPARE(layout.visibleText(), QStringLiteral("A"));
+        layout.jump(fromSeconds(50.0));
+        update(layout, all, {}, fromSeconds(10.8)); // played on before the jump
+        update(layout, all, {}, fromSeconds(50.0));
+        QCOMPARE(layout.visibleText(), QStringLiteral("C"));
+    }
+
     void nothingIsLaidOutWhenNothingChanged() {
         CaptionLayout layout = tenPixelLayout(400);
         const auto committed = list({at(1.0, gloss(1, "A"))});

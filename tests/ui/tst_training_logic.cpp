@@ -2,6 +2,7 @@
 #include "ui/style/language.h"
 #include "ui/training/data_check.h"
 #include "ui/training/recipe_edit.h"
+#include "ui/training/run_recipe.h"
 #include "ui/training/training_chart.h"
 #include "ui/training/training_texts.h"
 
@@ -216,6 +217,24 @@ private Q_SLOTS:
         QCOMPARE(TrainingCharts::stages(history), QStringList{QStringLiteral("adapt")});
     }
 
+    /// A recipe that a person wrote beside the run is never written over.
+    void runsKeepTheirRecipeBesideAPersonsOwn() {
+        QTemporaryDir folder;
+        const QString own = folder.filePath(QStringLiteral("mine.json"));
+        RecipeEdit shown = RecipeEdit::read(models("quick-recipe.json")).value();
+        QVERIFY(shown.save(own));
+        RunFolder found;
+        found.record = training::RunRecord();
+        found.record->recipe = own.toStdString();
+        const RunRecipe recipe;
+        shown = RecipeEdit::read(own).value();
+        QCOMPARE(recipe.file(found, folder.path(), &shown), own); // as it is, it serves
+        shown = edited(own, [](RecipeValues& values) { values.steps += 100; });
+        QCOMPARE(recipe.file(found, folder.path(), &shown), folder.filePath(QStringLiteral("recipe.json")));
+        found.record->recipe = folder.filePath(QStringLiteral("recipe-2.json")).toStdString();
+        QCOMPARE(recipe.file(found, folder.path(), &shown), folder.filePath(QStringLiteral("recipe-2.json")));
+    }
+
     void runsAreSpokenOf() {
         TrainingRun run;
         RunFolder folder;
@@ -236,6 +255,9 @@ private Q_SLOTS:
         QVERIFY(!view().detail.contains(QLatin1String("best model")));
         folder.model = true;
         QVERIFY(view().detail.contains(QLatin1String("best model")));
+        folder.record->stage = "pretrain";
+        QVERIFY(view().detail.contains(QLatin1String("adaptation"))); // there is more to come
+        QCOMPARE(view().startText, QStringLiteral("Resume"));
         folder.trainedBy = 4711;
         QVERIFY(view().startText.isEmpty() && view().detail.contains(QLatin1String("4711")));
     }

@@ -66,7 +66,8 @@ void ResultPage::build() {
     connect(folder_, &QPushButton::clicked, this, &ResultPage::folderAsked);
 }
 
-void ResultPage::setResult(const std::vector<Measurement>& measurements, bool hasModel, bool hasFolder) {
+void ResultPage::setResult(const std::vector<Measurement>& measurements, bool hasModel, bool hasFolder, bool active) {
+    active_ = active;
     measurements_ = measurements;
     hasModel_ = hasModel;
     hasFolder_ = hasFolder;
@@ -80,7 +81,7 @@ void ResultPage::setNote(const QString& note) {
 void ResultPage::update() {
     const auto best = std::ranges::find_if(measurements_, [](const Measurement& one) { return one.best; });
     if (best != measurements_.end()) {
-        summary_->setText((hasModel_
+        summary_->setText((hasModel_ || active_
                                ? tr("Best: %1 word error rate on dev, at step %2. The model of that step is kept.")
                                : tr("Best: %1 word error rate on dev, at step %2. Its model is no longer there."))
                               .arg(TrainingTexts::percent(best->werPercent), QLocale().toString(qint64{best->step})));

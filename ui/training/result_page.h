@@ -15,8 +15,8 @@ class ResultPage final : public QWidget {
 public:
     explicit ResultPage(QWidget* parent = nullptr);
 
-    /// `hasModel`: the best model is in the folder.
-    void setResult(const std::vector<Measurement>& measurements, bool hasModel, bool hasFolder);
+    /// `hasModel`: the best model is in the folder; `active`: it may just be being written.
+    void setResult(const std::vector<Measurement>& measurements, bool hasModel, bool hasFolder, bool active);
     /// Something that was done, or why not.
     void setNote(const QString& note);
     QTableWidget* table() { return table_; }
@@ -37,6 +37,7 @@ private:
 
     std::vector<Measurement> measurements_;
     bool hasModel_ = false;
+    bool active_ = false;
     bool hasFolder_ = false;
     QLabel* title_;
     QLabel* summary_;

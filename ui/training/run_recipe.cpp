@@ -2,6 +2,7 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <QRegularExpression>
 
 namespace livegloss::ui {
 
@@ -39,7 +40,11 @@ QString RunRecipe::resumeProblem(const training::RunFolder& found, const QString
 
 QString RunRecipe::file(const training::RunFolder& found, const QString& folder, const RecipeEdit* shown) const {
     const QString recorded = found.record ? QString::fromStdString(found.record->recipe.string()) : QString();
-    if (!recorded.isEmpty() && QFileInfo(recorded).absolutePath() == folder) {
+    // A file of another name is a person's own, and is not written over.
+    static const QRegularExpression ours(QStringLiteral(R"(^recipe(-\d+)?\.json$)"));
+    const bool mayBeWritten = ours.match(QFileInfo(recorded).fileName()).hasMatch();
+    if (!recorded.isEmpty() && QFileInfo(recorded).absolutePath() == folder &&
+        (mayBeWritten || (shown != nullptr && holds(recorded, *shown)))) {
         return recorded;
     }
     QString path = folder + QStringLiteral("/recipe.json");

@@ -85,6 +85,12 @@ public:
             }
             break;
         case FolderState::Finished:
+            if (folder.record && folder.record->stage == "pretrain" && folder.checkpoint) {
+                view.title = tr("Pre-training is finished");
+                view.detail = tr("What it made is in %1. Resume goes on with the head and adaptation.").arg(path);
+                view.startText = ready ? tr("Resume") : QString();
+                break;
+            }
             view.title = tr("Training is finished");
             view.detail = (folder.model ? tr("The best model is in %1. To go on, raise the steps in Recipe.")
                                         : tr("Its checkpoint is in %1. To go on, raise the steps in Recipe."))

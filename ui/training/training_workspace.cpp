@@ -163,7 +163,9 @@ RunPlan TrainingWorkspace::planOf(const QString& recipe) const {
     plan.resume = found_->checkpoint;
     if (found_->record) {
         plan.loaders = found_->record->loaders;
-        plan.stage = QString::fromStdString(found_->record->stage);
+        // What follows pre-training, once that is done.
+        const bool done = found_->record->finished && found_->record->stage == "pretrain";
+        plan.stage = done ? QString() : QString::fromStdString(found_->record->stage);
     }
     return plan;
 }
@@ -295,7 +297,7 @@ void TrainingWorkspace::update() {
     data_->setLocked(run_.active());
     recipe_->setLocked(run_.active());
     recipe_->setFolderNote(folderNote());
-    result_->setResult(measurements, found_->model, QFileInfo(folder_).isDir());
+    result_->setResult(measurements, found_->model, QFileInfo(folder_).isDir(), run_.active());
     QStringList status{view.title};
     if (!view.left.isEmpty()) {
         status.append(view.left);

@@ -37,14 +37,10 @@ void CaptionLayout::setMetrics(double lineWidth, double gap, Measure measure) {
 
 bool CaptionLayout::update(const session::CaptionList& committed, const session::CaptionList& provisional,
                            MediaTime position) {
-    if (awaited_ && !arrivedAt(position)) {
+    if (awaited_ && !takeArrival(position)) {
         return false;
     }
     lastPosition_ = position;
-    if (awaited_) {
-        clear();
-        from_ = std::max(MediaTime{0}, position - contextBeforeJump);
-    }
     const std::size_t reached = reachedCount(*committed, position);
     if (committed == lastCommitted_ && provisional == lastProvisional_ && reached == lastReached_) {
         return false;
@@ -78,11 +74,23 @@ bool CaptionLayout::update(const session::CaptionList& committed, const session:
 
 void CaptionLayout::jump(MediaTime target) {
     awaited_ = target;
+    elsewhere_ = false;
 }
 
-/// At the target, or anywhere else than before: a file may end earlier than it says.
-bool CaptionLayout::arrivedAt(MediaTime position) const {
-    return std::chrono::abs(position - *awaited_) <= arrival || std::chrono::abs(position - lastPosition_) > arrival;
+/// At the target, or after a jump ahead anywhere else than before: a file may end earlier than it says. Then the target
+/// may be reached all the same, where the picture had moved before the jump. False: the picture is still on its way.
+bool CaptionLayout::takeArrival(MediaTime position) {
+    const bool there = std::chrono::abs(position - *awaited_) <= arrival;
+    const bool moved = *awaited_ > lastPosition_ && std::chrono::abs(position - lastPosition_) > arrival;
+    if (!there && (elsewhere_ || !moved)) {
+        return elsewhere_;
+    }
+    const std::optional<MediaTime> target = there ? std::nullopt : awaited_;
+    clear();
+    awaited_ = target;
+    elsewhere_ = !there;
+    from_ = std::max(MediaTime{0}, position - contextBeforeJump);
+    return true;
 }
 
 void CaptionLayout::clear() {

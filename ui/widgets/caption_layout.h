@@ -52,7 +52,7 @@ public:
     static constexpr int visibleLines = 2;
 
 private:
-    bool arrivedAt(MediaTime position) const;
+    bool takeArrival(MediaTime position);
     void place(const session::CaptionGloss& gloss, bool committed);
     void placeCell(CaptionCell cell);
     void scroll();
@@ -66,6 +66,7 @@ private:
     std::size_t lastReached_ = 0;
     MediaTime from_{0}; ///< glosses before it do not come back
     std::optional<MediaTime> awaited_;
+    bool elsewhere_ = false;    ///< the picture went somewhere else than to the awaited position
     MediaTime lastPosition_{0}; ///< of the text on show
     int firstVisibleLine_ = 0;
     double lineWidth_ = 0.0;
