@@ -28,6 +28,9 @@ void* operator new(std::size_t bytes) {
     void* memory = bytes <= largestAllocation ? std::malloc(bytes) : nullptr;
     return memory != nullptr ? memory : throw std::bad_alloc();
 }
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+    return bytes <= largestAllocation ? std::malloc(bytes) : nullptr;
+}
 void operator delete(void* memory) noexcept {
     std::free(memory);
 }
