@@ -117,18 +117,16 @@ void FrameIntake::endRun(bool complete, std::stop_token stop) {
     if (!run) {
         return;
     }
-    bool whole = complete;
-    if (run->model && fedRun_.lock() == run) {
-        whole = enqueueSlots(resampler_->finish(), run, stop) && complete;
-    }
+    const bool holdsSlots = run->model && fedRun_.lock() == run;
+    const bool fed = !holdsSlots || enqueueSlots(resampler_->finish(), run, stop);
     fedRun_.reset();
-    if (complete && !whole && stop.stop_requested()) {
+    if (!fed && stop.stop_requested()) {
         return; // a command came in between: it begins another run, ends this one or discards all
     }
     const std::scoped_lock lock(mutex_);
     if (run_ == run) {
         run_.reset();
-        entries_.emplace_back(EndOfRun{std::move(run), whole});
+        entries_.emplace_back(EndOfRun{std::move(run), fed && complete});
         changed_.notify_all();
     }
 }
