@@ -35,7 +35,7 @@ public:
     std::int64_t damagedAt = -1; ///< this frame is passed over and counted as lost
     bool damaged = false;        ///< so is every second one from the twentieth on
     bool declaresLength = true;
-    bool gated = false; ///< each read() waits for allow()
+    std::atomic<bool> gated{false}; ///< each read() waits for allow()
 
     std::atomic<int> opened{0};
     std::atomic<int> alive{0};
