@@ -6,4 +6,4 @@ cd "$(dirname "$0")"
 packaging/install-packages.sh
 cmake --preset ci
 cmake --build --preset ci
-ctest --preset ci --parallel 2 "$@"
+ctest --preset ci --parallel 3 "$@"
