@@ -1,9 +1,5 @@
-#include "model/model_layout.h"
-#include "square_source.h"
-#include "tensorfile/safetensors.h"
-#include "training/step_timer.h"
+#include "run_fixture.h"
 
-#include <QElapsedTimer>
 #include <QTemporaryDir>
 #include <QtTest>
 
@@ -12,30 +8,6 @@ using namespace livegloss::training;
 using namespace livegloss::test;
 
 namespace {
-
-nlohmann::json smallRecipe() {
-    auto json = nlohmann::json::parse(tinyRecipe);
-    json["pretrain"]["steps"] = 0;
-    json["head"]["clips"] = 0;
-    json["adapt"] = {{"epochs", 2}, {"batch", 2}, {"weight_decay", 0}, {"rate", {{"rate", 3e-3}}}};
-    return json;
-}
-
-TrainOutcome finished(const nlohmann::json& json, const SampleSource& source, const QString& folder) {
-    const auto recipe = parseRecipe(json.dump(), "here");
-    if (!recipe) {
-        qFatal("%s", recipe.error().message.c_str());
-    }
-    const auto outcome = train(*recipe, source, optionsFor(folder));
-    if (!outcome) {
-        qFatal("%s", outcome.error().message.c_str());
-    }
-    return *outcome;
-}
-
-tensorfile::SafetensorsReader modelIn(const QString& folder) {
-    return tensorfile::SafetensorsReader::open(folder.toStdString() + "/model.safetensors").value();
-}
 
 /// Another data set: where it lies, or what its signs are called.
 class OtherSource final : public SquareSource {
@@ -61,43 +33,6 @@ std::string toldBy(const Recipe& recipe, const SampleSource& source, const QStri
     return outcome ? told : "failed: " + outcome.error().message;
 }
 
-/// One clip has more signs than CTC can place in its frames.
-class ImpossibleClip final : public SquareSource {
-public:
-    ImpossibleClip() : SquareSource(9) {}
-    TrainingClip clip(const ClipQuery& query) const override {
-        TrainingClip clip = SquareSource::clip(query);
-        if (query.part == SamplePart::Train && query.number == 4) {
-            clip.labels.assign(60, 1);
-        }
-        return clip;
-    }
-};
-
-/// No clip has room for its signs.
-class ImpossibleSource final : public SquareSource {
-public:
-    ImpossibleSource() : SquareSource(4) {}
-    TrainingClip clip(const ClipQuery& query) const override {
-        TrainingClip clip = SquareSource::clip(query);
-        clip.labels.assign(60, 1);
-        return clip;
-    }
-};
-
-/// Figures that the log holds of a stage's steps.
-std::map<int, double> logged(const QString& folder, const std::string& stage, const char* figure) {
-    std::map<int, double> values;
-    std::ifstream file(folder.toStdString() + "/log.jsonl");
-    for (std::string line; std::getline(file, line);) {
-        const auto json = nlohmann::json::parse(line);
-        if (json["stage"] == stage && json.contains(figure)) {
-            values[json["step"]] = json[figure];
-        }
-    }
-    return values;
-}
-
 /// Trains in runs that are stopped at the poll after the `polls`-th; returns how many that took.
 int trainInPieces(const Recipe& recipe, const SampleSource& source, const QString& folder, int polls) {
     int runs = 0;
@@ -121,6 +56,7 @@ int trainInPieces(const Recipe& recipe, const SampleSource& source, const QStrin
 
 } // namespace
 
+/// How training runs begin, are stopped, go on and end.
 class TestTrainingRuns : public QObject {
     Q_OBJECT
 
@@ -275,139 +211,6 @@ private slots:
         QVERIFY(!QFile::exists(fresh.filePath("log.jsonl")));
     }
 
-    /// Single steps are those of training, and leave nothing behind.
-    void singleStepsCanBeTimed() {
-        const auto json = smallRecipe();
-        const SquareSource source(9);
-        auto timer = StepTimer::make(parseRecipe(json.dump(), "here").value(), source, 2);
-        QVERIFY(timer);
-        QElapsedTimer clock;
-        clock.start();
-        double sum = 0.0;
-        for (int step = 0; step < 3; ++step) {
-            const auto seconds = timer->step();
-            QVERIFY(seconds && *seconds > 0.0);
-            sum += *seconds;
-        }
-        QVERIFY(sum <= 1e-9 * static_cast<double>(clock.nsecsElapsed()));
-        auto wrong = json;
-        wrong["backbone"] = "/nowhere.safetensors";
-        QVERIFY(!StepTimer::make(parseRecipe(wrong.dump(), "here").value(), source, 2));
-    }
-
-    /// The same clip in both batches of a step has about the gradient of one batch; a sum would have twice that.
-    void accumulatedGradientsAreMeans() {
-        auto json = smallRecipe();
-        json["adapt"]["epochs"] = 1;
-        json["adapt"]["batch"] = 1;
-        json["adapt"]["flips"] = 0;
-        json["adapt"]["tone_jitter"] = 0;
-        json["adapt"]["min_frames"] = 40;
-        json["adapt"]["max_frames"] = 40;
-        json["model"]["resize"] = 32;
-        double norms[2] = {};
-        for (const int accumulate : {1, 2}) {
-            json["adapt"]["accumulate"] = accumulate;
-            QTemporaryDir folder;
-            finished(json, SquareSource(1), folder.path());
-            norms[accumulate - 1] = logged(folder.path(), "adapt", "gradient_norm").at(0);
-        }
-        QVERIFY2(norms[1] > 0.5 * norms[0] && norms[1] < 1.5 * norms[0],
-                 qPrintable(QString("%1 and %2").arg(norms[0]).arg(norms[1])));
-    }
-
-    void everyEpochUsesEveryClip() {
-        class Counting final : public SquareSource {
-        public:
-            Counting() : SquareSource(9) {}
-            TrainingClip clip(const ClipQuery& query) const override {
-                if (query.part == SamplePart::Train) {
-                    ++uses[static_cast<std::size_t>(query.number.value())];
-                }
-                return SquareSource::clip(query);
-            }
-            mutable std::array<std::atomic<int>, 9> uses{};
-        };
-        auto json = smallRecipe();
-        json["adapt"]["batch"] = 3;
-        json["adapt"]["cache_megabytes"] = 0; // so that each use is a call
-        const Counting source;
-        QTemporaryDir folder;
-        finished(json, source, folder.path());
-        for (const auto& uses : source.uses) {
-            QCOMPARE(uses.load(), 2);
-        }
-    }
-
-    void batchesWithoutAFiniteLossAreSkipped() {
-        QTemporaryDir folder;
-        auto json = smallRecipe();
-        json["adapt"]["batch"] = 3;
-        const TrainOutcome outcome = finished(json, ImpossibleClip(), folder.path());
-        QCOMPARE(outcome.skipped, 2); // once in each epoch
-        const auto model = modelIn(folder.path());
-        for (const auto& info : model.tensors()) {
-            const std::vector<float> values = model.readFloats(info.name).value();
-            QVERIFY2(std::ranges::all_of(values, [](float v) { return std::isfinite(v); }), info.name.c_str());
-        }
-    }
-
-    void skippedBatchesLeaveTheOptimiserAlone() {
-        QTemporaryDir folder;
-        const TrainOutcome outcome = finished(smallRecipe(), ImpossibleSource(), folder.path());
-        QVERIFY(outcome.steps > 0);
-        QCOMPARE(outcome.skipped, outcome.steps);
-        const auto reader =
-            tensorfile::SafetensorsReader::open(folder.path().toStdString() + "/adapt.safetensors").value();
-        QCOMPARE(reader.metadata().at("adam_steps"), std::string("0"));
-        int compared = 0;
-        for (const auto& info : reader.tensors()) {
-            if (info.name.starts_with("adam.")) {
-                const std::vector<float> values = reader.readFloats(info.name).value();
-                for (const float value : values) {
-                    QVERIFY2(value == 0.0F, qPrintable(QString("%1: %2").arg(info.name.c_str()).arg(value)));
-                }
-                ++compared;
-            }
-        }
-        QVERIFY(compared > 20);
-    }
-
-    /// The paper's drops after epochs 20 and 30 are no drops after steps 20 and 30.
-    void endlessSuppliesHaveNoDropsByEpoch() {
-        auto json = smallRecipe();
-        json["adapt"].erase("epochs");
-        json["adapt"]["steps"] = 36;
-        json["adapt"]["keep_clips"] = 4;
-        json["adapt"]["dev_clips"] = 1;
-        QTemporaryDir folder;
-        finished(json, SquareSource(), folder.path());
-        QCOMPARE(logged(folder.path(), "adapt", "rate").at(35), 3e-3);
-        json["adapt"]["rate"]["drop_at_epochs"] = {1};
-        QTemporaryDir refused;
-        const auto outcome =
-            train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(refused.path()));
-        QVERIFY(!outcome);
-        QVERIFY2(outcome.error().message.find("drop_at_epochs") != std::string::npos, outcome.error().message.c_str());
-        json["adapt"]["clips"] = 8; // four steps are an epoch then
-        QTemporaryDir folder2;
-        finished(json, SquareSource(), folder2.path());
-        QVERIFY(logged(folder2.path(), "adapt", "rate").at(5) < 1e-3);
-    }
-
-    void framesASecondFollowTheMaterial() {
-        class Film final : public SquareSource {
-        public:
-            using SquareSource::SquareSource;
-            double fps() const override { return 30.0; }
-        };
-        QTemporaryDir folder;
-        auto json = smallRecipe();
-        json["adapt"]["epochs"] = 1;
-        finished(json, Film(4), folder.path());
-        QCOMPARE(modelIn(folder.path()).metadata().at("fps"), std::string("30"));
-    }
-
     void endsEarlyWhereNothingGetsBetter() {
         QTemporaryDir folder;
         auto json = smallRecipe();
@@ -420,65 +223,6 @@ private slots:
         QVERIFY(outcome.bestWer >= 0.0);
     }
 
-    void methodsTrainWhatTheySay_data() {
-        QTest::addColumn<QString>("method");
-        QTest::addColumn<bool>("firstBlock");
-        QTest::addColumn<bool>("lastBlock");
-        QTest::addColumn<bool>("patches");
-        QTest::newRow("freezing") << "freezing" << false << false << false;
-        QTest::newRow("partial-1") << "partial-1" << false << true << false;
-        QTest::newRow("fine-tuning") << "fine-tuning" << true << true << true;
-        QTest::newRow("adaptsign") << "adaptsign" << false << false << false;
-    }
-    void methodsTrainWhatTheySay() {
-        QFETCH(QString, method);
-        QFETCH(bool, firstBlock);
-        QFETCH(bool, lastBlock);
-        QFETCH(bool, patches);
-        QTemporaryDir before;
-        QTemporaryDir after;
-        auto json = smallRecipe();
-        json["model"]["layers"] = 2;
-        json["method"] = method.toStdString();
-        json["adapt"]["rate"] = {{"rate", 0.0}};
-        finished(json, SquareSource(6), before.path());
-        json["adapt"]["rate"] = {{"rate", 1e-3}};
-        json["adapt"]["dev_every"] = 1000; // the last model is kept
-        finished(json, SquareSource(6), after.path());
-        const auto changed = [&](const std::string& name) {
-            return modelIn(before.path()).readFloats(name).value() != modelIn(after.path()).readFloats(name).value();
-        };
-        const std::string visual = "conv2d.visual.";
-        QCOMPARE(changed(visual + "transformer.resblocks.0.mlp.c_fc.weight"), firstBlock);
-        QCOMPARE(changed(visual + "transformer.resblocks.1.attn.in_proj_weight"), lastBlock);
-        QCOMPARE(changed(visual + "conv1.weight"), patches);
-        QVERIFY(changed(visual + "proj"));
-        QVERIFY(changed("conv1d.fc.weight"));
-        const auto trained = modelIn(after.path());
-        const auto config = model::readModelConfig(trained);
-        QVERIFY(config);
-        const bool adaptSign = method == "adaptsign";
-        QCOMPARE(model::moduleList(*config).empty(), !adaptSign);
-        for (const auto& info : trained.tensors()) {
-            QVERIFY2(!model::inAbsentModule(*config, info.name), info.name.c_str());
-        }
-        QCOMPARE(trained.find(visual + "transformer.resblocks.0.S_Adapter.mlp.c_in.weight") != nullptr, adaptSign);
-    }
-
-    void sharedPrefixesStayTheSame() {
-        QTemporaryDir folder;
-        auto json = smallRecipe();
-        json["model"]["layers"] = 2;
-        json["modules"] = {{"shared_prefixes", true}, {"adapter_ratio", 0.125}, {"direction", "past"}};
-        finished(json, SquareSource(6), folder.path());
-        const auto reader = modelIn(folder.path());
-        const std::string blocks = "conv2d.visual.transformer.resblocks.";
-        QVERIFY(reader.readFloats(blocks + "0.prefix_embedding_k").value() ==
-                reader.readFloats(blocks + "1.prefix_embedding_k").value());
-        QCOMPARE(reader.find(blocks + "1.S_Adapter.mlp.c_in.weight")->shape[0], 8);
-        QCOMPARE(QString::fromStdString(reader.metadata().at("cross_frame_direction")), QStringLiteral("past"));
-    }
-
     void endlessSuppliesNeedAnEndOrSteps() {
         QTemporaryDir folder;
         auto json = smallRecipe();
@@ -488,21 +232,6 @@ private slots:
         json["adapt"]["clips"] = 4;
         json["adapt"]["dev_clips"] = 2;
         QCOMPARE(finished(json, SquareSource(), folder.path()).steps, 4);
-    }
-
-    void narrowTypesAreForGraphicsCards() {
-        QTemporaryDir folder;
-        auto json = smallRecipe();
-        for (const char* precision : {"bf16", "fp16"}) {
-            json["precision"] = precision;
-            const auto outcome =
-                train(parseRecipe(json.dump(), "here").value(), SquareSource(6), optionsFor(folder.path()));
-            if (outcome) {
-                QSKIP("this machine has a graphics card");
-            }
-            QCOMPARE(outcome.error().code, ErrorCode::Unsupported);
-            QVERIFY(outcome.error().message.find("graphics cards") != std::string::npos);
-        }
     }
 };
 
