@@ -26,7 +26,7 @@ namespace {
 using engine::AttentionPath;
 using engine::AttentionSource;
 
-struct Options {
+struct CheckCommandOptions {
     std::string model;
     std::string split = "test";
     int clips = 20;
@@ -62,7 +62,7 @@ private:
 enum Measure { Hands, Face, Both, Pointing, Touching, OffPatches, OfAll, BusyHand, InSigns, BetweenSigns, kMeasures };
 
 /// One kind of attention over all clips. Sums hold one clip's frames until closeClip().
-struct Row {
+struct CheckedRow {
     std::string name;
     engine::SpatialRequest request;
     std::array<ClipMean, kMeasures> means{};
@@ -105,7 +105,7 @@ struct Row {
 };
 
 struct Report {
-    std::vector<Row> rows;
+    std::vector<CheckedRow> rows;
     /// Of each block: adapted less frozen, clip by clip.
     std::vector<std::array<ClipMean, kMeasures>> gains;
     ClipMean area, pointingArea, busyArea;
@@ -145,8 +145,8 @@ private:
 
 constexpr std::size_t kRowsOfBlock = 3;
 
-std::vector<Row> wantedRows(const model::ModelConfig& config) {
-    std::vector<Row> rows;
+std::vector<CheckedRow> wantedRows(const model::ModelConfig& config) {
+    std::vector<CheckedRow> rows;
     for (int block = 0; block < config.layers; ++block) {
         const std::string suffix = ", block " + std::to_string(block + 1);
         rows.push_back({"frozen class token" + suffix, {AttentionPath::Frozen, AttentionSource::ClassToken, block}});
@@ -188,7 +188,7 @@ public:
             layer.columns = frame.result.columns;
             layer.values = frame.result.spatial[i].weights;
             const attention::RegionScore score = scoreLayer(layer, masks, visible);
-            Row& row = report_.rows[i];
+            CheckedRow& row = report_.rows[i];
             row.add(score, frame.result.spatial[i], inSign);
             for (std::size_t hand = 0; hand < hands.size(); ++hand) {
                 row.eachHand[hand] += attention::shareOn(layer.values, hands[hand]);
@@ -203,12 +203,12 @@ public:
 
     void close() {
         const std::size_t busy = paths_[0].length() >= paths_[1].length() ? 0 : 1;
-        for (Row& row : report_.rows) {
+        for (CheckedRow& row : report_.rows) {
             row.closeClip(frames_, busy);
         }
         for (std::size_t block = 0; block < report_.gains.size(); ++block) {
-            const Row& frozen = report_.rows[block * kRowsOfBlock];
-            const Row& adapted = report_.rows[block * kRowsOfBlock + 1];
+            const CheckedRow& frozen = report_.rows[block * kRowsOfBlock];
+            const CheckedRow& adapted = report_.rows[block * kRowsOfBlock + 1];
             for (std::size_t measure = 0; measure < kMeasures; ++measure) {
                 if (frozen.clip[measure] && adapted.clip[measure]) {
                     report_.gains[block][measure].add(*adapted.clip[measure] - *frozen.clip[measure]);
@@ -237,7 +237,7 @@ private:
 
 void checkClip(const synth::Clip& clip, double fps, const engine::LoadedModelPtr& model, Report& report) {
     engine::AttentionRequest request;
-    for (const Row& row : report.rows) {
+    for (const CheckedRow& row : report.rows) {
         request.spatial.push_back(row.request);
     }
     attention::ClipWalk walk(model, request);
@@ -281,7 +281,7 @@ nlohmann::ordered_json measuresJson(const std::array<ClipMean, kMeasures>& means
     return json;
 }
 
-void printJson(const Report& report, const Options& options) {
+void printJson(const Report& report, const CheckCommandOptions& options) {
     nlohmann::ordered_json json{{"model", options.model},
                                 {"split", options.split},
                                 {"seed", options.seed},
@@ -290,7 +290,7 @@ void printJson(const Report& report, const Options& options) {
     json["hands_and_face_area"] = percentJson(report.area);
     json["patch_middles_on_hands_and_face"] = percentJson(report.pointingArea);
     json["busier_hand_area"] = percentJson(report.busyArea);
-    for (const Row& row : report.rows) {
+    for (const CheckedRow& row : report.rows) {
         nlohmann::ordered_json entry{{"of", row.name}};
         entry.update(measuresJson(row.means));
         json["attention"].push_back(entry);
@@ -321,7 +321,7 @@ void printTable(const char* heading, const std::vector<Measure>& columns, const 
     std::printf("\n");
 }
 
-void print(const Report& report, const Options& options) {
+void print(const Report& report, const CheckCommandOptions& options) {
     if (options.json) {
         printJson(report, options);
         return;
@@ -330,7 +330,7 @@ void print(const Report& report, const Options& options) {
                 options.clips, options.split.c_str(), static_cast<unsigned long long>(options.seed),
                 static_cast<long long>(report.frames));
     std::vector<std::pair<std::string, const std::array<ClipMean, kMeasures>*>> rows;
-    for (const Row& row : report.rows) {
+    for (const CheckedRow& row : report.rows) {
         rows.emplace_back(row.name, &row.means);
     }
     std::vector<std::pair<std::string, const std::array<ClipMean, kMeasures>*>> gains;
@@ -351,7 +351,7 @@ void print(const Report& report, const Options& options) {
                 report.pointingArea.mean() * 100.0);
 }
 
-void run(Options options) {
+void run(CheckCommandOptions options) {
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     Report report;
@@ -374,7 +374,7 @@ void run(Options options) {
 void addAttentionCheckCommand(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "attention-check", "Measure how much of the attention falls on hands and face, on clips with exact truth.");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<CheckCommandOptions>();
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
     command->add_option("--split", options->split, "train, dev or test: signers and backgrounds differ")
         ->check(CLI::IsMember({"train", "dev", "test"}))

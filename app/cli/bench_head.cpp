@@ -12,13 +12,13 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-struct Stream {
+struct HeadStream {
     engine::FeatureWindow window;
     std::vector<double> processor, wall;
 };
 
 /// Pushes one feature; the time counts where a window fell due.
-Result<bool> push(Stream& stream, const engine::FrameFeature& feature) {
+Result<bool> push(HeadStream& stream, const engine::FrameFeature& feature) {
     const Clock::time_point begin = Clock::now();
     const double processorBegin = processorSeconds();
     auto result = stream.window.push(feature);
@@ -33,7 +33,7 @@ Result<bool> push(Stream& stream, const engine::FrameFeature& feature) {
 }
 
 /// Of the windows that are as long as they get.
-HeadTimes summarise(const Stream& stream, const Stream& first, std::size_t warm) {
+HeadTimes summarise(const HeadStream& stream, const HeadStream& first, std::size_t warm) {
     const auto settled = [warm](const std::vector<double>& values) {
         return std::vector<double>(values.begin() + static_cast<std::ptrdiff_t>(warm), values.end());
     };
@@ -50,7 +50,7 @@ HeadTimes summarise(const Stream& stream, const Stream& first, std::size_t warm)
 } // namespace
 
 Result<std::vector<HeadTimes>> measureHeads(std::span<const engine::LoadedModelPtr> models, int windows) {
-    std::vector<Stream> streams;
+    std::vector<HeadStream> streams;
     for (const engine::LoadedModelPtr& model : models) {
         streams.push_back({engine::FeatureWindow(model, {}), {}, {}});
     }
@@ -66,7 +66,7 @@ Result<std::vector<HeadTimes>> measureHeads(std::span<const engine::LoadedModelP
     while (streams.front().wall.size() < warm + static_cast<std::size_t>(windows)) {
         feature.values.resize(static_cast<std::size_t>(config.embedDim));
         std::ranges::generate(feature.values, [&] { return values(random); });
-        for (Stream& stream : streams) {
+        for (HeadStream& stream : streams) {
             if (auto pushed = push(stream, feature); !pushed) {
                 return tl::unexpected(pushed.error());
             }
@@ -74,7 +74,7 @@ Result<std::vector<HeadTimes>> measureHeads(std::span<const engine::LoadedModelP
         warm = ++feature.frameIndex <= full ? streams.front().wall.size() : warm;
     }
     std::vector<HeadTimes> times;
-    for (const Stream& stream : streams) {
+    for (const HeadStream& stream : streams) {
         times.push_back(summarise(stream, streams.front(), warm));
     }
     return times;

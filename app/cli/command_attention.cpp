@@ -20,7 +20,7 @@ using attention::Shown;
 
 enum class What { Spatial, Frozen, Difference, CrossFrame, OverTime };
 
-struct Options {
+struct AttentionCommandOptions {
     std::string model;
     std::string input;
     std::string output;
@@ -58,7 +58,7 @@ int wholeNumber(const std::string& text) {
     return CLI::detail::lexical_cast(text, value) ? value : 0;
 }
 
-int headOf(const Options& options, const model::ModelConfig& config) {
+int headOf(const AttentionCommandOptions& options, const model::ModelConfig& config) {
     if (options.head == "mean") {
         return engine::meanOfHeads;
     }
@@ -97,7 +97,7 @@ Shown shownBy(What what) {
     return Shown::Adapted;
 }
 
-attention::View viewOf(const Options& options, const model::ModelConfig& config) {
+attention::View viewOf(const AttentionCommandOptions& options, const model::ModelConfig& config) {
     attention::View view;
     view.shown = shownBy(options.what);
     view.normalisation = options.normalisation;
@@ -123,7 +123,7 @@ attention::View viewOf(const Options& options, const model::ModelConfig& config)
     return view;
 }
 
-CurveRegions regionsOf(const Options& options) {
+CurveRegions regionsOf(const AttentionCommandOptions& options) {
     using attention::RegionOrigin;
     CurveRegions regions;
     const std::string& source = options.regions;
@@ -150,7 +150,7 @@ CurveRegions regionsOf(const Options& options) {
     return regions;
 }
 
-void runOverTime(Options options) {
+void runOverTime(AttentionCommandOptions options) {
     if (!isCurveFormat(options.output)) {
         refuse(options.output + ": curves over time cannot be written in this format",
                "End the file's name in .csv, .png, .svg or .pdf.");
@@ -172,7 +172,7 @@ void runOverTime(Options options) {
     valueOrFail(saveCurves(job, regions, options.output));
 }
 
-void run(Options options) {
+void run(AttentionCommandOptions options) {
     if (options.what == What::OverTime) {
         runOverTime(std::move(options));
         return;
@@ -224,7 +224,7 @@ void run(Options options) {
 
 void addAttentionCommand(CLI::App& app) {
     CLI::App* command = app.add_subcommand("attention", "Draw or write where the network looks in frames of a video.");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<AttentionCommandOptions>();
     command->add_option("--input,input", options->input, "video file")->required();
     command
         ->add_option("--output", options->output,

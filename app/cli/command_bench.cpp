@@ -17,7 +17,7 @@
 namespace livegloss::cli {
 namespace {
 
-struct Options {
+struct BenchCommandOptions {
     BenchRequest request;
     std::string engines = "both";
     std::string precision = "auto";
@@ -36,7 +36,7 @@ std::vector<BenchSubject> subjectsOf(const std::string& engines) {
 }
 
 #ifdef LIVEGLOSS_WITH_MEDIA
-void runStreamed(const Options& options) {
+void runStreamed(const BenchCommandOptions& options) {
     catchInterrupts();
     engine::setComputeThreads(options.request.threads);
     const bool reference = options.engines == "reference";
@@ -56,7 +56,7 @@ void runStreamed(const Options& options) {
 }
 #endif
 
-void run(Options options) {
+void run(BenchCommandOptions options) {
     options.request.subjects = subjectsOf(options.engines);
     options.request.precision = engine::precisionNamed(options.precision).value();
 #ifdef LIVEGLOSS_WITH_MEDIA
@@ -72,7 +72,7 @@ void run(Options options) {
 } // namespace
 
 void addBenchCommand(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<BenchCommandOptions>();
     CLI::App* command = app.add_subcommand("bench", "Measure how many frames a second this machine encodes.");
     command->add_option("--model", options->request.model, "Model (.safetensors); random weights if not given")
         ->type_name("FILE");

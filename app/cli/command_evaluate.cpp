@@ -24,7 +24,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct EvaluateCommandOptions {
     std::string model;
     std::string data;
     std::string split = "test";
@@ -42,7 +42,7 @@ struct Options {
     std::string output; ///< hypothesis file
 };
 
-std::vector<TestClip> clipsOf(const Options& options) {
+std::vector<TestClip> clipsOf(const EvaluateCommandOptions& options) {
     std::vector<TestClip> clips;
     if (options.synthClips > 0) {
         clips = clipsOfSigner(options.synthClips, options.split, options.seed);
@@ -77,7 +77,7 @@ ordered_json onlineJson(const OnlineScores& scores) {
     return live;
 }
 
-ordered_json resultJson(const Options& options, const EvaluationScores& scores,
+ordered_json resultJson(const EvaluateCommandOptions& options, const EvaluationScores& scores,
                         const evaluation::CorpusScore& offline) {
     ordered_json result{{"model", options.model}};
     if (options.synthClips > 0) {
@@ -127,7 +127,7 @@ void printAlignments(const EvaluationScores& scores, const evaluation::CorpusSco
     }
 }
 
-void printText(const Options& options, const EvaluationScores& scores, const evaluation::CorpusScore& offline) {
+void printText(const EvaluateCommandOptions& options, const EvaluationScores& scores, const evaluation::CorpusScore& offline) {
     if (options.alignments) {
         printAlignments(scores, offline);
     }
@@ -175,7 +175,7 @@ void reportFailures(const std::vector<FailedClip>& failures, std::size_t clips) 
                           "They are listed above; livegloss-cli dataset check tells more."}};
 }
 
-std::vector<OnlineSetting> settingsOf(const Options& options, const model::ModelConfig& config) {
+std::vector<OnlineSetting> settingsOf(const EvaluateCommandOptions& options, const model::ModelConfig& config) {
     std::vector<OnlineSetting> settings;
     if (options.sweep.enabled) {
         settings = sweepSettings(options.sweep, options.setting);
@@ -190,7 +190,7 @@ std::vector<OnlineSetting> settingsOf(const Options& options, const model::Model
     return settings;
 }
 
-void run(Options options) {
+void run(EvaluateCommandOptions options) {
     if (options.data.empty() == (options.synthClips == 0)) {
         throw CommandFailure{{ErrorCode::InvalidArgument, "evaluate needs either --data or --synth",
                               "livegloss-cli evaluate --help shows both."}};
@@ -232,7 +232,7 @@ void run(Options options) {
     reportFailures(scores.failures, clips.size());
 }
 
-void addSettings(CLI::App& command, Options& options) {
+void addSettings(CLI::App& command, EvaluateCommandOptions& options) {
     command.add_option("--window", options.setting.windowFrames, "with --online: frames that a decode looks back on")
         ->check(CLI::Range(16, 4096))
         ->capture_default_str();
@@ -258,7 +258,7 @@ void addSettings(CLI::App& command, Options& options) {
 void addEvaluateCommand(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("evaluate", "Word error rate of a model on a data set, offline and as recognised live.");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<EvaluateCommandOptions>();
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
     command->add_option("--data", options->data, "data set of any layout that dataset check knows");
     command->add_option("--split", options->split, "which part of the data")->capture_default_str();

@@ -17,7 +17,7 @@ namespace {
 
 std::atomic<bool> cancelled{false};
 
-struct Arguments {
+struct ImportArguments {
     importing::ImportOptions options;
     std::string output;
     std::string checkpoint, glosses, backbone, activation, normalisation;
@@ -26,7 +26,7 @@ struct Arguments {
     bool force = false;
 };
 
-importing::ImportOptions optionsOf(const Arguments& arguments) {
+importing::ImportOptions optionsOf(const ImportArguments& arguments) {
     importing::ImportOptions options = arguments.options;
     options.checkpoint = arguments.checkpoint;
     options.glosses = arguments.glosses;
@@ -78,7 +78,7 @@ void printPreview(const importing::ImportPreview& preview) {
     std::fflush(stdout);
 }
 
-void runImport(const Arguments& arguments) {
+void runImport(const ImportArguments& arguments) {
     const auto import = valueOrFail(importing::ModelImport::open(optionsOf(arguments)));
     printPreview(import.preview());
     if (arguments.preview) {
@@ -116,7 +116,7 @@ void runImport(const Arguments& arguments) {
 } // namespace
 
 void addImportCommand(CLI::App& app) {
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ImportArguments>();
     CLI::App* command = app.add_subcommand("import", "Turn a PyTorch checkpoint into a LiveGloss model.");
     importing::ImportOptions& options = arguments->options;
     command->add_option("checkpoint", arguments->checkpoint, "AdaptSign or CLIP checkpoint (.pt, .bin, .safetensors)")

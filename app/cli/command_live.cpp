@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::ordered_json;
 
-struct Options {
+struct LiveCommandOptions {
     std::string model;
     std::string input;
     std::string pace = "realtime";
@@ -156,7 +156,7 @@ ordered_json offlineJson(const std::vector<session::CaptionGloss>& offline) {
     return list;
 }
 
-ordered_json reportJson(const Options& options, const LiveRunResult& result, const model::ModelConfig& config,
+ordered_json reportJson(const LiveCommandOptions& options, const LiveRunResult& result, const model::ModelConfig& config,
                         const SeenPart& seen, const std::optional<SeenTruth>& truth) {
     const session::SessionSettings& settings = options.run.settings;
     const engine::WindowOptions window = engine::resolvedWindow(config, {settings.windowFrames, settings.strideFrames});
@@ -250,7 +250,7 @@ void printSummary(const LiveRunResult& result, const ordered_json& report) {
     }
 }
 
-void run(Options options) {
+void run(LiveCommandOptions options) {
     options.run.settings.framePattern = options.frames.pattern;
     options.run.settings.skipSimilar = options.frames.skipSimilar;
     if (options.input.empty()) {
@@ -315,7 +315,7 @@ void addSettings(CLI::App& command, session::SessionSettings& settings) {
 void addLiveCommand(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "live", "Recognise a video, camera or stream while it plays; glosses appear as they are committed.");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LiveCommandOptions>();
     options->run.settings.attention = false;
     options->run.settings.readAheadFrames = 0; // as from a camera: no frame is known before its time
     command->add_option("--input,input", options->input,

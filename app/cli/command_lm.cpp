@@ -17,7 +17,7 @@ namespace {
 
 using Sentences = std::vector<std::vector<std::string>>;
 
-struct Options {
+struct LanguageModelCommandOptions {
     std::string data;
     std::string split = "train";
     std::string test;
@@ -28,7 +28,7 @@ struct Options {
 };
 
 /// What the synthetic signer would sign, without the pictures; the sentences of `synth --seed SEED`.
-Sentences sentencesOfSigner(const Options& options, const std::string& split) {
+Sentences sentencesOfSigner(const LanguageModelCommandOptions& options, const std::string& split) {
     Sentences sentences;
     for (int number = 0; number < options.synthSentences; ++number) {
         auto& sentence = sentences.emplace_back();
@@ -40,7 +40,7 @@ Sentences sentencesOfSigner(const Options& options, const std::string& split) {
     return sentences;
 }
 
-Sentences sentencesOf(const Options& options, const std::string& split) {
+Sentences sentencesOf(const LanguageModelCommandOptions& options, const std::string& split) {
     if (options.synthSentences > 0) {
         return sentencesOfSigner(options, split);
     }
@@ -56,7 +56,7 @@ Sentences sentencesOf(const Options& options, const std::string& split) {
     return sentences;
 }
 
-void run(const Options& options) {
+void run(const LanguageModelCommandOptions& options) {
     if (options.data.empty() == (options.synthSentences == 0)) {
         throw CommandFailure{
             {ErrorCode::InvalidArgument, "lm needs either --data or --synth", "livegloss-cli lm --help shows both."}};
@@ -81,7 +81,7 @@ void run(const Options& options) {
 
 void addLmCommand(CLI::App& app) {
     CLI::App* command = app.add_subcommand("lm", "Train an n-gram language model on the glosses of a data set.");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<LanguageModelCommandOptions>();
     command->add_option("--data", options->data, "data set of any layout that dataset check knows");
     command->add_option("--synth", options->synthSentences, "so many sentences of the synthetic signer instead")
         ->check(CLI::Range(1, 10000000));

@@ -11,7 +11,7 @@
 namespace livegloss::cli {
 namespace {
 
-struct Options {
+struct QuantizeCommandOptions {
     CalibrationRequest calibration;
     std::string output;
     std::string data;
@@ -27,7 +27,7 @@ struct CheckClips {
 };
 
 /// None where no check was asked for.
-CheckClips checkClips(const Options& options) {
+CheckClips checkClips(const QuantizeCommandOptions& options) {
     CheckClips check;
     if (options.synthClips > 0) {
         check.clips = clipsOfSigner(options.synthClips, options.split, options.seed);
@@ -75,7 +75,7 @@ void printCheck(const std::optional<model::QuantisationCheck>& check) {
                                 : "Not passed (half a point more is allowed): auto will not choose int8.\n");
 }
 
-void run(Options options) {
+void run(QuantizeCommandOptions options) {
     valueOrFail(checkOutput(options.output));
     if (!std::filesystem::exists(options.calibration.model)) {
         throw CommandFailure{{ErrorCode::NotFound, "there is no file " + options.calibration.model,
@@ -109,7 +109,7 @@ void run(Options options) {
 } // namespace
 
 void addQuantizeCommand(CLI::App& app) {
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<QuantizeCommandOptions>();
     CLI::App* command = app.add_subcommand("quantize", "Find scales for running a model in 8 bits, and check them.");
     command->add_option("--model", options->calibration.model, "model (.safetensors)")->required()->type_name("FILE");
     command->add_option("--calibration", options->calibration.clips, "video files of signing like what is to come")

@@ -17,7 +17,7 @@ namespace livegloss::cli {
 
 namespace {
 
-struct Options {
+struct RecognizeCommandOptions {
     std::string model;
     std::string input;
     std::string format = "text";
@@ -42,7 +42,7 @@ media::SourceRequest videoFile(const std::string& text) {
     return request;
 }
 
-session::OfflineResult recognise(const Options& options, const media::SourceRequest& request,
+session::OfflineResult recognise(const RecognizeCommandOptions& options, const media::SourceRequest& request,
                                  const engine::LoadedModelPtr& model) {
     ProgressBar bar("Recognising");
     session::OfflineOptions offline;
@@ -71,7 +71,7 @@ void explainNothing(const session::GlossReport& output, double minConfidence) {
     }
 }
 
-void run(Options options) {
+void run(RecognizeCommandOptions options) {
     const media::SourceRequest request = videoFile(options.input);
     valueOrFail(checkOutput(options.output, {options.input, options.model}));
     catchInterrupts();
@@ -107,7 +107,7 @@ void run(Options options) {
 void addRecognizeCommand(CLI::App& app) {
     CLI::App* command =
         app.add_subcommand("recognize", "Recognise a whole video file and write its glosses with their times.");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<RecognizeCommandOptions>();
     command->add_option("--input,input", options->input, "video file");
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
     command->add_option("--format", options->format, "json, text, srt, vtt, csv or ctm")

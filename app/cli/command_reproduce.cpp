@@ -26,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct Arguments {
+struct ReproduceArguments {
     std::string plan;
     std::string output;
     std::vector<std::string> cells;
@@ -73,7 +73,7 @@ std::string cellName(const std::string& cell, std::uint64_t seed) {
 }
 
 /// Says why a cell runs that ran before, otherwise.
-void makeReady(const Arguments& arguments, const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
+void makeReady(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
     const auto before = readCell(arguments.output, cell, seed);
     const auto earlier = valueOrFail(prepareCell(plan, arguments.output, cell, seed));
     if (earlier) {
@@ -86,7 +86,7 @@ void makeReady(const Arguments& arguments, const ReproductionPlan& plan, const s
 }
 
 /// Makes the cell's folder ready and keeps other processes out of it.
-training::RunLock enterCell(const Arguments& arguments, const ReproductionPlan& plan, const std::string& cell,
+training::RunLock enterCell(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::string& cell,
                             std::uint64_t seed) {
     const fs::path folder = cellFolder(arguments.output, cell, seed);
     // Before it may be renamed, together with what another process writes there.
@@ -98,7 +98,7 @@ training::RunLock enterCell(const Arguments& arguments, const ReproductionPlan& 
 }
 
 /// Trains and tests one cell; nothing where it was stopped, with a checkpoint.
-std::optional<CellResult> runCell(const Arguments& arguments, const ReproductionPlan& plan,
+std::optional<CellResult> runCell(const ReproduceArguments& arguments, const ReproductionPlan& plan,
                                   const training::SampleSource& source, const std::string& cell, std::uint64_t seed,
                                   double minutesLeft) {
     const auto start = std::chrono::steady_clock::now();
@@ -139,7 +139,7 @@ struct Cell {
 };
 
 /// Seed after seed, so that every row has a figure before any has three.
-std::vector<Cell> wantedCells(const Arguments& arguments, const ReproductionPlan& plan) {
+std::vector<Cell> wantedCells(const ReproduceArguments& arguments, const ReproductionPlan& plan) {
     for (const std::string& name : arguments.cells) {
         if (std::ranges::none_of(plan.cells, [&](const auto& cell) { return cell.first == name; })) {
             throw CommandFailure{{ErrorCode::InvalidArgument, "the plan has no cell " + name,
@@ -157,7 +157,7 @@ std::vector<Cell> wantedCells(const Arguments& arguments, const ReproductionPlan
     return cells;
 }
 
-void printState(const Arguments& arguments, const ReproductionPlan& plan, const std::vector<Cell>& cells) {
+void printState(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::vector<Cell>& cells) {
     for (const Cell& cell : cells) {
         std::string name = cell.name;
         name.resize(std::max<std::size_t>(name.size(), 32), ' ');
@@ -178,7 +178,7 @@ void printState(const Arguments& arguments, const ReproductionPlan& plan, const 
     }
 }
 
-void runCells(const Arguments& arguments, const ReproductionPlan& plan, const std::vector<Cell>& cells) {
+void runCells(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::vector<Cell>& cells) {
     const auto start = std::chrono::steady_clock::now();
     const auto source = makeSynthSamples();
     double minutes = 0.0;
@@ -210,7 +210,7 @@ void runCells(const Arguments& arguments, const ReproductionPlan& plan, const st
 }
 
 /// Measures one step of every cell in turn, of the first of the seeds.
-void timeSteps(const Arguments& arguments, const ReproductionPlan& plan, const std::vector<Cell>& cells) {
+void timeSteps(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::vector<Cell>& cells) {
     std::vector<std::string> names;
     for (const Cell& cell : cells) {
         if (cell.seed == cells.front().seed) {
@@ -228,7 +228,7 @@ void timeSteps(const Arguments& arguments, const ReproductionPlan& plan, const s
     valueOrFail(writeStepTimes(arguments.output, times));
 }
 
-void reproduce(const Arguments& arguments) {
+void reproduce(const ReproduceArguments& arguments) {
     const fs::path standard = fs::path(app::dataFolder()) / "models" / "paper-miniature.json";
     ReproductionPlan plan = valueOrFail(readPlan(arguments.plan.empty() ? standard : fs::path(arguments.plan)));
     plan.steps = arguments.steps;
@@ -252,7 +252,7 @@ void reproduce(const Arguments& arguments) {
 
 void addReproduceCommand(CLI::App& app) {
     auto* command = app.add_subcommand("reproduce", "Train and test the paper's tables in miniature, cell by cell");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<ReproduceArguments>();
     command->add_option("--output", arguments->output, "Folder for the cells' runs and tables.md")->required();
     command->add_option("--plan", arguments->plan, "Plan (JSON); models/paper-miniature.json if not given");
     command->add_option("--cell", arguments->cells, "Only these cells")->delimiter(',');

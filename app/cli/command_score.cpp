@@ -19,7 +19,7 @@ using evaluation::columnsOf;
 using evaluation::padded;
 using nlohmann::ordered_json;
 
-struct Options {
+struct ScoreCommandOptions {
     std::string reference;
     std::string hypothesis;
     evaluation::ScoringOptions scoring;
@@ -47,7 +47,7 @@ std::string editLetters(const std::vector<evaluation::AlignedPair>& alignment) {
     return letters;
 }
 
-ordered_json reportJson(const Options& options, const evaluation::ScoreReport& report) {
+ordered_json reportJson(const ScoreCommandOptions& options, const evaluation::ScoreReport& report) {
     ordered_json result{{"tool", nameOf(kTools, options.scoring.tool)},
                         {"cleanup", nameOf(kCleanups, options.scoring.cleanup)},
                         {"utterances", report.utterances.size()}};
@@ -131,7 +131,7 @@ void printWorst(const evaluation::ScoreReport& report, std::size_t top) {
     }
 }
 
-void printText(const Options& options, const evaluation::ScoreReport& report) {
+void printText(const ScoreCommandOptions& options, const evaluation::ScoreReport& report) {
     if (options.alignments) {
         for (const evaluation::ScoredUtterance& utterance : report.utterances) {
             std::printf(
@@ -146,7 +146,7 @@ void printText(const Options& options, const evaluation::ScoreReport& report) {
     printWorst(report, options.top);
 }
 
-void run(const Options& options) {
+void run(const ScoreCommandOptions& options) {
     const evaluation::ScoreReport report =
         valueOrFail(evaluation::scoreFiles(options.reference, options.hypothesis, options.scoring));
     for (const std::string& note : report.notes) {
@@ -164,7 +164,7 @@ void run(const Options& options) {
 void addScoreCommand(CLI::App& app) {
     CLI::App* command = app.add_subcommand(
         "score", "Word error rate of a hypothesis file against a reference, as published tools count it.");
-    auto options = std::make_shared<Options>();
+    auto options = std::make_shared<ScoreCommandOptions>();
     command->add_option("--reference", options->reference, "reference file (.stm)")->required();
     command->add_option("--hypothesis", options->hypothesis, "hypothesis file (.ctm)")->required();
     command

@@ -22,7 +22,7 @@ namespace {
 const std::map<std::string, training::Stage> stages{
     {"pretrain", training::Stage::Pretrain}, {"adapt", training::Stage::Adapt}, {"all", training::Stage::All}};
 
-struct Arguments {
+struct TrainArguments {
     std::string recipe;
     std::string work;
     std::string output;
@@ -36,7 +36,7 @@ struct Arguments {
     bool stopWithInput = false;
 };
 
-std::unique_ptr<training::SampleSource> openSamples(const Arguments& arguments,
+std::unique_ptr<training::SampleSource> openSamples(const TrainArguments& arguments,
                                                     [[maybe_unused]] const training::Recipe& recipe) {
     if (arguments.data.empty()) {
         return makeSynthSamples();
@@ -58,7 +58,7 @@ std::unique_ptr<training::SampleSource> openSamples(const Arguments& arguments,
 
 namespace fs = std::filesystem;
 
-fs::path workFolder(const Arguments& arguments) {
+fs::path workFolder(const TrainArguments& arguments) {
     if (arguments.work.empty() && arguments.output.empty()) {
         throw CommandFailure{{ErrorCode::InvalidArgument, "train needs a place to write to",
                               "Name the model's file with --output, or a folder with --work."}};
@@ -80,7 +80,7 @@ void publish(const fs::path& model, const std::string& output) {
     }
 }
 
-training::RunRecord recordOf(const Arguments& arguments) {
+training::RunRecord recordOf(const TrainArguments& arguments) {
     training::RunRecord record;
     record.recipe = fs::absolute(arguments.recipe);
     record.data = arguments.data.empty() ? fs::path() : fs::absolute(arguments.data);
@@ -109,7 +109,7 @@ Result<training::RunLock> enterWorkFolder(const fs::path& folder, const training
     return lock;
 }
 
-training::TrainOptions optionsOf(const Arguments& arguments) {
+training::TrainOptions optionsOf(const TrainArguments& arguments) {
     training::TrainOptions options;
     options.workFolder = workFolder(arguments);
     options.stage = stages.at(arguments.stage);
@@ -120,7 +120,7 @@ training::TrainOptions optionsOf(const Arguments& arguments) {
     return options;
 }
 
-void runTraining(const Arguments& arguments) {
+void runTraining(const TrainArguments& arguments) {
     catchInterrupts();
     if (arguments.stopWithInput) {
         interruptWhenInputEnds();
@@ -170,7 +170,7 @@ void runTraining(const Arguments& arguments) {
 
 void addTrainCommand(CLI::App& app) {
     auto* command = app.add_subcommand("train", "Train a model as a recipe says, in steps that can be interrupted");
-    auto arguments = std::make_shared<Arguments>();
+    auto arguments = std::make_shared<TrainArguments>();
     command->add_option("--recipe", arguments->recipe, "JSON file that says what is trained and how")->required();
     command->add_option("--output", arguments->output, "The best model's file (.safetensors)");
     command->add_option(

@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "dataset_media.h"
+#include "process_time.h"
 #include "synth_clips.h"
 #include "terminal.h"
 
@@ -11,12 +12,6 @@
 namespace livegloss::cli {
 
 namespace {
-
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-double secondsSince(SteadyTime start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 session::ClipOptions clipOptions(const EvaluationOptions& options) {
     session::ClipOptions clip;

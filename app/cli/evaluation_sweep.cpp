@@ -14,7 +14,7 @@ namespace livegloss::cli {
 namespace {
 
 /// The figures of one setting.
-struct Row {
+struct SweepRow {
     OnlineSetting setting;
     evaluation::ErrorCounts counts;
     evaluation::DelayReport delays;
@@ -23,8 +23,8 @@ struct Row {
     double msPerDecode = 0.0;
 };
 
-Row rowOf(const OnlineScores& scores) {
-    Row row;
+SweepRow rowOf(const OnlineScores& scores) {
+    SweepRow row;
     row.setting = scores.setting;
     row.counts = evaluation::scoreCorpus(scores.utterances).total;
     row.delays = scores.delays.report();
@@ -40,7 +40,7 @@ std::string csvOf(const std::vector<OnlineScores>& scores) {
                        "reference_words,commit_median_s,commit_p95_s,provisional_median_s,missed,revisions_per_100,"
                        "ms_per_decode\n";
     for (const OnlineScores& score : scores) {
-        const Row row = rowOf(score);
+        const SweepRow row = rowOf(score);
         char line[256];
         std::snprintf(line, sizeof line, "%d,%d,%d,%.3f,%lld,%lld,%lld,%lld,", row.setting.windowFrames,
                       row.setting.strideFrames, row.setting.stability, row.counts.werPercent(),
@@ -65,7 +65,7 @@ evaluation::TradeoffChart chartOf(const std::vector<OnlineScores>& scores, doubl
     evaluation::TradeoffChart chart;
     chart.offlineWerPercent = offlineWerPercent;
     for (const OnlineScores& score : scores) {
-        const Row row = rowOf(score);
+        const SweepRow row = rowOf(score);
         chart.points.push_back({row.setting.windowFrames, row.setting.strideFrames, row.counts.werPercent(),
                                 row.timed ? std::optional(row.delays.committed.medianSeconds) : std::nullopt});
     }
@@ -105,7 +105,7 @@ std::string sweepTable(const std::vector<OnlineScores>& scores) {
     std::string text = "window  stride   WER %    sub    del    ins   commit s   95 % s   taken back   ms per\n"
                        "frames  frames                              median              per 100   decode\n";
     for (const OnlineScores& score : scores) {
-        const Row row = rowOf(score);
+        const SweepRow row = rowOf(score);
         char line[200];
         std::snprintf(line, sizeof line, "%6d  %6d  %6.2f %6lld %6lld %6lld", row.setting.windowFrames,
                       row.setting.strideFrames, row.counts.werPercent(),
@@ -128,7 +128,7 @@ std::string sweepTable(const std::vector<OnlineScores>& scores) {
 nlohmann::ordered_json sweepJson(const std::vector<OnlineScores>& scores) {
     auto list = nlohmann::ordered_json::array();
     for (const OnlineScores& score : scores) {
-        const Row row = rowOf(score);
+        const SweepRow row = rowOf(score);
         nlohmann::ordered_json entry{{"window_frames", row.setting.windowFrames},
                                      {"stride_frames", row.setting.strideFrames},
                                      {"stability", row.setting.stability}};

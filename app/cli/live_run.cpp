@@ -1,6 +1,7 @@
 #include "live_run.h"
 
 #include "commands.h"
+#include "process_time.h"
 #include "session/offline_recogniser.h"
 #include "terminal.h"
 
@@ -12,12 +13,6 @@
 namespace livegloss::cli {
 
 namespace {
-
-using SteadyTime = std::chrono::steady_clock::time_point;
-
-double secondsSince(SteadyTime start) {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 /// The clip's time now: that of the picture on show, and how long it has been there.
 class ClipTime {

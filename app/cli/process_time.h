@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
 #include <ctime>
 #include <fstream>
 #include <string>
@@ -14,6 +15,12 @@ inline double processorSeconds() {
     timespec time{};
     ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+inline double secondsSince(SteadyTime start) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
 /// A line of /proc/self/status in bytes, such as "VmRSS:" (resident) or "VmHWM:" (the most that was); 0 without one.

@@ -15,7 +15,7 @@ namespace livegloss::cli {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using OrderedJson = nlohmann::ordered_json;
 namespace fs = std::filesystem;
 
 constexpr const char* fileName = "step_times.json";
@@ -80,7 +80,7 @@ std::optional<StepTimes> readStepTimes(const fs::path& output) {
         return std::nullopt;
     }
     try {
-        const Json json = Json::parse(file);
+        const OrderedJson json = OrderedJson::parse(file);
         StepTimes times;
         times.machine = json.at("machine").get<std::string>();
         times.date = json.at("date").get<std::string>();
@@ -88,13 +88,13 @@ std::optional<StepTimes> readStepTimes(const fs::path& output) {
         times.rounds = json.at("rounds").get<int>();
         times.medians = json.at("median_step_seconds").get<std::map<std::string, double>>();
         return times;
-    } catch (const Json::exception&) {
+    } catch (const OrderedJson::exception&) {
         return std::nullopt;
     }
 }
 
 Result<void> writeStepTimes(const fs::path& output, const StepTimes& times) {
-    const Json json{{"machine", times.machine},
+    const OrderedJson json{{"machine", times.machine},
                     {"date", times.date},
                     {"threads", times.threads},
                     {"rounds", times.rounds},

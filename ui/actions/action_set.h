@@ -22,6 +22,10 @@ struct ActionSpec {
     bool checkable = false;
 };
 
+constexpr int ctrl(Qt::Key key) {
+    return (Qt::CTRL | key).toCombined();
+}
+
 /// The QActions of a table, in its order. Menu, toolbar, shortcut, tooltip and screen-reader text all come from here.
 class ActionSet : public QObject {
     Q_OBJECT

@@ -6,9 +6,6 @@ namespace livegloss::ui {
 
 namespace {
 
-constexpr int ctrl(Qt::Key key) {
-    return (Qt::CTRL | key).toCombined();
-}
 constexpr int shift(Qt::Key key) {
     return (Qt::SHIFT | key).toCombined();
 }
@@ -23,7 +20,7 @@ constexpr int ctrlAlt(Qt::Key key) {
 }
 
 // The first key is the one players use, the second the one of ELAN's annotation mode or one that has a modifier.
-const ActionSpec specs[] = {
+const ActionSpec liveSpecs[] = {
     {"play-sample",
      "sample",
      QT_TRANSLATE_NOOP("Actions", "Play Sample Clip"),
@@ -201,10 +198,10 @@ const ActionSpec specs[] = {
      QT_TRANSLATE_NOOP("Actions", "See where the network looked while the chosen gloss, or the newest, was signed"),
      {ctrlShift(Qt::Key_E)}},
 };
-static_assert(std::size(specs) == static_cast<std::size_t>(LiveAction::Count));
+static_assert(std::size(liveSpecs) == static_cast<std::size_t>(LiveAction::Count));
 
 } // namespace
 
-LiveActions::LiveActions(QWidget* owner) : ActionSet(specs, owner) {}
+LiveActions::LiveActions(QWidget* owner) : ActionSet(liveSpecs, owner) {}
 
 } // namespace livegloss::ui

@@ -6,11 +6,7 @@ namespace livegloss::ui {
 
 namespace {
 
-constexpr int ctrl(Qt::Key key) {
-    return (Qt::CTRL | key).toCombined();
-}
-
-const ActionSpec specs[] = {
+const ActionSpec windowSpecs[] = {
     {"full-screen",
      "full-screen",
      QT_TRANSLATE_NOOP("Actions", "Full Screen"),
@@ -49,10 +45,10 @@ const ActionSpec specs[] = {
      QT_TRANSLATE_NOOP("Actions", "Release camera and model, and close the window"),
      {ctrl(Qt::Key_Q)}},
 };
-static_assert(std::size(specs) == static_cast<std::size_t>(WindowAction::Count));
+static_assert(std::size(windowSpecs) == static_cast<std::size_t>(WindowAction::Count));
 
 } // namespace
 
-WindowActions::WindowActions(QWidget* owner) : ActionSet(specs, owner) {}
+WindowActions::WindowActions(QWidget* owner) : ActionSet(windowSpecs, owner) {}
 
 } // namespace livegloss::ui

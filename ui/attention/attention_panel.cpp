@@ -2,6 +2,7 @@
 
 #include "ui/sheets/attention_texts.h"
 #include "ui/style/theme.h"
+#include "ui/widgets/labels.h"
 
 #include <QComboBox>
 #include <QEvent>
@@ -30,14 +31,7 @@ constexpr Normalisation allNormalisations[] = {Normalisation::Clip, Normalisatio
 constexpr Colours allColours[] = {Colours::Inferno, Colours::Cividis,  Colours::Viridis,
                                   Colours::Grey,    Colours::Contours, Colours::Jet};
 constexpr int smoothingChoices[] = {0, 200, 500}; // ms
-const QString group = QStringLiteral("attentionView/");
-
-QLabel* wrapped(const char* role) {
-    auto* label = new QLabel;
-    label->setWordWrap(true);
-    label->setProperty("role", QString::fromLatin1(role));
-    return label;
-}
+const QString settingsGroup = QStringLiteral("attentionView/");
 
 template <class Enum>
 void add(QComboBox* box, const QString& text, Enum value, const QString& tip) {
@@ -79,7 +73,7 @@ void guardWheel(QWidget* inside) {
 /// A stored number if it is one of the choices.
 template <class Enum, std::size_t Count>
 Enum stored(const QSettings& store, const char* key, const Enum (&choices)[Count], Enum fallback) {
-    const int value = store.value(group + QLatin1String(key), static_cast<int>(fallback)).toInt();
+    const int value = store.value(settingsGroup + QLatin1String(key), static_cast<int>(fallback)).toInt();
     const auto found =
         std::ranges::find_if(choices, [value](Enum choice) { return static_cast<int>(choice) == value; });
     return found != std::end(choices) ? *found : fallback;
@@ -97,13 +91,13 @@ AttentionPanel::AttentionPanel(QWidget* parent)
       normalisation_(new QComboBox),
       smoothing_(new QComboBox),
       strength_(new QSlider(Qt::Horizontal)),
-      definition_(wrapped("muted")),
-      sourceDefinition_(wrapped("muted")),
-      notice_(wrapped("warning")),
-      scaleRule_(wrapped("muted")),
+      definition_(wrappedLabel("muted")),
+      sourceDefinition_(wrappedLabel("muted")),
+      notice_(wrappedLabel("warning")),
+      scaleRule_(wrappedLabel("muted")),
       bars_(new ScaleBars),
-      numbers_(wrapped("")),
-      noCause_(wrapped("muted")) {
+      numbers_(wrappedLabel("")),
+      noCause_(wrappedLabel("muted")) {
     build();
     retranslate();
 }
@@ -120,7 +114,7 @@ void AttentionPanel::build() {
     column_->setContentsMargins(2 * grid, 2 * grid, 2 * grid, 2 * grid);
     column_->setSpacing(grid);
     for (QLabel*& heading : headings_) {
-        heading = wrapped("heading");
+        heading = wrappedLabel("heading");
     }
     const auto form = [this] {
         auto* layout = new QFormLayout;
@@ -323,23 +317,23 @@ void AttentionPanel::setNotice(const QString& text) {
 }
 
 void AttentionPanel::saveState(QSettings& store) const {
-    store.setValue(group + QStringLiteral("shown"), static_cast<int>(view_.shown));
-    store.setValue(group + QStringLiteral("source"), static_cast<int>(view_.source));
-    store.setValue(group + QStringLiteral("patch"), view_.patch);
-    store.setValue(group + QStringLiteral("colours"), static_cast<int>(style_.colours));
-    store.setValue(group + QStringLiteral("normalisation"), static_cast<int>(style_.normalisation));
-    store.setValue(group + QStringLiteral("smoothing"), static_cast<int>(style_.smoothingSeconds * 1000.0 + 0.5));
-    store.setValue(group + QStringLiteral("strength"), static_cast<int>(style_.strength * 100.0 + 0.5));
+    store.setValue(settingsGroup + QStringLiteral("shown"), static_cast<int>(view_.shown));
+    store.setValue(settingsGroup + QStringLiteral("source"), static_cast<int>(view_.source));
+    store.setValue(settingsGroup + QStringLiteral("patch"), view_.patch);
+    store.setValue(settingsGroup + QStringLiteral("colours"), static_cast<int>(style_.colours));
+    store.setValue(settingsGroup + QStringLiteral("normalisation"), static_cast<int>(style_.normalisation));
+    store.setValue(settingsGroup + QStringLiteral("smoothing"), static_cast<int>(style_.smoothingSeconds * 1000.0 + 0.5));
+    store.setValue(settingsGroup + QStringLiteral("strength"), static_cast<int>(style_.strength * 100.0 + 0.5));
 }
 
 void AttentionPanel::restoreState(const QSettings& store) {
     view_.shown = stored(store, "shown", allShown, view_.shown);
     view_.source = stored(store, "source", allSources, view_.source);
-    view_.patch = std::max(0, store.value(group + QStringLiteral("patch"), view_.patch).toInt());
+    view_.patch = std::max(0, store.value(settingsGroup + QStringLiteral("patch"), view_.patch).toInt());
     style_.colours = stored(store, "colours", allColours, style_.colours);
     style_.normalisation = stored(store, "normalisation", allNormalisations, style_.normalisation);
     style_.smoothingSeconds = stored(store, "smoothing", smoothingChoices, 200) / 1000.0;
-    style_.strength = std::clamp(store.value(group + QStringLiteral("strength"), 70).toInt(), 20, 100) / 100.0;
+    style_.strength = std::clamp(store.value(settingsGroup + QStringLiteral("strength"), 70).toInt(), 20, 100) / 100.0;
     if (config_.layers > 0) {
         view_ = fitted(view_, config_);
     }

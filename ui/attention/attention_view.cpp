@@ -4,6 +4,7 @@
 #include "ui/sheets/attention_texts.h"
 #include "ui/sheets/sheet.h"
 #include "ui/style/theme.h"
+#include "ui/widgets/frame_image.h"
 
 #include <QKeyEvent>
 #include <QPainter>
@@ -20,15 +21,6 @@ constexpr double pictureGap = grid;
 /// Attention that went away while playing does not come back sooner, so that it cannot blink faster than 3 Hz.
 constexpr MediaTime kShortestAbsence = std::chrono::milliseconds(400);
 const QColor boxColour(255, 64, 64);
-
-QImage converted(const Frame& frame) {
-    const std::size_t needed = static_cast<std::size_t>(frame.width) * static_cast<std::size_t>(frame.height) * 3;
-    if (frame.width <= 0 || frame.height <= 0 || frame.rgb.size() < needed) {
-        return {};
-    }
-    const QImage view(frame.rgb.data(), frame.width, frame.height, frame.width * qsizetype{3}, QImage::Format_RGB888);
-    return view.convertToFormat(QImage::Format_RGB32);
-}
 
 bool isArrow(int key) {
     return key == Qt::Key_Left || key == Qt::Key_Right || key == Qt::Key_Up || key == Qt::Key_Down;
@@ -65,7 +57,7 @@ void AttentionView::setPicture(const session::Picture& picture, bool playing) {
     }
     if (picture.frame != frameData_) {
         frameData_ = picture.frame;
-        frame_ = converted(*picture.frame);
+        frame_ = imageOf(*picture.frame);
         newPicture_ = playing;
     }
     attended_ = picture.attended;

@@ -5,7 +5,7 @@
 namespace livegloss::ui {
 
 namespace {
-constexpr int pollMs = 100;
+constexpr int measurementPollMs = 100;
 }
 
 ClipMeasurement::ClipMeasurement(QObject* parent) : QObject(parent), measure_(attention::measureClip) {
@@ -24,7 +24,7 @@ void ClipMeasurement::start(attention::OverTimeJob job) {
     job.options.progress = [done = done_](std::int64_t, std::optional<double> fraction) {
         *done = fraction.value_or(0.0);
     };
-    polling_.start(pollMs);
+    polling_.start(measurementPollMs);
     runInBackground(
         this, [job = std::move(job), measure = measure_] { return measure(job); },
         [this, mine = cancel_](const Result<Moments>& measured) {

@@ -15,7 +15,7 @@ namespace {
 constexpr int largestSide = 112;
 constexpr int smallestSide = 72;
 constexpr int windowShare = 7; ///< a low window leaves the height to the video
-constexpr int pixelsPerPatch = 16;
+constexpr int cellPixelsPerPatch = 16;
 } // namespace
 
 FilmStrip::FilmStrip(QWidget* parent) : QWidget(parent) {
@@ -49,7 +49,7 @@ void FilmStrip::setPicture(const session::AttendedPicturePtr& attended, const At
             cell.picture = view.convertToFormat(QImage::Format_RGB32);
             const attention::Scale scale = attended->scales.scaleOf(layer, style.normalisation);
             if (scale.high > scale.low && vision::hasContrast(layer.values)) {
-                cell.overlay = toImage(attention::drawLayer(layer, scale, style.colours, pixelsPerPatch));
+                cell.overlay = toImage(attention::drawLayer(layer, scale, style.colours, cellPixelsPerPatch));
             }
         }
         if (layer.neighbour != engine::Neighbour::Frame) {

@@ -5,6 +5,7 @@
 #include "ui/sheets/sheet_file.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
+#include "ui/widgets/labels.h"
 
 #include <QComboBox>
 #include <QEvent>
@@ -24,38 +25,31 @@ namespace {
 constexpr int settlingMs = 400;
 constexpr qint64 noGloss = 0;
 
-QString askPath(QWidget* parent, const QString& suggested) {
+QString askGlossPath(QWidget* parent, const QString& suggested) {
     return askWhereToSave(parent, GlossPanel::tr("Save Gloss"),
                           GlossPanel::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf)"), suggested);
-}
-
-QLabel* wrapped(const char* role) {
-    auto* label = new QLabel;
-    label->setWordWrap(true);
-    label->setProperty("role", QString::fromLatin1(role));
-    return label;
 }
 
 } // namespace
 
 GlossPanel::GlossPanel(QWidget* parent)
     : QWidget(parent),
-      choose_(askPath),
+      choose_(askGlossPath),
       study_(attention::studySpan),
-      heading_(wrapped("heading")),
+      heading_(wrappedLabel("heading")),
       box_(new QComboBox),
       progress_(new QProgressBar),
       cancelButton_(new QPushButton),
-      facts_(wrapped("")),
-      meanHeading_(wrapped("muted")),
+      facts_(wrappedLabel("")),
+      meanHeading_(wrappedLabel("muted")),
       mean_(new CellRow(1)),
-      strongestHeading_(wrapped("muted")),
+      strongestHeading_(wrappedLabel("muted")),
       strongest_(new CellRow(3)),
-      definition_(wrapped("muted")),
-      secondsHeading_(wrapped("muted")),
+      definition_(wrappedLabel("muted")),
+      secondsHeading_(wrappedLabel("muted")),
       seconds_(new CellRow(3)),
       save_(new QPushButton),
-      note_(wrapped("muted")) {
+      note_(wrappedLabel("muted")) {
     build();
     settling_.setSingleShot(true);
     settling_.setInterval(settlingMs);

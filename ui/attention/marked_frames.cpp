@@ -19,7 +19,7 @@ namespace livegloss::ui {
 
 namespace {
 
-QString askPath(QWidget* parent, const QString& suggested) {
+QString askSheetPath(QWidget* parent, const QString& suggested) {
     return askWhereToSave(
         parent, MarkedFrames::tr("Save Attention"),
         MarkedFrames::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values "
@@ -46,7 +46,7 @@ SheetFrame sheetFrame(const FramePtr& frame, const session::AttendedPicture& att
 
 MarkedFrames::MarkedFrames(QWidget* parent)
     : QWidget(parent),
-      choose_(askPath),
+      choose_(askSheetPath),
       mark_(new QPushButton(this)),
       clear_(new QPushButton(this)),
       save_(new QPushButton(this)),

@@ -22,8 +22,8 @@ namespace livegloss::ui {
 
 namespace {
 
-constexpr int progressSteps = 1000;
-constexpr int settlingMs = 400;
+constexpr int measurementSteps = 1000;
+constexpr int zoomSettlingMs = 400;
 /// Between two drawings of curves that grow while playing.
 constexpr int growingMs = 250;
 /// Of a source without an end the newest moments are kept, and a minute of them is on show.
@@ -31,7 +31,7 @@ constexpr std::size_t mostLiveMoments = 3000;
 constexpr MediaTime liveRange = std::chrono::seconds(60);
 const QString group = QStringLiteral("attentionOverTime/");
 
-QString askPath(QWidget* parent, const QString& suggested) {
+QString askCurvePath(QWidget* parent, const QString& suggested) {
     return askWhereToSave(
         parent, OverTimePanel::tr("Save Attention over Time"),
         OverTimePanel::tr("Picture (*.png);;Vector drawing (*.svg);;PDF document (*.pdf);;Table of values (*.csv)"),
@@ -57,7 +57,7 @@ bool complete(attention::Moment& known, const attention::Moment& more) {
 
 OverTimePanel::OverTimePanel(QWidget* parent)
     : QWidget(parent),
-      choose_(askPath),
+      choose_(askCurvePath),
       fold_(new QToolButton(this)),
       measure_(new QPushButton(this)),
       cancel_(new QPushButton(this)),
@@ -70,7 +70,7 @@ OverTimePanel::OverTimePanel(QWidget* parent)
       plot_(new TimePlot(body_)) {
     build();
     settling_.setSingleShot(true);
-    settling_.setInterval(settlingMs);
+    settling_.setInterval(zoomSettlingMs);
     connect(&settling_, &QTimer::timeout, this, &OverTimePanel::measure);
     growing_.setSingleShot(true);
     growing_.setInterval(growingMs);
@@ -86,7 +86,7 @@ OverTimePanel::OverTimePanel(QWidget* parent)
         updateControls();
     });
     connect(&measurement_, &ClipMeasurement::progressed, this,
-            [this](double fraction) { progress_->setValue(static_cast<int>(fraction * progressSteps)); });
+            [this](double fraction) { progress_->setValue(static_cast<int>(fraction * measurementSteps)); });
     connect(&measurement_, &ClipMeasurement::finished, this, &OverTimePanel::takeMeasured);
     connect(zoomOut_, &QToolButton::clicked, plot_, &TimePlot::resetZoom);
     connect(save_, &QToolButton::clicked, this, &OverTimePanel::save);
@@ -110,7 +110,7 @@ void OverTimePanel::build() {
     fold_->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
     save_->setToolButtonStyle(Qt::ToolButtonTextOnly);
     zoomOut_->setToolButtonStyle(Qt::ToolButtonTextOnly);
-    progress_->setRange(0, progressSteps);
+    progress_->setRange(0, measurementSteps);
     progress_->setTextVisible(false);
     progress_->setFixedHeight(grid);
     progress_->setMaximumWidth(30 * grid);

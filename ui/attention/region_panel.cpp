@@ -5,6 +5,7 @@
 #include "ui/sheets/over_time_chart.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
+#include "ui/widgets/labels.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -31,13 +32,6 @@ const QString detectorKey = QStringLiteral("attentionOverTime/detectorFile");
 constexpr RegionOrigin allOrigins[] = {RegionOrigin::None, RegionOrigin::Truth, RegionOrigin::FaceDetector,
                                        RegionOrigin::OwnDetector};
 
-QLabel* wrapped(const char* role) {
-    auto* label = new QLabel;
-    label->setWordWrap(true);
-    label->setProperty("role", QString::fromLatin1(role));
-    return label;
-}
-
 QString askForDetector(QWidget* parent, const QString& lastFile) {
     return askForFile(parent, RegionPanel::tr("Choose a Detector of Hands and Face"),
                       RegionPanel::tr("Detectors (*.onnx)"), folderOf(lastFile), QStandardPaths::DocumentsLocation);
@@ -49,16 +43,16 @@ RegionPanel::RegionPanel(QWidget* parent)
     : QWidget(parent),
       choose_(askForDetector),
       check_(attention::checkDetector),
-      heading_(wrapped("heading")),
+      heading_(wrappedLabel("heading")),
       draw_(new QPushButton),
       remove_(new QPushButton),
-      originLabel_(wrapped("")),
+      originLabel_(wrappedLabel("")),
       originBox_(new QComboBox),
       chooseDetector_(new QPushButton),
-      note_(wrapped("muted")),
-      explanation_(wrapped("muted")),
+      note_(wrappedLabel("muted")),
+      explanation_(wrappedLabel("muted")),
       path_(new QCheckBox),
-      pathExplanation_(wrapped("muted")) {
+      pathExplanation_(wrappedLabel("muted")) {
     build();
     connect(draw_, &QPushButton::clicked, this, &RegionPanel::drawingAsked);
     connect(remove_, &QPushButton::clicked, this, &RegionPanel::removalAsked);

@@ -20,10 +20,10 @@ namespace livegloss::ui {
 
 namespace {
 
-constexpr int progressSteps = 1000;
-constexpr int pollMs = 100;
+constexpr int exportSteps = 1000;
+constexpr int exportPollMs = 100;
 
-QString askPath(QWidget* parent, const QString& suggested) {
+QString askVideoPath(QWidget* parent, const QString& suggested) {
     return askWhereToSave(parent, VideoExport::tr("Save Video with Attention"),
                           VideoExport::tr("Video (*.mp4)") + QStringLiteral(";;") +
                               VideoExport::tr("Animated picture for slides and web pages (*.gif)"),
@@ -34,7 +34,7 @@ QString askPath(QWidget* parent, const QString& suggested) {
 
 VideoExport::VideoExport(QWidget* parent)
     : QWidget(parent),
-      choose_(askPath),
+      choose_(askVideoPath),
       write_(writeAttentionVideo),
       save_(new QPushButton(this)),
       cancelButton_(new QPushButton(this)),
@@ -44,7 +44,7 @@ VideoExport::VideoExport(QWidget* parent)
     setObjectName(QStringLiteral("videoExport"));
     save_->setObjectName(QStringLiteral("saveVideo"));
     cancelButton_->setObjectName(QStringLiteral("cancelVideo"));
-    progress_->setRange(0, progressSteps);
+    progress_->setRange(0, exportSteps);
     progress_->setTextVisible(false);
     progress_->setFixedHeight(grid);
     result_->setWordWrap(true);
@@ -117,9 +117,9 @@ void VideoExport::start() {
     }
     cancel_ = std::make_shared<std::atomic<bool>>(false);
     job->cancelled = [cancel = cancel_] { return cancel->load(); };
-    job->progress = [done = done_](double fraction) { *done = static_cast<int>(fraction * progressSteps); };
+    job->progress = [done = done_](double fraction) { *done = static_cast<int>(fraction * exportSteps); };
     *done_ = 0;
-    polling_.start(pollMs);
+    polling_.start(exportPollMs);
     progress_->setValue(0);
     result_->clear();
     update();

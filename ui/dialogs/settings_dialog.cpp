@@ -2,6 +2,7 @@
 
 #include "engine/loaded_model.h"
 #include "ui/settings/computing.h"
+#include "ui/widgets/labels.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -17,41 +18,30 @@
 
 namespace livegloss::ui {
 
-namespace {
-
-QLabel* makeLabel(QWidget* parent, const char* role) {
-    auto* label = new QLabel(parent);
-    label->setProperty("role", QString::fromLatin1(role));
-    label->setWordWrap(true);
-    return label;
-}
-
-} // namespace
-
 SettingsDialog::SettingsDialog(Preferences& preferences, QWidget* parent)
     : QDialog(parent),
       preferences_(preferences),
       before_(preferences.values()),
-      captionsHeading_(makeLabel(this, "heading")),
-      recognitionHeading_(makeLabel(this, "heading")),
-      lookHeading_(makeLabel(this, "heading")),
+      captionsHeading_(wrappedLabel("heading", this)),
+      recognitionHeading_(wrappedLabel("heading", this)),
+      lookHeading_(wrappedLabel("heading", this)),
       captionSize_(new QSpinBox(this)),
       captionColour_(new QComboBox(this)),
       stability_(new QSlider(Qt::Horizontal, this)),
-      fast_(makeLabel(this, "muted")),
-      stable_(makeLabel(this, "muted")),
-      stabilityNote_(makeLabel(this, "muted")),
+      fast_(wrappedLabel("muted", this)),
+      stable_(wrappedLabel("muted", this)),
+      stabilityNote_(wrappedLabel("muted", this)),
       window_(new QSpinBox(this)),
       stride_(new QSpinBox(this)),
-      every_(makeLabel(this, "muted")),
+      every_(wrappedLabel("muted", this)),
       confidence_(new QSpinBox(this)),
-      confidenceNote_(makeLabel(this, "muted")),
+      confidenceNote_(wrappedLabel("muted", this)),
       computing_(new QComboBox(this)),
-      computingNote_(makeLabel(this, "muted")),
+      computingNote_(wrappedLabel("muted", this)),
       device_(new QComboBox(this)),
       frames_(new QComboBox(this)),
       similar_(new QSpinBox(this)),
-      framesNote_(makeLabel(this, "muted")),
+      framesNote_(wrappedLabel("muted", this)),
       theme_(new QComboBox(this)),
       language_(new QComboBox(this)),
       singleKeys_(new QCheckBox(this)),

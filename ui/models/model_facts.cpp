@@ -13,7 +13,7 @@ namespace livegloss::ui {
 
 namespace {
 
-QLabel* makeLabel(QWidget* parent, const char* role) {
+QLabel* factLabel(QWidget* parent, const char* role) {
     auto* label = new QLabel(parent);
     label->setProperty("role", QString::fromLatin1(role));
     label->setWordWrap(true);
@@ -37,9 +37,9 @@ ModelFacts::ModelFacts(ShelfEntry entry, QWidget* parent)
 }
 
 QLabel* ModelFacts::addFact(const QString& name, const QString& value) {
-    QLabel* text = makeLabel(this, "text");
+    QLabel* text = factLabel(this, "text");
     text->setText(value.isEmpty() ? tr("not stated") : value);
-    QLabel* label = makeLabel(this, "muted");
+    QLabel* label = factLabel(this, "muted");
     label->setWordWrap(false);
     label->setText(name);
     form_->addRow(label, text);

@@ -22,9 +22,9 @@ using downloads::Download;
 using downloads::Supply;
 
 constexpr int vocabularyWidth = 34 * grid;
-constexpr int progressSteps = 1000;
+constexpr int downloadSteps = 1000;
 
-QLabel* makeLabel(QWidget* parent, const char* name, const char* role) {
+QLabel* namedLabel(QWidget* parent, const char* name, const char* role) {
     auto* label = new QLabel(parent);
     label->setObjectName(QString::fromLatin1(name));
     label->setProperty("role", QString::fromLatin1(role));
@@ -55,13 +55,13 @@ ModelInfo infoOf(const ShelfEntry& entry) {
 
 ModelPage::ModelPage(QWidget* parent)
     : QWidget(parent),
-      title_(makeLabel(this, "modelTitle", "title")),
-      state_(makeLabel(this, "modelState", "muted")),
-      problem_(makeLabel(this, "modelProblem", "warning")),
-      problemDetail_(makeLabel(this, "modelProblemDetail", "muted")),
+      title_(namedLabel(this, "modelTitle", "title")),
+      state_(namedLabel(this, "modelState", "muted")),
+      problem_(namedLabel(this, "modelProblem", "warning")),
+      problemDetail_(namedLabel(this, "modelProblemDetail", "muted")),
       progress_(new QProgressBar(this)),
-      progressText_(makeLabel(this, "modelProgress", "muted")),
-      about_(makeLabel(this, "modelAbout", "text")),
+      progressText_(namedLabel(this, "modelProgress", "muted")),
+      about_(namedLabel(this, "modelAbout", "text")),
       vocabulary_(new VocabularyPanel(this)) {
     setObjectName(QStringLiteral("modelPage"));
     build();
@@ -85,7 +85,7 @@ void ModelPage::build() {
     }
     buttonRow->addStretch();
     progress_->setObjectName(QStringLiteral("modelProgressBar"));
-    progress_->setRange(0, progressSteps);
+    progress_->setRange(0, downloadSteps);
     progress_->setTextVisible(false);
     progress_->setFixedHeight(grid / 2);
 
@@ -139,7 +139,7 @@ void ModelPage::setDownload(const Download* download) {
     progressText_->setVisible(download != nullptr);
     if (download != nullptr && download->bytes() > 0) {
         const bool checking = download->state() == Download::State::Checking;
-        progress_->setValue(static_cast<int>(download->received() * progressSteps / download->bytes()));
+        progress_->setValue(static_cast<int>(download->received() * downloadSteps / download->bytes()));
         progressText_->setText(checking ? tr("Checking that it is the right file…") : ModelTexts::progress(*download));
     }
     updateState();

@@ -27,7 +27,7 @@ namespace livegloss::ui {
 namespace {
 
 constexpr int listWidth = 44 * grid;
-const QString splitterKey = QStringLiteral("models/splitter");
+const QString modelsSplitterKey = QStringLiteral("models/splitter");
 const QString folderKey = QStringLiteral("models/folder");
 
 bool isOwnModel(const QString& path) {
@@ -306,12 +306,12 @@ void ModelsWorkspace::updateStatus() {
 }
 
 void ModelsWorkspace::saveState(QSettings& store) const {
-    store.setValue(splitterKey, splitter_->saveState());
+    store.setValue(modelsSplitterKey, splitter_->saveState());
     store.setValue(folderKey, lastFolder_);
 }
 
 void ModelsWorkspace::restoreState(const QSettings& store) {
-    splitter_->restoreState(store.value(splitterKey).toByteArray());
+    splitter_->restoreState(store.value(modelsSplitterKey).toByteArray());
     lastFolder_ = store.value(folderKey).toString();
 }
 

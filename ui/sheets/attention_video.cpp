@@ -20,13 +20,13 @@ namespace {
 
 constexpr int widestPicture = 960;
 constexpr int narrowestPage = 480; // below it the legend does not fit
-constexpr int gap = 8;
+constexpr int videoGap = 8;
 constexpr int captionHeight = 48;
 constexpr int legendHeight = 108;
 constexpr int legendPixels = 13;
-constexpr int pixelsPerPatch = 24;
+constexpr int videoPixelsPerPatch = 24;
 const QColor stage(16, 18, 22);
-const QColor quiet(176, 182, 192);
+const QColor quietText(176, 182, 192);
 
 constexpr int videoQuality = 20; // x264's constant rate factor
 
@@ -38,7 +38,7 @@ int even(double value) {
     return static_cast<int>(value / 2.0 + 0.5) * 2;
 }
 
-QFont fontOf(int pixels, bool bold = false) {
+QFont videoFont(int pixels, bool bold = false) {
     QFont font = QGuiApplication::font();
     font.setPixelSize(pixels);
     font.setBold(bold);
@@ -87,7 +87,7 @@ private:
 Result<void> VideoDrawing::open(const media::SourceInfo& info, const std::filesystem::path& output) {
     const int count = picturesOf(job_.view);
     const bool gif = isGif(output);
-    const int widest = gif ? (gifLimits.width - (count - 1) * gap) / count : widestPicture;
+    const int widest = gif ? (gifLimits.width - (count - 1) * videoGap) / count : widestPicture;
     const double fps = gif ? gifLimits.fps : info.fps > 0.0 ? info.fps : 25.0;
     page_ = videoPage(QSize(info.width, info.height), count, widest);
     auto writer = gif ? media::createGif(output, {page_.size.width(), page_.size.height(), fps, job_.cancelled})
@@ -149,11 +149,11 @@ void VideoDrawing::drawPicture(QPainter& painter, const QRectF& box, const QImag
         painter.setOpacity(job_.strength);
         painter.drawImage(
             seen, toImage(attention::drawLayer(*layer, attended_.scales.scaleOf(*layer, job_.view.normalisation),
-                                               job_.view.colours, pixelsPerPatch)));
+                                               job_.view.colours, videoPixelsPerPatch)));
         painter.setOpacity(1.0);
     } else if (layer != nullptr) {
         painter.setPen(Qt::white);
-        painter.setFont(fontOf(16));
+        painter.setFont(videoFont(16));
         painter.drawText(box, Qt::AlignCenter, AttentionTexts::noResponse());
     }
     if (job_.view.source == engine::AttentionSource::Patch) {
@@ -170,11 +170,11 @@ void VideoDrawing::drawPicture(QPainter& painter, const QRectF& box, const QImag
 }
 
 void VideoDrawing::drawName(QPainter& painter, const QRectF& box, const QString& name) const {
-    painter.setFont(fontOf(legendPixels));
+    painter.setFont(videoFont(legendPixels));
     QRectF plate = QFontMetricsF(painter.font()).boundingRect(name);
-    plate.setSize(plate.size() + QSizeF(2 * gap, gap / 2.0));
+    plate.setSize(plate.size() + QSizeF(2 * videoGap, videoGap / 2.0));
     plate.moveCenter(box.center());
-    plate.moveTop(box.top() + gap);
+    plate.moveTop(box.top() + videoGap);
     painter.setPen(Qt::NoPen);
     painter.setBrush(QColor(0, 0, 0, 170));
     painter.drawRoundedRect(plate, 4, 4);
@@ -184,19 +184,19 @@ void VideoDrawing::drawName(QPainter& painter, const QRectF& box, const QString&
 
 /// The model and what is shown on up to two lines, below them what the colours mean.
 void VideoDrawing::drawLegend(QPainter& painter, const std::vector<attention::Layer>& layers) {
-    painter.setFont(fontOf(legendPixels));
+    painter.setFont(videoFont(legendPixels));
     const double line = QFontMetricsF(painter.font()).height();
     const QRectF& room = page_.legend;
     const QString words = QString::fromStdString(job_.model->config().name) + QStringLiteral(" · ") +
                           AttentionTexts::settings(job_.view, job_.model->config());
-    painter.setPen(quiet);
+    painter.setPen(quietText);
     painter.drawText(QRectF(room.left(), room.top(), room.width(), 2.0 * line),
                      Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap, words);
     const auto count = static_cast<double>(std::max<std::size_t>(1, layers.size()));
-    const double width = (room.width() - (count - 1.0) * gap) / count;
+    const double width = (room.width() - (count - 1.0) * videoGap) / count;
     for (std::size_t i = 0; i < layers.size(); ++i) {
         drawBar(painter,
-                QRectF(room.left() + static_cast<double>(i) * (width + gap), room.top() + 2.0 * line + 4.0, width,
+                QRectF(room.left() + static_cast<double>(i) * (width + videoGap), room.top() + 2.0 * line + 4.0, width,
                        2.0 * line + 14.0),
                 layers[i]);
     }
@@ -245,7 +245,7 @@ QImage VideoDrawing::draw(const Frame& frame) {
         }
     }
     painter.setPen(Qt::white);
-    painter.setFont(fontOf(28, true));
+    painter.setFont(videoFont(28, true));
     painter.drawText(page_.caption, Qt::AlignCenter, glosses.join(QLatin1Char(' ')));
     drawLegend(painter, layers);
     return page;
@@ -283,7 +283,7 @@ GifPlan planGif(QSize frame, double seconds, const attention::View& view) {
     constexpr double bytesPerPixel = 0.28;
     const int count = picturesOf(view);
     GifPlan plan;
-    plan.size = videoPage(frame, count, (gifLimits.width - (count - 1) * gap) / count).size;
+    plan.size = videoPage(frame, count, (gifLimits.width - (count - 1) * videoGap) / count).size;
     plan.fps = gifLimits.fps;
     plan.pictures = static_cast<int>(seconds * plan.fps + 0.5);
     plan.megabytes = plan.pictures * bytesPerPixel * plan.size.width() * plan.size.height() / 1e6;
@@ -293,18 +293,18 @@ GifPlan planGif(QSize frame, double seconds, const attention::View& view) {
 
 VideoPage videoPage(QSize frame, int pictures, int widest) {
     const double scale = std::min(1.0, static_cast<double>(widest) / frame.width());
-    const int minimum = narrowestPage - (pictures - 1) * gap;
+    const int minimum = narrowestPage - (pictures - 1) * videoGap;
     const double factor =
         frame.width() * scale * pictures < minimum ? minimum / (frame.width() * pictures * 1.0) : scale;
     const int width = even(frame.width() * factor);
     const int height = even(frame.height() * factor);
     VideoPage page;
-    page.size = QSize(pictures * width + (pictures - 1) * gap, height + captionHeight + legendHeight);
+    page.size = QSize(pictures * width + (pictures - 1) * videoGap, height + captionHeight + legendHeight);
     for (int i = 0; i < pictures; ++i) {
-        page.pictures.append(QRectF(i * (width + gap), 0, width, height));
+        page.pictures.append(QRectF(i * (width + videoGap), 0, width, height));
     }
-    page.caption = QRectF(gap, height, page.size.width() - 2 * gap, captionHeight);
-    page.legend = QRectF(gap, height + captionHeight, page.size.width() - 2 * gap, legendHeight - gap);
+    page.caption = QRectF(videoGap, height, page.size.width() - 2 * videoGap, captionHeight);
+    page.legend = QRectF(videoGap, height + captionHeight, page.size.width() - 2 * videoGap, legendHeight - videoGap);
     return page;
 }
 

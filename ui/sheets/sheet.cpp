@@ -19,7 +19,7 @@ constexpr double labelWidth = 128.0;
 constexpr double legendWidth = 300.0;
 constexpr double barHeight = 10.0;
 const QColor ink(28, 30, 34);
-const QColor quiet(96, 100, 108);
+const QColor quietColour(96, 100, 108);
 
 QFont fontOf(double pixels, bool bold = false) {
     QFont font = QGuiApplication::font();
@@ -88,14 +88,14 @@ void paintLegend(QPainter& painter, const SheetLegend& legend, const QPointF& co
     const double text = lineHeight(smallPixels);
     const double width = legendWidth - gap;
     paintText(painter, QRectF(corner, QSizeF(width, text)), legend.label, smallPixels, ink, Qt::AlignLeft);
-    paintText(painter, QRectF(corner + QPointF(0, text), QSizeF(width, text)), legend.rule, smallPixels, quiet,
+    paintText(painter, QRectF(corner + QPointF(0, text), QSizeF(width, text)), legend.rule, smallPixels, quietColour,
               Qt::AlignLeft);
     const QRectF bar(corner.x(), corner.y() + 2 * text + 3.0, width, barHeight);
     paintColourBar(painter, bar, legend.map, legend.contours);
     const QRectF numbers(bar.left(), bar.bottom() + 3.0, bar.width(), text);
-    paintText(painter, numbers, legend.low, smallPixels, quiet, Qt::AlignLeft);
-    paintText(painter, numbers, legend.middle, smallPixels, quiet, Qt::AlignHCenter);
-    paintText(painter, numbers, legend.high, smallPixels, quiet, Qt::AlignRight);
+    paintText(painter, numbers, legend.low, smallPixels, quietColour, Qt::AlignLeft);
+    paintText(painter, numbers, legend.middle, smallPixels, quietColour, Qt::AlignHCenter);
+    paintText(painter, numbers, legend.high, smallPixels, quietColour, Qt::AlignRight);
 }
 
 } // namespace
@@ -115,7 +115,7 @@ void paintSheet(QPainter& painter, const Sheet& sheet) {
               true);
     y += lineHeight(titlePixels) + gap / 2;
     for (const QString& line : sheet.lines) {
-        paintText(painter, QRectF(margin, y, room, lineHeight(textPixels)), line, textPixels, quiet, Qt::AlignLeft);
+        paintText(painter, QRectF(margin, y, room, lineHeight(textPixels)), line, textPixels, quietColour, Qt::AlignLeft);
         y += lineHeight(textPixels) + 2.0;
     }
     const auto cellLeft = [](qsizetype column) {
@@ -132,11 +132,11 @@ void paintSheet(QPainter& painter, const Sheet& sheet) {
         const double labelRoom = labelWidth - 2 * gap;
         paintText(painter, QRectF(margin, top, labelRoom, half - 1.0), row.label, textPixels, ink,
                   Qt::AlignLeft | Qt::AlignBottom | Qt::TextWordWrap, true);
-        paintText(painter, QRectF(margin, top + half + 1.0, labelRoom, half - 1.0), row.detail, smallPixels, quiet,
+        paintText(painter, QRectF(margin, top + half + 1.0, labelRoom, half - 1.0), row.detail, smallPixels, quietColour,
                   Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap);
         for (qsizetype column = 0; column < row.cells.size(); ++column) {
             paintSheetCell(painter, row.cells.at(column), QRectF(cellLeft(column), top, cellWidth, layout.cellHeight),
-                           quiet, static_cast<int>(smallPixels));
+                           quietColour, static_cast<int>(smallPixels));
         }
     }
     for (int index = 0; index < sheet.legends.size(); ++index) {
@@ -145,7 +145,7 @@ void paintSheet(QPainter& painter, const Sheet& sheet) {
                             layout.legendTop + (index / layout.legendsPerLine) * layout.legendHeight));
     }
     paintText(painter, QRectF(margin, layout.footerTop, room, std::ceil(layout.footerHeight)), sheet.footer,
-              smallPixels, quiet, Qt::AlignLeft | Qt::TextWordWrap);
+              smallPixels, quietColour, Qt::AlignLeft | Qt::TextWordWrap);
 }
 
 void paintSheetCell(QPainter& painter, const SheetCell& cell, const QRectF& box, const QColor& noteColour,

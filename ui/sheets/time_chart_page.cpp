@@ -12,14 +12,14 @@ namespace livegloss::ui {
 namespace {
 
 constexpr double pageWidth = 1000.0;
-constexpr double margin = 32.0;
+constexpr double pageMargin = 32.0;
 constexpr double chartHeight = 360.0;
 constexpr double sampleWidth = 40.0;
-constexpr int titlePixels = 20;
-constexpr int textPixels = 13;
-constexpr int smallPixels = 11;
+constexpr int pageTitlePixels = 20;
+constexpr int pageTextPixels = 13;
+constexpr int pageSmallPixels = 11;
 
-QFont fontOf(int pixels, bool bold = false) {
+QFont pageFont(int pixels, bool bold = false) {
     QFont font = QGuiApplication::font();
     font.setPixelSize(pixels);
     font.setBold(bold);
@@ -31,45 +31,45 @@ double heightOf(const QFont& font) {
 }
 
 double footerHeight(const TimeChartPage& page) {
-    const QRectF room(0, 0, pageWidth - 2 * margin, 1e4);
-    return std::ceil(QFontMetricsF(fontOf(smallPixels)).boundingRect(room, Qt::TextWordWrap, page.footer).height());
+    const QRectF room(0, 0, pageWidth - 2 * pageMargin, 1e4);
+    return std::ceil(QFontMetricsF(pageFont(pageSmallPixels)).boundingRect(room, Qt::TextWordWrap, page.footer).height());
 }
 
 double legendTop(const TimeChartPage& page) {
-    return margin + heightOf(fontOf(titlePixels)) +
-           static_cast<double>(page.lines.size()) * heightOf(fontOf(textPixels)) + margin / 2.0 + chartHeight +
-           margin / 2.0;
+    return pageMargin + heightOf(pageFont(pageTitlePixels)) +
+           static_cast<double>(page.lines.size()) * heightOf(pageFont(pageTextPixels)) + pageMargin / 2.0 + chartHeight +
+           pageMargin / 2.0;
 }
 
 QSizeF pageSize(const TimeChartPage& page) {
-    return {pageWidth, legendTop(page) + static_cast<double>(page.chart.curves.size()) * heightOf(fontOf(textPixels)) +
-                           margin / 2.0 + footerHeight(page) + margin};
+    return {pageWidth, legendTop(page) + static_cast<double>(page.chart.curves.size()) * heightOf(pageFont(pageTextPixels)) +
+                           pageMargin / 2.0 + footerHeight(page) + pageMargin};
 }
 
 void paintPage(QPainter& painter, const TimeChartPage& page) {
     const ChartColours colours = paperColours();
     painter.setRenderHints(QPainter::Antialiasing | QPainter::TextAntialiasing);
     painter.fillRect(QRectF({}, pageSize(page)), colours.ground);
-    const double room = pageWidth - 2 * margin;
-    double top = margin;
+    const double room = pageWidth - 2 * pageMargin;
+    double top = pageMargin;
     const auto write = [&](const QString& text, const QFont& font, const QColor& colour) {
         painter.setFont(font);
         painter.setPen(colour);
-        painter.drawText(QRectF(margin, top, room, heightOf(font)), Qt::AlignLeft,
+        painter.drawText(QRectF(pageMargin, top, room, heightOf(font)), Qt::AlignLeft,
                          QFontMetricsF(font).elidedText(text, Qt::ElideRight, room));
         top += heightOf(font);
     };
-    write(page.title, fontOf(titlePixels, true), colours.text);
+    write(page.title, pageFont(pageTitlePixels, true), colours.text);
     for (const QString& line : page.lines) {
-        write(line, fontOf(textPixels), colours.muted);
+        write(line, pageFont(pageTextPixels), colours.muted);
     }
-    painter.setFont(fontOf(smallPixels));
-    paintTimeChart(painter, QRectF(margin, top + margin / 2.0, room, chartHeight), page.chart, page.range, colours);
+    painter.setFont(pageFont(pageSmallPixels));
+    paintTimeChart(painter, QRectF(pageMargin, top + pageMargin / 2.0, room, chartHeight), page.chart, page.range, colours);
     top = legendTop(page);
-    const QFont font = fontOf(textPixels);
+    const QFont font = pageFont(pageTextPixels);
     for (const ChartCurve& curve : page.chart.curves) {
-        paintCurveSample(painter, QRectF(margin, top, sampleWidth, heightOf(font)), curve);
-        const QRectF text(margin + sampleWidth + 12.0, top, room - sampleWidth - 12.0, heightOf(font));
+        paintCurveSample(painter, QRectF(pageMargin, top, sampleWidth, heightOf(font)), curve);
+        const QRectF text(pageMargin + sampleWidth + 12.0, top, room - sampleWidth - 12.0, heightOf(font));
         painter.setFont(font);
         painter.setPen(colours.text);
         painter.drawText(text, Qt::AlignLeft | Qt::AlignVCenter,
@@ -77,9 +77,9 @@ void paintPage(QPainter& painter, const TimeChartPage& page) {
                                                         Qt::ElideRight, text.width()));
         top += heightOf(font);
     }
-    painter.setFont(fontOf(smallPixels));
+    painter.setFont(pageFont(pageSmallPixels));
     painter.setPen(colours.muted);
-    painter.drawText(QRectF(margin, top + margin / 2.0, room, footerHeight(page) + 2.0), Qt::TextWordWrap, page.footer);
+    painter.drawText(QRectF(pageMargin, top + pageMargin / 2.0, room, footerHeight(page) + 2.0), Qt::TextWordWrap, page.footer);
 }
 
 } // namespace

@@ -21,7 +21,7 @@ namespace {
 constexpr int progressSteps = 1000;
 constexpr int messageHeight = 9 * grid;
 constexpr int lowPage = 62 * grid; ///< below it the curves need the room of the messages
-constexpr int mostMessages = 500;
+constexpr int mostLines = 500;
 constexpr QSize sampleSize(28, 12);
 
 QPixmap sampleOf(const ChartCurve& curve, double ratio) {
@@ -68,7 +68,7 @@ void RunPage::build() {
     messages_->setObjectName(QStringLiteral("runMessages"));
     messages_->setReadOnly(true);
     messages_->setFrameShape(QFrame::NoFrame);
-    messages_->setMaximumBlockCount(mostMessages);
+    messages_->setMaximumBlockCount(mostLines);
     messages_->setFixedHeight(messageHeight);
     messages_->setTabChangesFocus(true);
     auto* texts = new QVBoxLayout;

@@ -22,7 +22,7 @@ namespace livegloss::ui {
 namespace {
 
 constexpr int sideWidth = 40 * grid;
-const QString splitterKey = QStringLiteral("live/splitter");
+const QString liveSplitterKey = QStringLiteral("live/splitter");
 const QString videoFolderKey = QStringLiteral("live/video-folder");
 const QString modelFolderKey = QStringLiteral("live/model-folder");
 const QString glossFolderKey = QStringLiteral("live/gloss-folder");
@@ -217,14 +217,14 @@ void LiveWorkspace::setImmersive(bool immersive) {
 }
 
 void LiveWorkspace::saveState(QSettings& store) const {
-    store.setValue(splitterKey, splitter_->saveState());
+    store.setValue(liveSplitterKey, splitter_->saveState());
     store.setValue(videoFolderKey, sources_.lastFolder());
     store.setValue(modelFolderKey, models_.lastFolder());
     store.setValue(glossFolderKey, glossExport_.lastFolder());
 }
 
 void LiveWorkspace::restoreState(const QSettings& store) {
-    splitter_->restoreState(store.value(splitterKey).toByteArray());
+    splitter_->restoreState(store.value(liveSplitterKey).toByteArray());
     sources_.setLastFolder(store.value(videoFolderKey).toString());
     models_.setLastFolder(store.value(modelFolderKey).toString());
     glossExport_.setLastFolder(store.value(glossFolderKey).toString());

@@ -1,15 +1,10 @@
 #include "ui/views/source_failures.h"
 
-#include <QCoreApplication>
+#include "ui/views/stage_words.h"
 
 namespace livegloss::ui {
 
 namespace {
-
-/// The words of the stage; stage_messages.cpp has the others.
-struct StageMessages {
-    Q_DECLARE_TR_FUNCTIONS(StageMessages)
-};
 
 struct Words {
     QString title;

@@ -1,17 +1,13 @@
 #include "ui/views/stage_messages.h"
 
 #include "ui/views/source_failures.h"
+#include "ui/views/stage_words.h"
 
-#include <QCoreApplication>
 #include <QDir>
 
 namespace livegloss::ui {
 
 namespace {
-
-struct StageMessages {
-    Q_DECLARE_TR_FUNCTIONS(StageMessages)
-};
 
 struct Buttons {
     const LiveActions& actions;

@@ -15,7 +15,7 @@ namespace livegloss::ui {
 
 namespace {
 
-constexpr double sideMargin = 8.0;
+constexpr double trackMargin = 8.0;
 constexpr double trackHeight = 4.0;
 constexpr double handleRadius = 7.0;
 constexpr MediaTime smallStep = std::chrono::seconds(1);
@@ -60,20 +60,20 @@ void SeekBar::setMarks(std::vector<Mark> marks) {
 }
 
 MediaTime SeekBar::timeAt(double x) const {
-    const double room = std::max(1.0, width() - 2.0 * sideMargin);
-    const double share = std::clamp((x - sideMargin) / room, 0.0, 1.0);
+    const double room = std::max(1.0, width() - 2.0 * trackMargin);
+    const double share = std::clamp((x - trackMargin) / room, 0.0, 1.0);
     return std::chrono::round<MediaTime>(duration_ * share);
 }
 
 double SeekBar::xOf(MediaTime time) const {
-    const double room = std::max(1.0, width() - 2.0 * sideMargin);
+    const double room = std::max(1.0, width() - 2.0 * trackMargin);
     const double share = duration_.count() > 0 ? toSeconds(time) / toSeconds(duration_) : 0.0;
-    return sideMargin + std::clamp(share, 0.0, 1.0) * room;
+    return trackMargin + std::clamp(share, 0.0, 1.0) * room;
 }
 
 const SeekBar::Mark* SeekBar::markAt(MediaTime time) const {
     // A few pixels of tolerance: marks of short glosses are narrow.
-    const MediaTime slack = timeAt(sideMargin + 3.0);
+    const MediaTime slack = timeAt(trackMargin + 3.0);
     const Mark* best = nullptr;
     for (const Mark& mark : marks_) {
         if (time >= mark.start - slack && time <= mark.end + slack) {
@@ -97,7 +97,7 @@ void SeekBar::paintEvent(QPaintEvent*) {
     QPainter painter(this);
     painter.setRenderHint(QPainter::Antialiasing);
     const double middle = height() / 2.0;
-    const QRectF track(sideMargin, middle - trackHeight / 2.0, width() - 2.0 * sideMargin, trackHeight);
+    const QRectF track(trackMargin, middle - trackHeight / 2.0, width() - 2.0 * trackMargin, trackHeight);
     painter.setPen(Qt::NoPen);
     painter.setBrush(colours.raised);
     painter.drawRoundedRect(track, 2, 2);
@@ -114,7 +114,7 @@ void SeekBar::paintEvent(QPaintEvent*) {
     }
     if (hoverX_ >= 0.0 && !dragging_) {
         painter.setBrush(colours.muted);
-        painter.drawRect(QRectF(std::clamp(hoverX_, sideMargin, width() - sideMargin) - 0.5, middle - 7.0, 1.0, 14.0));
+        painter.drawRect(QRectF(std::clamp(hoverX_, trackMargin, width() - trackMargin) - 0.5, middle - 7.0, 1.0, 14.0));
     }
     const QPointF handle(xOf(position_), middle);
     painter.setBrush(colours.accent);

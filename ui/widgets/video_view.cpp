@@ -1,7 +1,9 @@
 #include "ui/widgets/video_view.h"
 
 #include "base/log.h"
+#include "ui/sheets/sheet.h"
 #include "ui/style/theme.h"
+#include "ui/widgets/frame_image.h"
 
 #include <QFocusEvent>
 #include <QPainter>
@@ -14,26 +16,6 @@ namespace livegloss::ui {
 namespace {
 
 constexpr std::int64_t picturesPerLogLine = 250;
-
-/// The frame's own pixels are only read; the result is a picture in the painter's native format.
-QImage converted(const Frame& frame) {
-    const std::size_t needed = static_cast<std::size_t>(frame.width) * static_cast<std::size_t>(frame.height) * 3;
-    if (frame.width <= 0 || frame.height <= 0 || frame.rgb.size() < needed) {
-        return {};
-    }
-    const QImage view(frame.rgb.data(), frame.width, frame.height, frame.width * qsizetype{3}, QImage::Format_RGB888);
-    return view.convertToFormat(QImage::Format_RGB32);
-}
-
-QImage converted(const vision::RgbaPicture& picture) {
-    const std::size_t needed = static_cast<std::size_t>(picture.width) * static_cast<std::size_t>(picture.height) * 4;
-    if (picture.width <= 0 || picture.height <= 0 || picture.rgba.size() < needed) {
-        return {};
-    }
-    const QImage view(picture.rgba.data(), picture.width, picture.height, picture.width * qsizetype{4},
-                      QImage::Format_RGBA8888);
-    return view.convertToFormat(QImage::Format_ARGB32_Premultiplied);
-}
 
 } // namespace
 
@@ -59,11 +41,11 @@ void VideoView::setPicture(const session::Picture& picture) {
         return;
     }
     serial_ = picture.serial;
-    frame_ = converted(*picture.frame);
+    frame_ = imageOf(*picture.frame);
     attentionRegion_ = picture.attentionRegion;
     if (picture.attention != attentionData_) {
         attentionData_ = picture.attention;
-        attention_ = attentionData_ ? converted(*attentionData_) : QImage();
+        attention_ = attentionData_ ? toImage(*attentionData_) : QImage();
     }
     newPicture_ = true;
     update();

@@ -11,7 +11,7 @@ namespace livegloss::ui {
 
 namespace {
 
-const QString geometryKey = QStringLiteral("window/captionGeometry");
+const QString captionGeometryKey = QStringLiteral("window/captionGeometry");
 
 } // namespace
 
@@ -26,7 +26,7 @@ CaptionWindow::CaptionWindow(Preferences& preferences, QWidget* parent)
     captions_->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
     fill->addWidget(captions_);
     resize(100 * grid, captions_->sizeHint().height());
-    restoreGeometry(preferences_.store().value(geometryKey).toByteArray());
+    restoreGeometry(preferences_.store().value(captionGeometryKey).toByteArray());
     connect(&preferences_, &Preferences::changed, this, &CaptionWindow::applyPreferences);
     applyPreferences();
     retranslate();
@@ -42,7 +42,7 @@ void CaptionWindow::closeEvent(QCloseEvent* event) {
 }
 
 void CaptionWindow::hideEvent(QHideEvent* event) {
-    preferences_.store().setValue(geometryKey, saveGeometry());
+    preferences_.store().setValue(captionGeometryKey, saveGeometry());
     QWidget::hideEvent(event);
 }
 
