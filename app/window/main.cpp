@@ -3,6 +3,7 @@
 #include "engine/threads.h"
 #include "resource_paths.h"
 #include "ui/attention/attention_workspace.h"
+#include "ui/bridge/background_pool.h"
 #include "ui/settings/preferences.h"
 #include "ui/setup.h"
 #include "ui/style/icons.h"
@@ -15,6 +16,7 @@
 #include <QCommandLineParser>
 #include <QSettings>
 #include <QStandardPaths>
+#include <QStyleHints>
 #include <QTimer>
 
 #include <algorithm>
@@ -150,7 +152,7 @@ int main(int argc, char** argv) {
     const Arguments arguments = parseArguments(application);
 
     ui::prepareInterface();
-    const bool systemIsDark = ui::systemPrefersDark();
+    bool systemIsDark = ui::systemPrefersDark();
     QSettings store;
     ui::Preferences preferences(store);
     ui::Language language;
@@ -165,11 +167,20 @@ int main(int argc, char** argv) {
     };
     applyLook();
     QObject::connect(&preferences, &ui::Preferences::changed, &application, applyLook);
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+    const auto followDesktop = [&](Qt::ColorScheme scheme) {
+        systemIsDark = scheme == Qt::ColorScheme::Dark;
+        applied.reset();
+        applyLook();
+    };
+    QObject::connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, &application, followDesktop);
+#endif
 
     // One core stays free for drawing.
     engine::setComputeThreads(std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1));
     const ui::EngineServices services = ui::makeEngineServices();
     const ui::ResourceLocations locations = resources();
+    const ui::BackgroundWorkEnd workEnd;
     auto* live = new ui::LiveWorkspace(ui::makeLiveRecogniser(), services, locations, preferences);
     ui::MainWindow window(live, preferences);
     window.addAttention(new ui::AttentionWorkspace(*live, preferences));

@@ -217,7 +217,7 @@ void GlossPanel::study() {
     job.from = gloss->start;
     job.to = gloss->end;
     job.options.cancelled = [flag = cancel_] { return flag->load(); };
-    runInBackground(
+    runLongInBackground(
         this, [job = std::move(job), study = study_] { return study(job); },
         [this, mine = cancel_, gloss = *gloss](const Result<attention::SpanStudy>& studied) {
             if (mine == cancel_) {
