@@ -375,8 +375,7 @@ void TrainingWorkspace::restoreState(const QSettings& store) {
     if (const QString data = store.value(dataKey).toString(); !data.isEmpty()) {
         data_->setFolder(data);
     }
-    const QString recipe = store.value(recipeKey).toString();
-    if (QFileInfo(recipe).isFile()) {
+    if (const QString recipe = store.value(recipeKey).toString(); QFileInfo(recipe).isFile()) {
         recipe_->openRecipe(recipe);
         recipe_->takeDraft(store.value(draftKey).toString());
     }
