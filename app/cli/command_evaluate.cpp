@@ -91,6 +91,10 @@ ordered_json resultJson(const EvaluateCommandOptions& options, const EvaluationS
     for (const FailedClip& failed : scores.failures) {
         result["failed"].push_back({{"clip", failed.id}, {"message", failed.error.message}});
     }
+    result["damaged"] = ordered_json::array();
+    for (const DamagedClip& damaged : scores.damaged) {
+        result["damaged"].push_back({{"clip", damaged.id}, {"message", damaged.message}});
+    }
     result["beam"] = options.decoding.beam;
     result["merge_repeats"] = options.decoding.mergeRepeats;
     if (!options.language.file.empty()) {
@@ -127,7 +131,8 @@ void printAlignments(const EvaluationScores& scores, const evaluation::CorpusSco
     }
 }
 
-void printText(const EvaluateCommandOptions& options, const EvaluationScores& scores, const evaluation::CorpusScore& offline) {
+void printText(const EvaluateCommandOptions& options, const EvaluationScores& scores,
+               const evaluation::CorpusScore& offline) {
     if (options.alignments) {
         printAlignments(scores, offline);
     }
@@ -229,6 +234,9 @@ void run(EvaluateCommandOptions options) {
     if (options.sweep.enabled) {
         valueOrFail(writeSweep(options.sweep, scores.online, offline.total.werPercent()));
     }
+    for (const DamagedClip& damaged : scores.damaged) {
+        std::fprintf(stderr, "%s: %s\n", printable(damaged.id).c_str(), printable(damaged.message).c_str());
+    }
     reportFailures(scores.failures, clips.size());
 }
 
@@ -289,7 +297,8 @@ void addEvaluateCommand(CLI::App& app) {
         "  livegloss-cli evaluate --model phoenix.safetensors --data phoenix-2014-multisigner --merge-repeats\n\n"
         "JSON: wer_percent, errors, substitutions, deletions, insertions, correct, reference_words, hypothesis_words,\n"
         "with --online the same in online and its revisions and delays, with --sweep a list of them in sweep; clips\n"
-        "that could not be recognised in failed, which the exit code tells too.");
+        "that could not be recognised in failed, which the exit code tells too, and those of which frames are missing\n"
+        "(they count in frames, as dropped) in damaged.");
     command->callback([options] { run(*options); });
 }
 

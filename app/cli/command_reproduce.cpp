@@ -59,11 +59,7 @@ double testModel(const ReproductionPlan& plan, const fs::path& model) {
     options.progress = [&](std::size_t done, const evaluation::ErrorCounts&) {
         bar.update(static_cast<double>(done) / clips, std::to_string(done) + " of " + std::to_string(clips));
     };
-    const EvaluationScores scores = evaluateClips(options, clipsOfSigner(clips, "test", plan.testSeed));
-    if (!scores.failures.empty()) {
-        throw CommandFailure{scores.failures.front().error};
-    }
-    return evaluation::scoreCorpus(scores.offline).total.werPercent();
+    return offlineWer(options, clipsOfSigner(clips, "test", plan.testSeed));
 }
 
 /// "cell freezing, seed 1"
@@ -73,7 +69,8 @@ std::string cellName(const std::string& cell, std::uint64_t seed) {
 }
 
 /// Says why a cell runs that ran before, otherwise.
-void makeReady(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
+void makeReady(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::string& cell,
+               std::uint64_t seed) {
     const auto before = readCell(arguments.output, cell, seed);
     const auto earlier = valueOrFail(prepareCell(plan, arguments.output, cell, seed));
     if (earlier) {

@@ -2,7 +2,6 @@
 
 #include "commands.h"
 #include "engine/quantise.h"
-#include "evaluation/scoring.h"
 #include "session/offline_recogniser.h"
 #include "terminal.h"
 
@@ -101,7 +100,7 @@ double werOf(const CalibrationRequest& request, const engine::LoadedModelPtr& mo
     options.progress = [&](std::size_t done, const evaluation::ErrorCounts&) {
         request.progress(what, static_cast<double>(done) / static_cast<double>(clips.size()));
     };
-    return evaluation::scoreCorpus(evaluateClips(options, clips).offline).total.werPercent();
+    return offlineWer(options, clips);
 }
 
 } // namespace
