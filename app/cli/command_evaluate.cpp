@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "decimal_range.h"
 #include "decode_options.h"
 #include "engine/feature_window.h"
 #include "evaluation/scoring.h"
@@ -48,6 +49,9 @@ std::vector<TestClip> clipsOf(const EvaluateCommandOptions& options) {
         clips = clipsOfSigner(options.synthClips, options.split, options.seed);
     } else {
         const dataset::Dataset data = valueOrFail(dataset::openDataset(options.data));
+        for (const std::string& output : {options.output, options.sweep.csv, options.sweep.plot}) {
+            valueOrFail(checkOutput(output, dataset::filesOf(data)));
+        }
         clips = clipsOfDataset(data, options.split);
         if (clips.empty()) {
             throw CommandFailure{{ErrorCode::NotFound, options.data + " has no clips in " + options.split,
@@ -124,10 +128,10 @@ void printScore(const char* name, const evaluation::ErrorCounts& counts) {
 void printAlignments(const EvaluationScores& scores, const evaluation::CorpusScore& offline) {
     for (std::size_t i = 0; i < offline.utterances.size(); ++i) {
         const evaluation::Utterance& utterance = scores.offline[i];
-        std::printf(
-            "%s\n%s\n", utterance.id.c_str(),
-            evaluation::alignmentText(utterance.reference, utterance.hypothesis, offline.utterances[i].alignment)
-                .c_str());
+        std::printf("%s\n%s\n", printable(utterance.id).c_str(),
+                    printable(evaluation::alignmentText(utterance.reference, utterance.hypothesis,
+                                                        offline.utterances[i].alignment))
+                        .c_str());
     }
 }
 
@@ -253,7 +257,7 @@ void addSettings(CLI::App& command, EvaluateCommandOptions& options) {
         ->check(CLI::Range(0, 4))
         ->capture_default_str();
     command.add_option("--min-confidence", options.setting.minConfidence, "with --online: leave out glosses below it")
-        ->check(CLI::Range(0.0, 1.0))
+        ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
     addDecodeOptions(command, options.decoding);
     addLanguageOptions(command, options.language);

@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "dataset_samples.h"
+#include "decimal_range.h"
 #include "engine/loaded_model.h"
 #include "evaluation_run.h"
 #include "output_file.h"
@@ -265,7 +266,7 @@ void addReproduceCommand(CLI::App& app) {
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
     command->add_option("--max-minutes", arguments->maxMinutes, "Stop after this time; the same command goes on")
-        ->check(CLI::NonNegativeNumber);
+        ->check(decimalRange(0.0, 1e9));
     command
         ->add_option("--step-times", arguments->stepTimes,
                      "Train nothing; measure this many steps of every cell, one of each in turn, for the tables")

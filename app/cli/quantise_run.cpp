@@ -21,7 +21,7 @@ std::vector<float> featuresOf(const CalibrationRequest& request, const engine::L
     for (std::size_t i = 0; i < request.clips.size(); ++i) {
         const auto source = media::parseSource(request.clips[i]);
         if (source.kind != media::SourceKind::File) {
-            throw CommandFailure{{ErrorCode::InvalidArgument, request.clips[i] + " is no video file",
+            throw CommandFailure{{ErrorCode::InvalidArgument, media::displayName(source) + " is no video file",
                                   "Calibration reads files: --calibration clip1.mp4 clip2.mp4"}};
         }
         session::OfflineOptions options;
