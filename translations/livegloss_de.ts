@@ -1192,6 +1192,10 @@
         <source>What it made is in %1. Resume goes on with the head and adaptation.</source>
         <translation>Sein Ergebnis liegt in %1. „Fortsetzen“ geht mit Kopf und Anpassung weiter.</translation>
     </message>
+    <message>
+        <source>Media damaged</source>
+        <translation>Medium beschädigt</translation>
+    </message>
 </context>
 <context>
     <name>TrainingCharts</name>

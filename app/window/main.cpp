@@ -21,6 +21,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <clocale>
 #include <cstdio>
 #include <optional>
 #include <string_view>
@@ -148,6 +149,7 @@ int main(int argc, char** argv) {
     std::optional<app::DisplayWatch> watch(std::in_place);
     QApplication application(argc, argv);
     watch.reset();
+    std::setlocale(LC_NUMERIC, "C"); // Qt takes the user's, and C's functions would write 0,5 into files
     QGuiApplication::setDesktopFileName(QStringLiteral("org.livegloss.LiveGloss"));
     const Arguments arguments = parseArguments(application);
 
