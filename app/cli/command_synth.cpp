@@ -61,7 +61,10 @@ public:
             reportProgress(number, id);
             list.push_back(describe(*clip, id, number));
             references.push_back(reference(*clip, id));
-            valueOrFail(makeFiles(*clip, id));
+            if (auto made = makeFiles(*clip, id); !made) {
+                std::fputc('\n', stderr); // the line of progress stays
+                throw CommandFailure{std::move(made.error())};
+            }
         }
         reportProgress(options_.clips, "done");
         valueOrFail(evaluation::writeStm(root_ / (options_.split + ".stm"), references));
@@ -229,7 +232,9 @@ void addSynthCommand(CLI::App& app) {
     command->add_option("--fps", options->fps, "frames per second")
         ->check(decimalRange(5.0, 120.0))
         ->capture_default_str();
-    command->add_option("--crf", options->crf, "compression, 0 (none) to 51; changes the pictures only")
+    command
+        ->add_option("--crf", options->crf,
+                     "compression, 0 (none) to 51; changes the pictures only, and the clips' names")
         ->check(CLI::Range(0, 51))
         ->capture_default_str();
     command->add_flag("--masks", options->masks, "also write hand and face masks and keypoints of every frame");

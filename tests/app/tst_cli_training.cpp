@@ -55,8 +55,15 @@ private slots:
         QVERIFY(QDir().mkpath(path("models")));
         QVERIFY(QFile::link(path("models/best.safetensors"), path("model.safetensors")));
         writeFile(path("model.safetensors.part"), "somebody's");
+        // What a cut-off clip has left is used, and that is told once.
+        const QDir clips(path("data/train"));
+        const QString cut = clips.filePath(clips.entryList({"*.mp4"}).first());
+        const QByteArray whole = contentsOf(cut);
+        writeFile(cut, whole.first(whole.size() * 95 / 100));
         const Outcome trained = runCli(command);
+        writeFile(cut, whole);
         QVERIFY2(trained.code == 0, qPrintable(trained.err));
+        QVERIFY2(trained.err.count(cut + " is damaged or cut off") == 1, qPrintable(trained.err));
         QCOMPARE(contentsOf(path("models/best.safetensors")),
                  contentsOf(path("model.safetensors.training/model.safetensors")));
         QCOMPARE(QDir(path("models")).entryList(QDir::Files).size(), 1);
