@@ -97,7 +97,12 @@ Result<SpanStudy> studySpan(const SpanJob& job) {
     WalkOptions options = job.options;
     options.from = job.from;
     options.progress = nullptr;
+    FramePtr last;
     const auto take = [&](AttendedFrame attended) {
+        if (attended.frame == last) {
+            return true; // a video slower than the model: the network got this frame again
+        }
+        last = attended.frame;
         const MediaTime time = attended.frame->time;
         if (time >= job.to) {
             return false;

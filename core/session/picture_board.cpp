@@ -25,6 +25,7 @@ void PictureBoard::clear(std::uint64_t epoch) {
     mapsInTime_ = live_ = false;
     newestLive_ = noMapsBefore_ = MediaTime::min();
     picture_ = Picture{.frame = nullptr,
+                       .position = MediaTime{0},
                        .attended = nullptr,
                        .attention = nullptr,
                        .attentionRegion = {},
@@ -52,7 +53,7 @@ void PictureBoard::put(FramePtr frame, MediaTime position) {
     picture_.frame = std::move(frame);
     picture_.attended = wantsAttended_ ? attendedAt(position) : nullptr;
     ++picture_.serial;
-    position_ = position;
+    picture_.position = position_ = position;
     choose();
 }
 

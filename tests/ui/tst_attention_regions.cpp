@@ -43,6 +43,11 @@ private Q_SLOTS:
         // Clicks inside it still choose a patch.
         QTest::mouseClick(marks, Qt::LeftButton, {}, f.middleOf(10));
         QCOMPARE(f.script->settings.view->patch, 10);
+        // Then the arrows are the red box's.
+        QVERIFY(f.window->focusWidget() == f.workspace->view());
+        QTest::keyClick(f.window->focusWidget(), Qt::Key_Right);
+        QCOMPARE(f.script->settings.view->patch, 11);
+        QVERIFY(isNear(marks->region()->left, 0.29, 0.005));
         QTest::keyClick(marks, Qt::Key_Delete);
         QVERIFY(!marks->region().has_value() && !f.draws(OverTimeSeries::OwnRegion));
         QVERIFY(!regions->removeButton()->isEnabled());

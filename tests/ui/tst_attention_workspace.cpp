@@ -310,6 +310,53 @@ private slots:
         QVERIFY(marks->result()->text().contains(QStringLiteral("/nowhere/sheet.pdf")));
         f.pick(Shown::Frozen); // another view: other values
         QCOMPARE(marks->count(), 0);
+        f.show(2.0, {layer(LayerKind::Frozen, 6)});
+        marks->markButton()->click();
+        QCOMPARE(marks->count(), 1);
+        Q_EMIT f.live->models().modelLoaded(testing::smallModel()); // of the same name, with other weights
+        QCOMPARE(marks->count(), 0);
+        QVERIFY(!marks->saveButton()->isEnabled());
+    }
+
+    /// A model at half the video's rate: what is on show goes with the frame before it, and the files say so.
+    void filesNameTheFrameThatTheNetworkSaw() {
+        Fixture f;
+        f.pause();
+        MarkedFrames* marks = f.workspace->marks();
+        QString path = f.folder.filePath(QStringLiteral("values.csv"));
+        marks->setChooseFile([&path](QWidget*, const QString&) { return path; });
+        const attention::View view = f.workspace->panel()->view();
+        f.show(0.44, attended(view, {layer(LayerKind::Adapted, 5)}, fromSeconds(0.4)));
+        marks->saveButton()->click();
+        QFile csv(path);
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        const QByteArray text = csv.readAll();
+        QVERIFY2(text.contains("\n10,0.4,adapted,") && !text.contains("\n11,"), text.constData());
+        path = f.folder.filePath(QStringLiteral("sheet.svg"));
+        marks->saveButton()->click();
+        QFile svg(path);
+        QVERIFY(svg.open(QIODevice::ReadOnly));
+        const QByteArray drawing = svg.readAll();
+        QVERIFY(drawing.contains("frame 11") && drawing.contains("attention of frame 10, 0.40 s"));
+        const auto& moments = f.workspace->overTime()->panel()->values().moments;
+        QCOMPARE(moments.size(), std::size_t{1});
+        QCOMPARE(moments[0].frameIndex, std::int64_t{10});
+        QCOMPARE(moments[0].time, fromSeconds(0.4));
+    }
+
+    void aModelOfSingleFramesOffersNoWeightsAcrossFrames() {
+        Fixture f;
+        const auto offers = [&](QComboBox* box, auto value) { return box->findData(static_cast<int>(value)) >= 0; };
+        QVERIFY(offers(f.workspace->panel()->shownBox(), Shown::CrossFrame));
+        QVERIFY(offers(f.workspace->panel()->sourceBox(), AttentionSource::AggregationQuery));
+        f.pick(Shown::CrossFrame);
+        model::ModelConfig config = testing::smallModel()->config();
+        config.window = 0;
+        config.aggregation = false;
+        Q_EMIT f.live->models().modelLoaded(std::make_shared<testing::FakeModel>(config));
+        QVERIFY(f.script->settings.view->shown == Shown::Adapted);
+        QVERIFY(!offers(f.workspace->panel()->shownBox(), Shown::CrossFrame));
+        QVERIFY(!offers(f.workspace->panel()->sourceBox(), AttentionSource::AggregationQuery));
     }
 
     /// The span between the marks, with what was recognised; progress and cancel while it runs.
@@ -344,9 +391,33 @@ private slots:
         QVERIFY(video->result()->text().contains(QStringLiteral("Cancelled")));
         QCOMPARE(seen->from, fromSeconds(1.0));
         QCOMPARE(seen->to, std::optional(fromSeconds(2.0)));
-        QCOMPARE(seen->captions.size(), std::size_t{1});
-        QCOMPARE(seen->captions[0].text, QStringLiteral("HOUSE"));
+        QVERIFY(!seen->captions.has_value()); // what was recognised so far is a part: the writer recognises the whole
         QVERIFY(video->saveButton()->isEnabled());
+        f.script->snapshot.offline = f.script->snapshot.committed;
+        f.script->snapshot.offlineFromStart = true;
+        ++f.script->snapshot.captionRevision;
+        f.poll();
+        started = false;
+        video->saveButton()->click();
+        QTRY_VERIFY(started);
+        // Closing the window asks first.
+        int asked = 0;
+        bool givesUp = false;
+        video->setConfirm([&](QWidget*) {
+            ++asked;
+            return givesUp;
+        });
+        QVERIFY(!f.window->close() && f.window->isVisible());
+        QVERIFY(asked == 1 && video->running());
+        givesUp = true;
+        QVERIFY(f.window->close());
+        QCOMPARE(asked, 2);
+        video->cancelButton()->click();
+        QTRY_VERIFY(!video->running());
+        QCOMPARE(seen->captions->size(), std::size_t{1});
+        QCOMPARE(seen->captions->at(0).text, QStringLiteral("HOUSE"));
+        QVERIFY(f.window->close()); // nothing to ask about any more
+        QCOMPARE(asked, 2);
     }
 
     void scrollingThePanelChangesNoChoice() {

@@ -90,11 +90,11 @@ void AttentionOverTime::updateGlosses() {
 
 void AttentionOverTime::updatePath() {
     std::vector<attention::PicturePoint> path;
-    const FramePtr& frame = bridge_.picture().frame;
-    if (regions_->showsPath() && frame) {
+    if (regions_->showsPath() && bridge_.picture().frame) {
+        const MediaTime now = bridge_.picture().position;
         const std::vector<attention::Moment>& moments = panel_->values().moments;
-        auto moment = std::ranges::lower_bound(moments, frame->time - pathLength, {}, &attention::Moment::time);
-        for (; moment != moments.end() && moment->time <= frame->time; ++moment) {
+        auto moment = std::ranges::lower_bound(moments, now - pathLength, {}, &attention::Moment::time);
+        for (; moment != moments.end() && moment->time <= now; ++moment) {
             if (moment->centre) {
                 path.push_back(*moment->centre);
             }

@@ -199,10 +199,13 @@ void AttentionPanel::fillChoices() {
         box->clear();
     }
     for (const Shown shown : allShown) {
+        if (shown == Shown::CrossFrame && config_.window == 0) {
+            continue; // this model looks at single frames
+        }
         add(shown_, AttentionTexts::shown(shown), shown, AttentionTexts::definition(shown));
     }
     for (const AttentionSource source : allSources) {
-        if (source != AttentionSource::AggregationQuery || view_.shown == Shown::Adapted) {
+        if (source != AttentionSource::AggregationQuery || (view_.shown == Shown::Adapted && config_.aggregation)) {
             add(source_, AttentionTexts::source(source), source, AttentionTexts::sourceDefinition(source));
         }
     }
@@ -322,7 +325,8 @@ void AttentionPanel::saveState(QSettings& store) const {
     store.setValue(settingsGroup + QStringLiteral("patch"), view_.patch);
     store.setValue(settingsGroup + QStringLiteral("colours"), static_cast<int>(style_.colours));
     store.setValue(settingsGroup + QStringLiteral("normalisation"), static_cast<int>(style_.normalisation));
-    store.setValue(settingsGroup + QStringLiteral("smoothing"), static_cast<int>(style_.smoothingSeconds * 1000.0 + 0.5));
+    store.setValue(settingsGroup + QStringLiteral("smoothing"),
+                   static_cast<int>(style_.smoothingSeconds * 1000.0 + 0.5));
     store.setValue(settingsGroup + QStringLiteral("strength"), static_cast<int>(style_.strength * 100.0 + 0.5));
 }
 

@@ -111,7 +111,7 @@ void AttentionWorkspace::connectSession() {
     connect(&bridge_, &SessionBridge::sourceRequested, this, [this] {
         view_->clearPicture();
         marks_->clear();
-        marks_->setCurrent(nullptr, nullptr);
+        marks_->setCurrent({});
         film_->setPicture(nullptr, panel_->style(), -1);
         overTime_->updateSource();
         updateState();
@@ -163,6 +163,8 @@ void AttentionWorkspace::takeModel(const engine::LoadedModelPtr& model) {
     overTime_->setView(panel_->view(), panel_->style());
     askSession();
     updateMarks();
+    marks_->clear(); // they are of the model before, whatever its name
+    marks_->setCurrent({});
     updateState();
 }
 
@@ -212,7 +214,7 @@ void AttentionWorkspace::updatePicture() {
     view_->setPicture(bridge_.picture(), bridge_.isPlaying());
     overTime_->updatePicture();
     updateMarks();
-    marks_->setCurrent(bridge_.picture().frame, bridge_.picture().attended);
+    marks_->setCurrent(bridge_.picture());
     const bool across = panel_->view().shown == attention::Shown::CrossFrame;
     if (across) {
         const bool patch = panel_->view().source == engine::AttentionSource::Patch;
@@ -290,11 +292,9 @@ std::optional<AttentionVideoJob> AttentionWorkspace::videoJob() const {
         job.from = span->first;
         job.to = span->second;
     }
-    const session::Snapshot& snapshot = bridge_.snapshot();
-    for (const session::CaptionGloss& gloss : *(snapshot.offline ? snapshot.offline : snapshot.committed)) {
-        if (gloss.change != session::OfflineChange::Removed) {
-            job.captions.push_back({gloss.start, gloss.end, QString::fromStdString(gloss.text)});
-        }
+    // Else only a part was recognised so far, and the writer recognises the whole.
+    if (const session::Snapshot& snapshot = bridge_.snapshot(); snapshot.offline && snapshot.offlineFromStart) {
+        job.captions = captionsOf(*snapshot.offline);
     }
     return job;
 }
@@ -345,6 +345,11 @@ void AttentionWorkspace::restoreState(const QSettings& store) {
     tourDone_ = store.value(tourKey, false).toBool();
     tour_->setVisible(!tourDone_);
     tourAgain_->setVisible(tourDone_);
+}
+
+/// The destructor gives up what runs: another workspace may still keep the window open.
+bool AttentionWorkspace::prepareClose() {
+    return !video_->running() || video_->confirmGivingUp() || !video_->running();
 }
 
 void AttentionWorkspace::changeEvent(QEvent* event) {

@@ -31,6 +31,7 @@ public:
     void setImmersive(bool immersive) override;
     void saveState(QSettings& store) const override;
     void restoreState(const QSettings& store) override;
+    bool prepareClose() override;
 
     /// Where the network looked while the gloss with this id was signed, or the newest.
     void showGloss(std::int64_t id);

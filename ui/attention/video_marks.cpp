@@ -57,7 +57,6 @@ Qt::CursorShape cursorOf(int grip, int whole) {
 VideoMarks::VideoMarks(AttentionView& view) : QWidget(&view), view_(view) {
     setObjectName(QStringLiteral("videoMarks"));
     setMouseTracking(true);
-    setFocusPolicy(Qt::TabFocus);
     view.installEventFilter(this);
     setGeometry(view.rect());
     setAccessibleName(tr("Your region"));
@@ -65,7 +64,7 @@ VideoMarks::VideoMarks(AttentionView& view) : QWidget(&view), view_(view) {
 
 void VideoMarks::setRegion(const std::optional<vision::Region>& region) {
     region_ = region;
-    setFocusPolicy(region_ ? Qt::StrongFocus : Qt::NoFocus);
+    setFocusPolicy(region_ ? Qt::TabFocus : Qt::NoFocus); // clicks beside it go to the red box
     update();
 }
 
@@ -149,7 +148,10 @@ void VideoMarks::mousePressEvent(QMouseEvent* event) {
     }
     grip_ = gripAt(event->position(), &gripPicture_);
     if (grip_ == NoGrip) {
-        event->ignore(); // the video below takes it
+        event->ignore(); // the video below takes it, and with it the arrow keys
+        if (hasFocus()) {
+            view_.setFocus(Qt::MouseFocusReason);
+        }
         return;
     }
     setFocus(Qt::MouseFocusReason);

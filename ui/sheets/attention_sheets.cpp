@@ -28,15 +28,33 @@ std::optional<QRectF> queryBox(const attention::View& view, const model::ModelCo
     return QRectF(view.patch % config.gridSide() * side, view.patch / config.gridSide() * side, side, side);
 }
 
-QString timeLabel(const SheetFrame& frame) {
-    return SheetText::tr("t = %1 s").arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+QString secondsText(MediaTime time) {
+    return QLocale().toString(toSeconds(time), 'f', 2);
 }
 
-QString frameLabel(const SheetFrame& frame) {
-    return frame.frame->index == unknownFrame ? timeLabel(frame)
-                                              : SheetText::tr("frame %1 · %2 s")
-                                                    .arg(frame.frame->index)
-                                                    .arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+QString timeLabel(MediaTime time) {
+    return SheetText::tr("t = %1 s").arg(secondsText(time));
+}
+
+QString frameLabel(const Frame& frame) {
+    return frame.index == unknownFrame ? timeLabel(frame.time)
+                                       : SheetText::tr("frame %1 · %2 s").arg(frame.index).arg(secondsText(frame.time));
+}
+
+/// Under a picture between two frames that the network saw; nothing elsewhere.
+QString earlierNote(const SheetFrame& frame) {
+    if (!frame.earlier) {
+        return {};
+    }
+    const QString time = secondsText(frame.earlier->time);
+    return frame.earlier->index == unknownFrame
+               ? SheetText::tr("with the attention of %1 s").arg(time)
+               : SheetText::tr("with the attention of frame %1, %2 s").arg(frame.earlier->index).arg(time);
+}
+
+/// The frame whose weights a row of figure 4 holds.
+AttendedMoment askingFrame(const SheetFrame& frame) {
+    return frame.earlier.value_or(AttendedMoment{frame.frame->index, frame.frame->time});
 }
 
 QString shares(const Layer& layer) {
@@ -113,11 +131,12 @@ Sheet spatialSheet(const SheetMaterial& material) {
     SheetRow raw;
     raw.label = SheetText::tr("Video");
     for (const SheetFrame& frame : material.frames) {
-        sheet.columns.append(frameLabel(frame));
+        sheet.columns.append(frameLabel(*frame.frame));
         SheetCell cell;
         cell.frame = pictureOf(*frame.frame);
         cell.region = vision::visibleRegion(material.model.resize, material.model.resolution);
         cell.query = queryBox(material.view, material.model);
+        cell.note = earlierNote(frame);
         raw.cells.append(cell);
     }
     sheet.rows.append(raw);
@@ -155,9 +174,10 @@ Sheet crossFrameSheet(const SheetMaterial& material) {
                                         QLocale().toString(1.0 / material.model.fps, 'g', 3)));
         }
         SheetRow row;
-        const bool numbered = frame.frame->index != unknownFrame;
-        row.label = numbered ? SheetText::tr("frame %1").arg(frame.frame->index) : timeLabel(frame);
-        row.detail = numbered ? timeLabel(frame) : QString();
+        const AttendedMoment asks = askingFrame(frame);
+        const bool numbered = asks.index != unknownFrame;
+        row.label = numbered ? SheetText::tr("frame %1").arg(asks.index) : timeLabel(asks.time);
+        row.detail = numbered ? timeLabel(asks.time) : QString();
         for (std::size_t index = 0; index < layers.size() && index < frame.neighbours.size(); ++index) {
             const Layer& layer = layers[index];
             if (sheet.rows.isEmpty()) {

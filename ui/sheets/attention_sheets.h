@@ -5,14 +5,22 @@
 #include "base/frame.h"
 #include "ui/sheets/sheet.h"
 
+#include <optional>
 #include <vector>
 
 namespace livegloss::ui {
+
+/// Which frame an attention is of.
+struct AttendedMoment {
+    std::int64_t index = unknownFrame;
+    MediaTime time{0};
+};
 
 /// A frame of a sheet with the layers of the sheet's view.
 struct SheetFrame {
     FramePtr frame;
     std::vector<attention::Layer> layers;
+    std::optional<AttendedMoment> earlier; ///< what the layers are of, where that is not `frame` but one before it
     /// Across frames: the pictures under the layers; null outside the clip.
     std::vector<QImage> neighbours;
     bool neighboursAreInputs = false; ///< they are what the network saw of the frames, not the frames themselves

@@ -93,7 +93,8 @@ using AttendedPicturePtr = std::shared_ptr<const AttendedPicture>;
 /// A frame with the attention that belongs to it.
 struct Picture {
     FramePtr frame;
-    AttendedPicturePtr attended;      ///< what `view` asked for; null while it is not computed
+    MediaTime position{0};       ///< the frame's time on the session's own axis, which goes on where a camera came back
+    AttendedPicturePtr attended; ///< what `view` asked for; null while it is not computed
     vision::RgbaPicturePtr attention; ///< null while it is off or not computed yet
     vision::Region attentionRegion;   ///< where on the frame the attention picture lies
     std::uint64_t serial = 0;         ///< grows with each new frame or attention picture
