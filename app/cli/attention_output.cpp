@@ -140,25 +140,30 @@ Result<CollectedAttention> collectAttention(const AttentionJob& job) {
         bar.update(fraction.value_or(-1.0), std::to_string(frames) + " frames");
     };
     options.cancelled = [] { return interrupted(); };
-    const auto walked = attention::walkVideo({media::SourceKind::File, job.input}, job.model, requestFor(job.view),
-                                             options, [&](attention::AttendedFrame frame) {
-                                                 if (frame.frame == last) {
-                                                     return true; // the network got it again: the video is slower
-                                                 }
-                                                 last = frame.frame;
-                                                 collected.videoFrames = frame.frame->index + 1;
-                                                 attention::FrameValues values = valuesOf(job, frame);
-                                                 collected.scales.add(values.layers);
-                                                 if (frame.result.crossFrame) {
-                                                     collected.temporalWeight = frame.result.crossFrame->temporalWeight;
-                                                 }
-                                                 if (job.frames.empty()) {
-                                                     collected.values.push_back(std::move(values));
-                                                 } else {
-                                                     picker.take(std::move(frame));
-                                                 }
-                                                 return whole || !picker.done();
-                                             });
+    const auto walked =
+        attention::walkVideo({media::SourceKind::File, job.input}, job.model, requestFor(job.view), options,
+                             [&](attention::AttendedFrame frame) {
+                                 if (frame.frame == last) {
+                                     return true; // the network got it again: the video is slower
+                                 }
+                                 last = frame.frame;
+                                 const MediaTime time = frame.frame->time;
+                                 if (job.frames.empty() && (time < job.from || (job.to && time > *job.to))) {
+                                     return time < job.from;
+                                 }
+                                 collected.videoFrames = frame.frame->index + 1;
+                                 attention::FrameValues values = valuesOf(job, frame);
+                                 collected.scales.add(values.layers);
+                                 if (frame.result.crossFrame) {
+                                     collected.temporalWeight = frame.result.crossFrame->temporalWeight;
+                                 }
+                                 if (job.frames.empty()) {
+                                     collected.values.push_back(std::move(values));
+                                 } else {
+                                     picker.take(std::move(frame));
+                                 }
+                                 return whole || !picker.done();
+                             });
     if (!walked) {
         return tl::unexpected(walked.error());
     }

@@ -110,6 +110,8 @@ Result<SpanStudy> studySpan(const SpanJob& job) {
         if (time < job.from) {
             return true;
         }
+        study.firstFrame = whole.empty() ? attended.frame->index : study.firstFrame;
+        study.lastFrame = attended.frame->index;
         SpanFrame frame;
         frame.frame = attended.frame;
         frame.layers = layersOf(view, attended.result);

@@ -60,6 +60,8 @@ private Q_SLOTS:
         const auto study = studySpan(span);
         QVERIFY(study.has_value());
         QCOMPARE(study->frames, 5);
+        QCOMPARE(study->firstFrame, std::int64_t{0});
+        QCOMPARE(study->lastFrame, std::int64_t{4});
         QVERIFY(study->strongest[0].frame != study->strongest[1].frame &&
                 study->strongest[1].frame != study->strongest[2].frame);
     }

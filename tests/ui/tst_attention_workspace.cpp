@@ -83,6 +83,72 @@ private slots:
         QVERIFY(image.pixelColor(corner).red() < 90);
     }
 
+    /// As the video above: neither squeezed nor the wrong way round.
+    void theFilmStripShowsTheVideosShape() {
+        Fixture f;
+        f.window->resize(1366, 900);
+        f.pause();
+        f.pick(Shown::CrossFrame);
+        f.workspace->panel()->choosePatch(4); // at the left edge
+        const auto input = std::make_shared<session::InputPicture>();
+        input->side = 8;
+        for (int pixel = 0; pixel < 64; ++pixel) {
+            input->rgb.insert(input->rgb.end(), 3, pixel % 8 < 4 ? 0 : 255); // white on the right
+        }
+        std::vector<attention::Layer> layers;
+        for (int offset = -2; offset <= 2; ++offset) {
+            layers.push_back(layer(LayerKind::CrossFrame, 5));
+            layers.back().values.assign(layers.back().values.size(), 0.0F); // no overlay
+            layers.back().offset = offset;
+        }
+        auto shown = std::make_shared<session::AttendedPicture>(
+            *attended(f.workspace->panel()->view(), layers, fromSeconds(1.0)));
+        shown->neighbours.assign(layers.size(), input);
+        const auto extent = [&](QRgb below, QRgb above) {
+            const QImage image = f.workspace->film()->grab().toImage();
+            QRect box; // of pixels of that brightness in the middle picture
+            for (int y = 0; y < image.height() - 20; ++y) {
+                for (int x = image.width() / 2 - 74; x < image.width() / 2 + 74; ++x) {
+                    const QColor colour = image.pixelColor(x, y);
+                    const bool grey = colour.saturation() < 10;
+                    if (grey && colour.red() >= int(above) && colour.red() <= int(below)) {
+                        box |= QRect(x, y, 1, 1);
+                    }
+                }
+            }
+            return box;
+        };
+        f.show(1.0, shown);
+        const QRect whole = extent(255, 250);
+        QVERIFY(whole.height() > 60);
+        const double aspect = whole.width() / (whole.height() * 3.5 / 8.0); // half a column is smoothed away
+        QVERIFY2(std::abs(aspect - 4.0 / 3.0) < 0.12, qPrintable(QString::number(aspect)));
+        QVERIFY(f.workspace->film()->sizeHint().width() > 5 * 112 * 4 / 3);
+        const int right = whole.center().x();
+        f.workspace->film()->setShape(4.0 / 3.0, true);
+        QVERIFY(extent(255, 250).center().x() < right - 20);
+    }
+
+    void everyNumberIsExplained() {
+        Fixture f;
+        QVERIFY(f.workspace->panel()->numbers()->toolTip().contains(QStringLiteral("prefix share")));
+        f.pick(Shown::CrossFrame);
+        const QString meaning = f.workspace->panel()->numbers()->toolTip();
+        QVERIFY2(meaning.contains(QStringLiteral("Learnt temporal weight")), qPrintable(meaning));
+        QCOMPARE(f.workspace->panel()->numbers()->accessibleDescription(), meaning);
+        // What a scale means depends on what it measures.
+        const auto absolute = [&] {
+            QComboBox* box = f.workspace->panel()->normalisationBox();
+            return box->itemData(box->findData(static_cast<int>(attention::Normalisation::Absolute)), Qt::ToolTipRole)
+                .toString();
+        };
+        QVERIFY(absolute().contains(QStringLiteral("−0.5 to +0.5")));
+        f.pick(Shown::Difference);
+        QVERIFY(absolute().contains(QStringLiteral("four times")));
+        f.pick(Shown::Adapted);
+        QVERIFY(absolute().contains(QStringLiteral("eight times")));
+    }
+
     void withoutContrastItSaysSo() {
         Fixture f;
         f.pause();

@@ -23,6 +23,7 @@ AttentionOverTime::AttentionOverTime(AttentionView& view, SessionBridge& bridge,
     connect(panel_, &OverTimePanel::momentsChanged, this, &AttentionOverTime::updatePath);
     connect(regions_, &RegionPanel::originChanged, this, &AttentionOverTime::updateRegions);
     connect(regions_, &RegionPanel::drawingAsked, marks_, &VideoMarks::setDrawing);
+    connect(regions_, &RegionPanel::placingAsked, marks_, &VideoMarks::placeRegion);
     connect(regions_, &RegionPanel::removalAsked, this, [this] {
         marks_->setRegion(std::nullopt);
         updateRegions();
@@ -57,12 +58,12 @@ void AttentionOverTime::updateSource() {
         source_ = source;
         marks_->setRegion(std::nullopt);
         panel_->setClip(clip);
-        regions_->setChoices(isFile && attention::hasTruth(request->location),
-                             isFile && !vision::installedFaceCascade().empty(), isFile);
+        regions_->setChoices(isFile && attention::hasTruth(request->location), !vision::installedFaceCascade().empty(),
+                             isFile);
         updateRegions();
     }
     panel_->setClip(clip);
-    gloss_->setClip(clip.file, clip.name, snapshot.source.fps);
+    gloss_->setClip(clip.file, clip.name);
     updateGlosses();
 }
 

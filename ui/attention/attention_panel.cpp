@@ -223,7 +223,7 @@ void AttentionPanel::fillChoices() {
     }
     for (const Normalisation normalisation : allNormalisations) {
         add(normalisation_, AttentionTexts::normalisation(normalisation), normalisation,
-            AttentionTexts::normalisationDefinition(normalisation));
+            AttentionTexts::normalisationDefinition(normalisation, view_.shown));
     }
     for (const int ms : smoothingChoices) {
         smoothing_->addItem(
@@ -248,7 +248,11 @@ void AttentionPanel::showChoices() {
     colours_->setEnabled(!across && view_.shown != Shown::Difference);
     definition_->setText(AttentionTexts::definition(view_.shown));
     sourceDefinition_->setText(AttentionTexts::sourceDefinition(view_.source));
-    scaleRule_->setText(AttentionTexts::normalisationDefinition(style_.normalisation));
+    scaleRule_->setText(AttentionTexts::normalisationDefinition(style_.normalisation, view_.shown));
+    const QString meaning = view_.shown == Shown::CrossFrame ? AttentionTexts::temporalWeightDefinition()
+                                                             : AttentionTexts::sharesDefinition();
+    numbers_->setToolTip(meaning);
+    numbers_->setAccessibleDescription(meaning);
     filling_ = false;
 }
 

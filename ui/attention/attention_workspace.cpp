@@ -16,6 +16,8 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace livegloss::ui {
 
 namespace {
@@ -112,7 +114,7 @@ void AttentionWorkspace::connectSession() {
         view_->clearPicture();
         marks_->clear();
         marks_->setCurrent({});
-        film_->setPicture(nullptr, panel_->style(), -1);
+        film_->clear();
         overTime_->updateSource();
         updateState();
     });
@@ -215,13 +217,23 @@ void AttentionWorkspace::updatePicture() {
     overTime_->updatePicture();
     updateMarks();
     marks_->setCurrent(bridge_.picture());
-    const bool across = panel_->view().shown == attention::Shown::CrossFrame;
-    if (across) {
-        const bool patch = panel_->view().source == engine::AttentionSource::Patch;
-        const auto& attended = bridge_.picture().attended;
-        const bool fits = attended && attended->view.shown == attention::Shown::CrossFrame;
-        film_->setPicture(fits ? attended : nullptr, panel_->style(), patch ? panel_->view().patch : -1);
+    if (panel_->view().shown == attention::Shown::CrossFrame) {
+        updateFilm();
     }
+}
+
+void AttentionWorkspace::updateFilm() {
+    const session::Picture& picture = bridge_.picture();
+    const bool fits = picture.attended && picture.attended->view.shown == attention::Shown::CrossFrame;
+    if (!fits || !picture.frame || !model_) {
+        film_->clear();
+        return;
+    }
+    const vision::Region seen = vision::visibleRegion(model_->resize, model_->resolution);
+    film_->setShape(seen.width * picture.frame->width / (seen.height * std::max(1, picture.frame->height)),
+                    view_->isMirrored());
+    const bool patch = panel_->view().source == engine::AttentionSource::Patch;
+    film_->setPicture(picture.attended, panel_->style(), patch ? panel_->view().patch : -1, *model_);
 }
 
 QString AttentionWorkspace::notice() const {

@@ -56,6 +56,7 @@ private:
     void takeModel(const engine::LoadedModelPtr& model);
     void askSession();
     void updatePicture();
+    void updateFilm();
     void updateState();
     void updateMarks();
     QString notice() const;

@@ -139,6 +139,7 @@ std::vector<session::Picture> MarkedFrames::chosen() const {
 
 SheetMaterial MarkedFrames::material() const {
     SheetMaterial material;
+    material.scalesSoFar = true;
     material.clip = clip_;
     material.model = model_;
     material.view = view_;

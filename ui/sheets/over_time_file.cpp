@@ -63,10 +63,12 @@ Result<void> saveOverTime(const OverTimeMaterial& material, const QString& path)
     if (QFileInfo(path).suffix().toLower() != QLatin1String("csv")) {
         return saveTimeChart(pageOf(material), path);
     }
-    std::map<std::string, std::string> settings{{"video", material.clip.toStdString()},
-                                                {"model", material.model.name},
-                                                {"attention", describe(measuredView(material.view), material.model)},
-                                                {"hands and face", describe(material.regions)}};
+    const std::string network = material.view.shown == attention::Shown::Frozen ? "frozen backbone, " : "";
+    std::map<std::string, std::string> settings{
+        {"video", material.clip.toStdString()},
+        {"model", material.model.name},
+        {"attention", network + describe(measuredView(material.view), material.model)},
+        {"hands and face", describe(material.regions)}};
     if (material.own) {
         settings["own region: left, top, width, height in percent"] = percentOf(*material.own);
     }
