@@ -1673,7 +1673,7 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
     <message>
         <source>How strongly this frame takes up each patch of the frames around it and of itself: orange emphasises, blue suppresses, pale is left alone. The large picture is the mean over these frames.</source>
-        <translation>Wie stark dieses Bild jedes Feld der Bilder um sich und seiner selbst aufnimmt: Orange hebt hervor, Blau unterdrückt, Helles bleibt unberührt. Das große Bild ist das Mittel über diese Bilder.</translation>
+        <translation>Wie stark dieses Bild jedes Feld der Bilder um sich und seiner selbst aufnimmt: Orange hebt hervor, Blau unterdrückt, Blasses bleibt unberührt. Das große Bild ist das Mittel über diese Bilder.</translation>
     </message>
     <message>
         <source>The colours mean the same in every clip and model: up to four times the share that looking everywhere alike would give, less or more.</source>
@@ -1693,7 +1693,7 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
     <message>
         <source>Learnt temporal weight: what the sum over all these patches is multiplied with before it is added to the frame. Near zero the model makes little use of the frames around, however bright the picture.</source>
-        <translation>Gelerntes zeitliches Gewicht: womit die Summe über alle diese Felder malgenommen wird, bevor sie zum Bild hinzukommt. Nahe null nutzt das Modell die Bilder ringsum kaum, so kräftig die Farben auch sind.</translation>
+        <translation>Gelerntes Zeitgewicht: womit die Summe über alle diese Felder malgenommen wird, bevor sie zum Bild hinzukommt. Nahe null nutzt das Modell die Bilder ringsum kaum, so kräftig die Farben auch sind.</translation>
     </message>
 </context>
 <context>
