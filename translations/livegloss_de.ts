@@ -1192,6 +1192,10 @@
         <source>What it made is in %1. Resume goes on with the head and adaptation.</source>
         <translation>Sein Ergebnis liegt in %1. „Fortsetzen“ geht mit Kopf und Anpassung weiter.</translation>
     </message>
+    <message>
+        <source>Media damaged</source>
+        <translation>Medium beschädigt</translation>
+    </message>
 </context>
 <context>
     <name>TrainingCharts</name>
@@ -1818,6 +1822,17 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
 </context>
 <context>
+    <name>livegloss::ui::CameraSign</name>
+    <message>
+        <source>Camera on</source>
+        <translation>Kamera an</translation>
+    </message>
+    <message>
+        <source>The camera is on. Nothing is recorded.</source>
+        <translation>Die Kamera ist an. Nichts wird aufgezeichnet.</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::CaptionView</name>
     <message>
         <source>%1 at %2, confidence %3</source>
@@ -2010,6 +2025,37 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
 </context>
 <context>
+    <name>livegloss::ui::EarlierGlosses</name>
+    <message>
+        <source>Unsaved Glosses</source>
+        <translation>Nicht gespeicherte Glossen</translation>
+    </message>
+    <message>
+        <source>Save the recognised glosses before closing?</source>
+        <translation>Die erkannten Glossen vor dem Schließen speichern?</translation>
+    </message>
+    <message>
+        <source>Close &amp;Without Saving</source>
+        <translation>&amp;Ohne Speichern schließen</translation>
+    </message>
+    <message>
+        <source>What a camera or a stream showed cannot be recognised again later.</source>
+        <translation>Was eine Kamera oder ein Stream gezeigt hat, lässt sich später nicht noch einmal erkennen.</translation>
+    </message>
+    <message>
+        <source>%1, %2, glosses: %3</source>
+        <translation>%1, %2, Glossen: %3</translation>
+    </message>
+    <message>
+        <source>Save these glosses; they are kept until the window closes</source>
+        <translation>Diese Glossen speichern; sie bleiben, bis das Fenster geschlossen wird</translation>
+    </message>
+    <message>
+        <source>&amp;Earlier Glosses</source>
+        <translation>&amp;Frühere Glossen</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::FilmStrip</name>
     <message>
         <source>Cross-frame weights over the neighbouring frames</source>
@@ -2084,10 +2130,6 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>“%1” does not say in which format. End the name in .srt, .vtt, .csv, .ctm, .json or .txt.</source>
         <translation>„%1“ sagt nicht, in welchem Format. Der Name muss auf .srt, .vtt, .csv, .ctm, .json oder .txt enden.</translation>
-    </message>
-    <message>
-        <source>%1 cannot be written: %2. Choose another folder.</source>
-        <translation>%1 kann nicht geschrieben werden: %2. Bitte einen anderen Ordner wählen.</translation>
     </message>
     <message>
         <source>Glosses saved in %1: %2</source>
@@ -2558,20 +2600,12 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
 <context>
     <name>livegloss::ui::LiveBadge</name>
     <message>
-        <source>%1 frames waiting</source>
-        <translation>%1 Bilder warten</translation>
+        <source>Frames waiting: %1</source>
+        <translation>Wartende Bilder: %1</translation>
     </message>
     <message>
         <source>LIVE</source>
         <translation>LIVE</translation>
-    </message>
-    <message>
-        <source>Camera on</source>
-        <translation>Kamera an</translation>
-    </message>
-    <message>
-        <source>The camera is on. Nothing is recorded.</source>
-        <translation>Die Kamera ist an. Nichts wird aufgezeichnet.</translation>
     </message>
 </context>
 <context>
@@ -3760,6 +3794,10 @@ Warten auf das Modell: %7</translation>
         <source>Checkpoints, log and the best model go there; a folder with a run can go on</source>
         <translation>Dorthin kommen Zwischenstände, Protokoll und das beste Modell; ein Ordner mit einem Lauf kann weitergeführt werden</translation>
     </message>
+    <message>
+        <source>%1 was changed elsewhere. What is set here stays; choose the recipe again to read the file.</source>
+        <translation>%1 wurde anderswo geändert. Was hier eingestellt ist, bleibt; wählen Sie das Rezept noch einmal, um die Datei zu lesen.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::RegionPanel</name>
@@ -4141,7 +4179,7 @@ Warten auf das Modell: %7</translation>
     </message>
     <message>
         <source>F&amp;rames</source>
-        <translation>Bilde&amp;r</translation>
+        <translation>Bil&amp;der</translation>
     </message>
     <message>
         <source>Every frame</source>
@@ -4181,7 +4219,7 @@ Warten auf das Modell: %7</translation>
     </message>
     <message>
         <source>&amp;Device</source>
-        <translation>&amp;Gerät</translation>
+        <translation>Ger&amp;ät</translation>
     </message>
     <message>
         <source>CPU</source>
@@ -4381,6 +4419,26 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Holds a checkpoint, but no note of its data and its recipe.</source>
         <translation>Enthält einen Zwischenstand, aber keine Angabe zu Daten und Rezept.</translation>
+    </message>
+    <message>
+        <source>Changed Recipe</source>
+        <translation>Geändertes Rezept</translation>
+    </message>
+    <message>
+        <source>Give up what was set for this recipe?</source>
+        <translation>Die Einstellungen für dieses Rezept verwerfen?</translation>
+    </message>
+    <message>
+        <source>No file holds it yet. “Edit as File…” saves it as a recipe of your own.</source>
+        <translation>Sie stehen noch in keiner Datei. „Als Datei bearbeiten …“ speichert sie als eigenes Rezept.</translation>
+    </message>
+    <message>
+        <source>Give Up</source>
+        <translation>Verwerfen</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>Behalten</translation>
     </message>
 </context>
 <context>

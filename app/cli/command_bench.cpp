@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "decimal_range.h"
 
 #include "bench_report.h"
 #include "bench_run.h"
@@ -95,7 +96,7 @@ void addBenchCommand(CLI::App& app) {
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
     command->add_option("--seconds", options->request.seconds, "time for each engine")
-        ->check(CLI::Range(0.1, 3600.0))
+        ->check(decimalRange(0.1, 3600.0))
         ->capture_default_str();
     command->add_flag("--attention", options->request.attention, "also measure what attention pictures cost");
 #ifdef LIVEGLOSS_WITH_MEDIA

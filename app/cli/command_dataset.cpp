@@ -3,6 +3,7 @@
 #include "dataset/vocabulary.h"
 #include "dataset_build.h"
 #include "dataset_media.h"
+#include "decimal_range.h"
 #include "event_output.h"
 #include "model/model_config.h"
 #include "output_file.h"
@@ -87,8 +88,8 @@ void printReport(const dataset::Dataset& data, const dataset::CheckReport& repor
     std::printf("%s", report.findings.empty() ? "" : "\n");
     for (const dataset::Finding& finding : report.findings) {
         ++counts[finding.problem];
-        std::printf("%s: %s: %s\n", finding.place.c_str(), dataset::problemName(finding.problem).c_str(),
-                    finding.message.c_str());
+        std::printf("%s: %s: %s\n", printable(finding.place).c_str(), dataset::problemName(finding.problem).c_str(),
+                    printable(finding.message).c_str());
     }
     std::string summary;
     for (const auto& [problem, count] : counts) {
@@ -140,7 +141,7 @@ void runCheck(const CheckArguments& arguments) {
         return f.problem != dataset::Problem::OutOfVocabulary && f.problem != dataset::Problem::FewerFrames;
     });
     if (unusable) {
-        throw CommandFailure{{ErrorCode::Unreadable, "some clips cannot be used; they are listed above", {}}};
+        throw CommandFailure{{ErrorCode::Unreadable, "some clips are damaged or cannot be used; they are listed above", {}}};
     }
 }
 
@@ -159,15 +160,15 @@ void addCheck(CLI::App& parent) {
             "--fps", arguments->fps,
             "frames a second that the model is trained at (\"model\": {\"fps\"} of the recipe), for the clips'\n"
             "number of steps; the data's own rate if not given")
-        ->check(CLI::Range(0.5, 1000.0));
+        ->check(decimalRange(0.5, 1000.0));
     command->add_flag("--quick", arguments->quick, "decode only the first picture of each clip");
     command->add_flag("--json", arguments->json, "print JSON");
     command->add_flag("--events", arguments->events,
                       "progress and report as JSON lines, for a program that watches (docs/events.md)");
     command->add_flag("--stop-with-input", arguments->stopWithInput, "stop when standard input ends");
     command->footer(
-        "Every problem is listed with the file and line that name the clip. The exit code is 3 where a clip cannot be\n"
-        "used; glosses outside the vocabulary and missing frames are reported only.\n\n"
+        "Every problem is listed with the file and line that name the clip. The exit code is 3 where a clip is damaged\n"
+        "or cannot be used; glosses outside the vocabulary and missing frames are reported only.\n\n"
         "Examples:\n"
         "  livegloss-cli dataset check phoenix-2014-multisigner --quick\n"
         "  livegloss-cli dataset check CSL-Daily --json > report.json");
@@ -189,7 +190,7 @@ void runBuild(const BuildArguments& arguments, const std::string& folder, const 
                      outcome.replaced);
     }
     for (const std::string& problem : outcome.failures) {
-        std::fprintf(stderr, "  %s\n", problem.c_str());
+        std::fprintf(stderr, "  %s\n", printable(problem).c_str());
     }
     if (!outcome.failures.empty()) {
         throw CommandFailure{{ErrorCode::Unreadable, "some clips could not be read and are left out of the copy",

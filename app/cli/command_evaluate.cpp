@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "decimal_range.h"
 #include "decode_options.h"
 #include "engine/feature_window.h"
 #include "evaluation/scoring.h"
@@ -48,6 +49,9 @@ std::vector<TestClip> clipsOf(const EvaluateCommandOptions& options) {
         clips = clipsOfSigner(options.synthClips, options.split, options.seed);
     } else {
         const dataset::Dataset data = valueOrFail(dataset::openDataset(options.data));
+        for (const std::string& output : {options.output, options.sweep.csv, options.sweep.plot}) {
+            valueOrFail(checkOutput(output, dataset::filesOf(data)));
+        }
         clips = clipsOfDataset(data, options.split);
         if (clips.empty()) {
             throw CommandFailure{{ErrorCode::NotFound, options.data + " has no clips in " + options.split,
@@ -91,6 +95,10 @@ ordered_json resultJson(const EvaluateCommandOptions& options, const EvaluationS
     for (const FailedClip& failed : scores.failures) {
         result["failed"].push_back({{"clip", failed.id}, {"message", failed.error.message}});
     }
+    result["damaged"] = ordered_json::array();
+    for (const DamagedClip& damaged : scores.damaged) {
+        result["damaged"].push_back({{"clip", damaged.id}, {"message", damaged.message}});
+    }
     result["beam"] = options.decoding.beam;
     result["merge_repeats"] = options.decoding.mergeRepeats;
     if (!options.language.file.empty()) {
@@ -120,14 +128,15 @@ void printScore(const char* name, const evaluation::ErrorCounts& counts) {
 void printAlignments(const EvaluationScores& scores, const evaluation::CorpusScore& offline) {
     for (std::size_t i = 0; i < offline.utterances.size(); ++i) {
         const evaluation::Utterance& utterance = scores.offline[i];
-        std::printf(
-            "%s\n%s\n", utterance.id.c_str(),
-            evaluation::alignmentText(utterance.reference, utterance.hypothesis, offline.utterances[i].alignment)
-                .c_str());
+        std::printf("%s\n%s\n", printable(utterance.id).c_str(),
+                    printable(evaluation::alignmentText(utterance.reference, utterance.hypothesis,
+                                                        offline.utterances[i].alignment))
+                        .c_str());
     }
 }
 
-void printText(const EvaluateCommandOptions& options, const EvaluationScores& scores, const evaluation::CorpusScore& offline) {
+void printText(const EvaluateCommandOptions& options, const EvaluationScores& scores,
+               const evaluation::CorpusScore& offline) {
     if (options.alignments) {
         printAlignments(scores, offline);
     }
@@ -229,6 +238,9 @@ void run(EvaluateCommandOptions options) {
     if (options.sweep.enabled) {
         valueOrFail(writeSweep(options.sweep, scores.online, offline.total.werPercent()));
     }
+    for (const DamagedClip& damaged : scores.damaged) {
+        std::fprintf(stderr, "%s: %s\n", printable(damaged.id).c_str(), printable(damaged.message).c_str());
+    }
     reportFailures(scores.failures, clips.size());
 }
 
@@ -245,7 +257,7 @@ void addSettings(CLI::App& command, EvaluateCommandOptions& options) {
         ->check(CLI::Range(0, 4))
         ->capture_default_str();
     command.add_option("--min-confidence", options.setting.minConfidence, "with --online: leave out glosses below it")
-        ->check(CLI::Range(0.0, 1.0))
+        ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
     addDecodeOptions(command, options.decoding);
     addLanguageOptions(command, options.language);
@@ -289,7 +301,8 @@ void addEvaluateCommand(CLI::App& app) {
         "  livegloss-cli evaluate --model phoenix.safetensors --data phoenix-2014-multisigner --merge-repeats\n\n"
         "JSON: wer_percent, errors, substitutions, deletions, insertions, correct, reference_words, hypothesis_words,\n"
         "with --online the same in online and its revisions and delays, with --sweep a list of them in sweep; clips\n"
-        "that could not be recognised in failed, which the exit code tells too.");
+        "that could not be recognised in failed, which the exit code tells too, and those of which frames are missing\n"
+        "(they count in frames, as dropped) in damaged.");
     command->callback([options] { run(*options); });
 }
 

@@ -1,6 +1,7 @@
 #include "commands.h"
 #include "compute_options.h"
 #include "output_file.h"
+#include "terminal.h"
 
 #include "engine/default_compute.h"
 #include "engine/forward_pass.h"
@@ -52,6 +53,7 @@ void runForward(const ForwardArguments& arguments) {
             writer.addFloats(tensor.name, tensor.shape, tensor.floats);
         }
     }
+    catchInterrupts(); // from here on until the file is whole
     valueOrFail(writer.save(arguments.output));
 }
 

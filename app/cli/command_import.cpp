@@ -1,11 +1,11 @@
 #include "commands.h"
+#include "decimal_range.h"
 
 #include "importing/model_import.h"
+#include "output_file.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
-#include <atomic>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <memory>
@@ -14,8 +14,6 @@
 
 namespace livegloss::cli {
 namespace {
-
-std::atomic<bool> cancelled{false};
 
 struct ImportArguments {
     importing::ImportOptions options;
@@ -96,16 +94,16 @@ void runImport(const ImportArguments& arguments) {
         throw CommandFailure{{ErrorCode::InvalidArgument, arguments.output + " is there already",
                               "Name another output, or add --force to replace it."}};
     }
-    std::signal(SIGINT, [](int) { cancelled = true; });
+    valueOrFail(checkOutput(arguments.output, {arguments.checkpoint, arguments.glosses, arguments.backbone}));
+    catchInterrupts();
     const bool terminal = isatty(STDERR_FILENO) != 0;
     const auto progress = [terminal](double share) {
         if (terminal) {
             std::fprintf(stderr, "\r%3.0f %%%s", 100.0 * share, share >= 1.0 ? "\n" : "");
         }
-        return !cancelled.load();
+        return !interrupted();
     };
     const auto written = import.write(arguments.output, progress);
-    std::signal(SIGINT, SIG_DFL);
     if (!written && terminal) {
         std::fprintf(stderr, "\n");
     }
@@ -134,7 +132,7 @@ void addImportCommand(CLI::App& app) {
                      "Frame rate that it was trained at, where the file does not say (default 25; 30 where the "
                      "language is CSL or "
                      "the glosses are Chinese)")
-        ->check(CLI::Range(0.5, 1000.0));
+        ->check(decimalRange(0.5, 1000.0));
     command->add_option("--license,--licence", options.licence, "Licence of the weights")->type_name("TEXT");
     command->add_option("--activation", arguments->activation, "Of the backbone, where the file does not say")
         ->check(CLI::IsMember({"quick_gelu", "gelu"}));

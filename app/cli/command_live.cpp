@@ -1,6 +1,8 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "decimal_range.h"
 #include "engine/feature_window.h"
+#include "evaluation/text_columns.h"
 #include "export/gloss_file.h"
 #include "frame_options.h"
 #include "live_run.h"
@@ -51,7 +53,7 @@ public:
         notice_ = view.notice;
         tellPattern(view);
         for (const session::CaptionGloss& gloss : view.newlyCommitted) {
-            std::printf("%8.2f s  %-24s %3.0f%%\n", toSeconds(gloss.start), gloss.text.c_str(),
+            std::printf("%8.2f s  %-24s %3.0f%%\n", toSeconds(gloss.start), printable(gloss.text).c_str(),
                         static_cast<double>(gloss.confidence) * 100.0);
         }
         if (!view.newlyCommitted.empty()) {
@@ -96,6 +98,8 @@ private:
         if (view.cannotKeepUp) {
             tail += "   (the machine cannot keep up)";
         }
+        // What wraps could not be drawn over.
+        tail = evaluation::cutToColumns(printable(std::move(tail)), outputColumns() - 1);
         if (tail != tail_) {
             wipe();
             std::fputs(tail.c_str(), stdout);
@@ -156,8 +160,8 @@ ordered_json offlineJson(const std::vector<session::CaptionGloss>& offline) {
     return list;
 }
 
-ordered_json reportJson(const LiveCommandOptions& options, const LiveRunResult& result, const model::ModelConfig& config,
-                        const SeenPart& seen, const std::optional<SeenTruth>& truth) {
+ordered_json reportJson(const LiveCommandOptions& options, const LiveRunResult& result,
+                        const model::ModelConfig& config, const SeenPart& seen, const std::optional<SeenTruth>& truth) {
     const session::SessionSettings& settings = options.run.settings;
     const engine::WindowOptions window = engine::resolvedWindow(config, {settings.windowFrames, settings.strideFrames});
     ordered_json report{{"model", options.model},
@@ -259,8 +263,10 @@ void run(LiveCommandOptions options) {
     options.run.source = media::parseSource(options.input);
     const bool isFile = options.run.source.kind == media::SourceKind::File;
     if (options.pace == "fast" && !isFile) {
-        throw CommandFailure{{ErrorCode::InvalidArgument,
-                              "--pace fast is for files; " + options.input + " has its own pace", "Leave --pace out."}};
+        throw CommandFailure{
+            {ErrorCode::InvalidArgument,
+             "--pace fast is for files; " + media::displayName(options.run.source) + " has its own pace",
+             "Leave --pace out."}};
     }
     std::optional<ClipTruth> truth;
     if (isFile) {
@@ -306,7 +312,7 @@ void addSettings(CLI::App& command, session::SessionSettings& settings) {
         ->check(CLI::Range(0, 4))
         ->capture_default_str();
     command.add_option("--min-confidence", settings.minConfidence, "keep glosses below it out of the captions")
-        ->check(CLI::Range(0.0, 1.0))
+        ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
 }
 
@@ -328,12 +334,12 @@ void addLiveCommand(CLI::App& app) {
     command->add_option("--report", options->report, "write a report (JSON) to this file");
     command->add_flag("--json", options->json, "print the report instead of the glosses");
     command->add_option("--seconds", options->run.maxSeconds, "stop after so many seconds of video")
-        ->check(CLI::Range(0.1, 1e6));
+        ->check(decimalRange(0.1, 1e6));
     addSettings(*command, options->run.settings);
     addFrameOptions(*command, options->frames);
     addComputeOptions(*command);
     command->footer(
-        "Ctrl+C ends a camera or stream as its end would: with the report and exit code 0. A source that breaks off\n"
+        "Ctrl+C ends it as the end of its source would: with the report and exit code 0. A source that breaks off\n"
         "leaves the report of what was recognised by then, and its error's exit code.\n"
         "On a terminal the provisional tail stands below the committed glosses; committed ones never change. At the\n"
         "end (Ctrl+C for a camera) the whole clip is decoded once more, and what that changes is told.\n\n"

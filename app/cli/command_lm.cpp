@@ -45,6 +45,7 @@ Sentences sentencesOf(const LanguageModelCommandOptions& options, const std::str
         return sentencesOfSigner(options, split);
     }
     const dataset::Dataset data = valueOrFail(dataset::openDataset(options.data));
+    valueOrFail(checkOutput(options.output, dataset::filesOf(data)));
     Sentences sentences;
     for (dataset::Clip& clip : data.split(split)) {
         sentences.push_back(std::move(clip.glosses));

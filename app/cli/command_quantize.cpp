@@ -1,4 +1,5 @@
 #include "commands.h"
+#include "decimal_range.h"
 #include "output_file.h"
 #include "quantise_run.h"
 #include "recognition_inputs.h"
@@ -34,6 +35,7 @@ CheckClips checkClips(const QuantizeCommandOptions& options) {
         check.name = "synthetic signer, " + options.split + ", seed " + std::to_string(options.seed);
     } else if (!options.data.empty()) {
         const dataset::Dataset data = valueOrFail(dataset::openDataset(options.data));
+        valueOrFail(checkOutput(options.output, dataset::filesOf(data)));
         check.clips = clipsOfDataset(data, options.split);
         check.name = std::filesystem::path(options.data).filename().string() + ", " + options.split;
         if (check.clips.empty()) {
@@ -76,7 +78,9 @@ void printCheck(const std::optional<model::QuantisationCheck>& check) {
 }
 
 void run(QuantizeCommandOptions options) {
-    valueOrFail(checkOutput(options.output));
+    std::vector<std::string> inputs = options.calibration.clips;
+    inputs.push_back(options.calibration.model);
+    valueOrFail(checkOutput(options.output, inputs));
     if (!std::filesystem::exists(options.calibration.model)) {
         throw CommandFailure{{ErrorCode::NotFound, "there is no file " + options.calibration.model,
                               "Give the model's .safetensors file: --model FILE"}};
@@ -119,7 +123,7 @@ void addQuantizeCommand(CLI::App& app) {
         ->required()
         ->type_name("FILE");
     command->add_option("--seconds", options->calibration.seconds, "of each calibration clip; 0: all of it")
-        ->check(CLI::Range(0.0, 86400.0))
+        ->check(decimalRange(0.0, 86400.0))
         ->capture_default_str();
     command
         ->add_option(

@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "compute_options.h"
+#include "decimal_range.h"
 #include "decode_options.h"
 #include "export/gloss_file.h"
 #include "frame_options.h"
@@ -36,8 +37,9 @@ media::SourceRequest videoFile(const std::string& text) {
     }
     media::SourceRequest request = media::parseSource(text);
     if (request.kind != media::SourceKind::File) {
-        throw CommandFailure{{ErrorCode::InvalidArgument, "recognize reads video files, and " + text + " is none",
-                              "For cameras and streams: livegloss-cli live --input " + text}};
+        throw CommandFailure{{ErrorCode::InvalidArgument,
+                              "recognize reads video files, and " + media::displayName(request) + " is none",
+                              "For cameras and streams: livegloss-cli live --input ADDRESS"}};
     }
     return request;
 }
@@ -73,7 +75,7 @@ void explainNothing(const session::GlossReport& output, double minConfidence) {
 
 void run(RecognizeCommandOptions options) {
     const media::SourceRequest request = videoFile(options.input);
-    valueOrFail(checkOutput(options.output, {options.input, options.model}));
+    valueOrFail(checkOutput(options.output, {options.input, options.model, options.language.file}));
     catchInterrupts();
     const engine::LoadedModelPtr model = openModel(options.model);
     session::OfflineResult result = recognise(options, request, model);
@@ -116,7 +118,7 @@ void addRecognizeCommand(CLI::App& app) {
     command->add_flag("--json", options->json, "the same as --format json");
     command->add_option("--output", options->output, "file to write; standard output if not given");
     command->add_option("--min-confidence", options->minConfidence, "leave out glosses below it")
-        ->check(CLI::Range(0.0, 1.0))
+        ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
     addDecodeOptions(*command, options->decoding);
     addLanguageOptions(*command, options->language);

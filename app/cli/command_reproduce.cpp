@@ -1,5 +1,6 @@
 #include "commands.h"
 #include "dataset_samples.h"
+#include "decimal_range.h"
 #include "engine/loaded_model.h"
 #include "evaluation_run.h"
 #include "output_file.h"
@@ -59,11 +60,7 @@ double testModel(const ReproductionPlan& plan, const fs::path& model) {
     options.progress = [&](std::size_t done, const evaluation::ErrorCounts&) {
         bar.update(static_cast<double>(done) / clips, std::to_string(done) + " of " + std::to_string(clips));
     };
-    const EvaluationScores scores = evaluateClips(options, clipsOfSigner(clips, "test", plan.testSeed));
-    if (!scores.failures.empty()) {
-        throw CommandFailure{scores.failures.front().error};
-    }
-    return evaluation::scoreCorpus(scores.offline).total.werPercent();
+    return offlineWer(options, clipsOfSigner(clips, "test", plan.testSeed));
 }
 
 /// "cell freezing, seed 1"
@@ -73,7 +70,8 @@ std::string cellName(const std::string& cell, std::uint64_t seed) {
 }
 
 /// Says why a cell runs that ran before, otherwise.
-void makeReady(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
+void makeReady(const ReproduceArguments& arguments, const ReproductionPlan& plan, const std::string& cell,
+               std::uint64_t seed) {
     const auto before = readCell(arguments.output, cell, seed);
     const auto earlier = valueOrFail(prepareCell(plan, arguments.output, cell, seed));
     if (earlier) {
@@ -268,7 +266,7 @@ void addReproduceCommand(CLI::App& app) {
         ->check(CLI::Range(1, 256))
         ->capture_default_str();
     command->add_option("--max-minutes", arguments->maxMinutes, "Stop after this time; the same command goes on")
-        ->check(CLI::NonNegativeNumber);
+        ->check(decimalRange(0.0, 1e9));
     command
         ->add_option("--step-times", arguments->stepTimes,
                      "Train nothing; measure this many steps of every cell, one of each in turn, for the tables")

@@ -3,6 +3,7 @@
 #include "evaluation/text_columns.h"
 #include "output_file.h"
 #include "report_output.h"
+#include "terminal.h"
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -88,10 +89,10 @@ ordered_json reportJson(const ScoreCommandOptions& options, const evaluation::Sc
 }
 
 void printRow(const std::string& name, std::size_t width, const evaluation::ErrorCounts& counts) {
-    std::printf("%s %7.2f %9lld %9lld %13lld %9lld %10lld\n", padded(name, width).c_str(), counts.werPercent(),
-                static_cast<long long>(counts.referenceWords), static_cast<long long>(counts.correct),
-                static_cast<long long>(counts.substitutions), static_cast<long long>(counts.deletions),
-                static_cast<long long>(counts.insertions));
+    std::printf("%s %7.2f %9lld %9lld %13lld %9lld %10lld\n", padded(printable(name), width).c_str(),
+                counts.werPercent(), static_cast<long long>(counts.referenceWords),
+                static_cast<long long>(counts.correct), static_cast<long long>(counts.substitutions),
+                static_cast<long long>(counts.deletions), static_cast<long long>(counts.insertions));
 }
 
 void printTotals(const evaluation::ScoreReport& report) {
@@ -116,7 +117,7 @@ void printWorst(const evaluation::ScoreReport& report, std::size_t top) {
         for (std::size_t i = 0; i < glosses && report.glosses[i].counts.errors() > 0; ++i) {
             const evaluation::GlossScore& gloss = report.glosses[i];
             std::printf(
-                "  %s %12lld %8lld %19lld %7lld\n", padded(gloss.gloss, 40).c_str(),
+                "  %s %12lld %8lld %19lld %7lld\n", padded(printable(gloss.gloss), 40).c_str(),
                 static_cast<long long>(gloss.counts.referenceWords), static_cast<long long>(gloss.counts.deletions),
                 static_cast<long long>(gloss.counts.substitutions), static_cast<long long>(gloss.counts.insertions));
         }
@@ -125,8 +126,8 @@ void printWorst(const evaluation::ScoreReport& report, std::size_t top) {
         std::printf("\nMost frequent confusions\n");
         for (std::size_t i = 0; i < std::min(top, report.confusions.size()); ++i) {
             const evaluation::Confusion& pair = report.confusions[i];
-            std::printf("  %5lld x %s recognised as %s\n", static_cast<long long>(pair.count), pair.reference.c_str(),
-                        pair.hypothesis.c_str());
+            std::printf("  %5lld x %s recognised as %s\n", static_cast<long long>(pair.count),
+                        printable(pair.reference).c_str(), printable(pair.hypothesis).c_str());
         }
     }
 }
@@ -135,8 +136,9 @@ void printText(const ScoreCommandOptions& options, const evaluation::ScoreReport
     if (options.alignments) {
         for (const evaluation::ScoredUtterance& utterance : report.utterances) {
             std::printf(
-                "%s (%s)\n%s\n", utterance.file.c_str(), utterance.speaker.c_str(),
-                evaluation::alignmentText(utterance.reference, utterance.hypothesis, utterance.alignment).c_str());
+                "%s (%s)\n%s\n", printable(utterance.file).c_str(), printable(utterance.speaker).c_str(),
+                printable(evaluation::alignmentText(utterance.reference, utterance.hypothesis, utterance.alignment))
+                    .c_str());
         }
     }
     std::printf("%zu utterances counted as %s counts, clean-up: %s\n\n", report.utterances.size(),
@@ -150,7 +152,7 @@ void run(const ScoreCommandOptions& options) {
     const evaluation::ScoreReport report =
         valueOrFail(evaluation::scoreFiles(options.reference, options.hypothesis, options.scoring));
     for (const std::string& note : report.notes) {
-        std::fprintf(stderr, "Note: %s.\n", note.c_str());
+        std::fprintf(stderr, "Note: %s.\n", printable(note).c_str());
     }
     if (options.json) {
         valueOrFail(writeOutput({}, jsonText(reportJson(options, report))));

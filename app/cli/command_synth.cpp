@@ -1,8 +1,10 @@
 #include "base/new_file.h"
 #include "commands.h"
+#include "decimal_range.h"
 #include "evaluation/stm_ctm.h"
 #include "media/video_writer.h"
 #include "synth_clips.h"
+#include "terminal.h"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -17,6 +19,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int kDefaultSize = 320;
+constexpr int kDefaultCrf = 20;
 
 struct SynthOptions {
     std::string folder;
@@ -25,7 +28,7 @@ struct SynthOptions {
     std::uint64_t seed = 1;
     int size = kDefaultSize;
     double fps = 25.0;
-    int crf = 20;
+    int crf = kDefaultCrf;
     bool masks = false;
 };
 
@@ -88,6 +91,9 @@ private:
         if (options_.fps != 25.0) {
             text += "-" + json(options_.fps).dump() + "fps";
         }
+        if (options_.crf != kDefaultCrf) {
+            text += "-crf" + std::to_string(options_.crf);
+        }
         return text;
     }
 
@@ -141,6 +147,10 @@ private:
         json frames = json::array();
         synth::RenderedFrame picture;
         for (int frame = 0; frame < clip.frames(); ++frame) {
+            if (interrupted()) {
+                return failure(ErrorCode::Cancelled, "stopped; " + clips_.string() + " holds what was made by then",
+                               "The same command goes on from there.");
+            }
             clip.render(frame, picture, wantsTruth);
             if (wantsVideo) {
                 if (auto written = writer->write(picture.rgb.data()); !written) {
@@ -217,7 +227,7 @@ void addSynthCommand(CLI::App& app) {
         ->check(CLI::Range(96, 1024))
         ->capture_default_str();
     command->add_option("--fps", options->fps, "frames per second")
-        ->check(CLI::Range(5.0, 120.0))
+        ->check(decimalRange(5.0, 120.0))
         ->capture_default_str();
     command->add_option("--crf", options->crf, "compression, 0 (none) to 51; changes the pictures only")
         ->check(CLI::Range(0, 51))
@@ -236,6 +246,7 @@ void addSynthCommand(CLI::App& app) {
             throw CommandFailure{{ErrorCode::InvalidArgument, "--size must be even for H.264 video",
                                   "Use " + std::to_string(options->size + 1) + "."}};
         }
+        catchInterrupts();
         ClipFolder(*options).fill();
     });
 }

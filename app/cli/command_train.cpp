@@ -1,4 +1,6 @@
+#include "base/new_file.h"
 #include "commands.h"
+#include "decimal_range.h"
 #ifdef LIVEGLOSS_WITH_MEDIA
 #include "dataset_samples.h"
 #endif
@@ -12,6 +14,7 @@
 
 #include <CLI/CLI.hpp>
 #include <filesystem>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <optional>
@@ -49,7 +52,9 @@ std::unique_ptr<training::SampleSource> openSamples(const TrainArguments& argume
              "Name a \"backbone\" in the recipe instead, or pre-train without --data and go on with "
              "--data and --stage adapt."}};
     }
-    return makeDatasetSamples(valueOrFail(dataset::openDataset(arguments.data)));
+    dataset::Dataset data = valueOrFail(dataset::openDataset(arguments.data));
+    valueOrFail(checkOutput(arguments.output, dataset::filesOf(data)));
+    return makeDatasetSamples(std::move(data));
 #else
     throw CommandFailure{{ErrorCode::Unsupported, "this build reads no videos, so it cannot train on a data set",
                           "Build it with LIVEGLOSS_BUILD_APP=ON."}};
@@ -68,15 +73,20 @@ fs::path workFolder(const TrainArguments& arguments) {
 
 /// The best model under the name that was asked for, whole or not at all.
 void publish(const fs::path& model, const std::string& output) {
-    const fs::path part = output + ".part";
-    std::error_code problem;
-    fs::copy_file(model, part, fs::copy_options::overwrite_existing, problem);
-    if (!problem) {
-        fs::rename(part, output, problem);
+    std::ifstream source(model, std::ios::binary);
+    NewFile copy(output);
+    Result<void> written = copy.opened();
+    std::vector<char> piece(std::size_t{1} << 20U);
+    while (written && source) {
+        source.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+        written = copy.write(piece.data(), static_cast<std::size_t>(source.gcount()));
     }
-    if (problem) {
-        throw CommandFailure{{ErrorCode::WriteFailed, "cannot write " + output + ": " + problem.message(),
-                              "The model is in " + model.string() + "."}};
+    if (written && !source.eof()) {
+        written = failure(ErrorCode::Unreadable, "cannot read " + model.string());
+    }
+    if (auto published = written.and_then([&] { return copy.commit(); }); !published) {
+        throw CommandFailure{
+            {published.error().code, published.error().message, "The model is in " + model.string() + "."}};
     }
 }
 
@@ -128,7 +138,7 @@ void runTraining(const TrainArguments& arguments) {
     const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
     training::TrainOptions options = optionsOf(arguments);
     if (!arguments.output.empty()) {
-        valueOrFail(checkOutput(arguments.output));
+        valueOrFail(checkOutput(arguments.output, {arguments.recipe, recipe.backbone.string()}));
     }
     const std::unique_ptr<training::SampleSource> source = openSamples(arguments, recipe);
     std::optional<training::RunLock> lock; // of the process that writes
@@ -191,7 +201,7 @@ void addTrainCommand(CLI::App& app) {
     command
         ->add_option("--max-minutes", arguments->maxMinutes,
                      "Stop after this time with a checkpoint; the schedule stays as it is")
-        ->check(CLI::NonNegativeNumber);
+        ->check(decimalRange(0.0, 1e9));
     command->add_flag("--events", arguments->events,
                       "Tell progress as JSON lines on standard output, for a program that watches (docs/events.md)");
     command->add_flag("--stop-with-input", arguments->stopWithInput,

@@ -143,6 +143,11 @@ Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& argument
         return written;
     };
     return forEachFrame(clip, [&](const FramePtr& frame) { return writeAll(resampler.push(frame)); })
+        .and_then([&](const media::SourceLosses& losses) -> Result<void> {
+            // A copy would look whole.
+            const std::string damage = damageText(clip, losses);
+            return damage.empty() ? Result<void>() : failure(ErrorCode::Unreadable, damage);
+        })
         .and_then([&] { return writeAll(resampler.finish()); })
         .and_then([&] { return (*writer)->close(); });
 }

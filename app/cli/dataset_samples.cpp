@@ -1,5 +1,6 @@
 #include "dataset_samples.h"
 
+#include "base/log.h"
 #include "base/sha256.h"
 #include "commands.h"
 #include "dataset/vocabulary.h"
@@ -10,7 +11,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 #include <sstream>
 #include <stdexcept>
@@ -61,6 +64,7 @@ public:
         if (!read) {
             throw training::SampleFailure(dataset::listedAt(listed) + ": " + read.error().message);
         }
+        tellDamage(listed, *read);
         if (resampler) {
             take(resampler->finish());
         }
@@ -88,6 +92,15 @@ public:
     }
 
 private:
+    /// Once a clip: it is used as it is, every epoch.
+    void tellDamage(const dataset::Clip& clip, const media::SourceLosses& losses) const {
+        const std::string damage = damageText(clip, losses);
+        const std::scoped_lock lock(toldMutex_);
+        if (!damage.empty() && told_.insert(clip.split + "/" + clip.id).second) {
+            log(LogLevel::Warning, dataset::listedAt(clip) + ": " + damage);
+        }
+    }
+
     static std::vector<dataset::Clip> usable(const dataset::Dataset& data, const std::string& split) {
         std::vector<dataset::Clip> clips = data.split(split);
         std::erase_if(clips, [](const dataset::Clip& clip) { return clip.glosses.empty(); });
@@ -121,6 +134,8 @@ private:
     std::vector<dataset::Clip> dev_;
     std::string identity_;
     std::vector<std::vector<std::string>> noSlots_;
+    mutable std::mutex toldMutex_;
+    mutable std::set<std::string> told_;
 };
 
 } // namespace

@@ -3,6 +3,7 @@
 #include <QGuiApplication>
 #include <QLocale>
 #include <array>
+#include <clocale>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,7 @@ public:
         QCoreApplication::setApplicationName(QStringLiteral("livegloss-cli"));
         QCoreApplication::setApplicationVersion(QStringLiteral(LIVEGLOSS_VERSION));
         application_ = std::make_unique<QGuiApplication>(count_, arguments_.data());
+        std::setlocale(LC_NUMERIC, "C"); // Qt takes the user's, and C's functions would write 0,5 into files
         QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates)); // as the words are
     }
 

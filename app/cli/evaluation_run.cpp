@@ -2,6 +2,7 @@
 
 #include "commands.h"
 #include "dataset_media.h"
+#include "evaluation/scoring.h"
 #include "process_time.h"
 #include "synth_clips.h"
 #include "terminal.h"
@@ -58,8 +59,9 @@ Result<void> scoreClip(const EvaluationOptions& options, const TestClip& clip, E
         encode.recording = std::make_shared<session::ClipRecording>();
     }
     session::ClipRecogniser recogniser(options.model, encode);
-    if (auto fed = clip.feed(recogniser); !fed) {
-        return fed;
+    const auto fed = clip.feed(recogniser);
+    if (!fed) {
+        return tl::unexpected(fed.error());
     }
     const auto result = recogniser.finish();
     if (!result) {
@@ -69,7 +71,10 @@ Result<void> scoreClip(const EvaluationOptions& options, const TestClip& clip, E
     scores.frames.encoded += result->frames.encoded;
     scores.frames.reused += result->frames.reused;
     scores.frames.interpolated += result->frames.interpolated;
-    scores.frames.dropped += result->frames.dropped;
+    scores.frames.dropped += result->frames.dropped + fed->lostFrames;
+    if (!fed->damage.empty()) {
+        scores.damaged.push_back({clip.id, fed->damage});
+    }
     scores.offline.push_back({clip.id, clip.reference, wordsOf(result->offline)});
     for (OnlineScores& online : scores.online) {
         scoreOnline(options, clip, *encode.recording, online);
@@ -89,7 +94,10 @@ std::vector<TestClip> clipsOfDataset(const dataset::Dataset& data, const std::st
             clip.spans.push_back({span.gloss, span.startSeconds, span.endSeconds});
         }
         clip.feed = [listed](session::ClipRecogniser& recogniser) {
-            return forEachFrame(listed, [&](const FramePtr& frame) { return recogniser.push(frame); });
+            return forEachFrame(listed, [&](const FramePtr& frame) { return recogniser.push(frame); })
+                .map([&listed](const media::SourceLosses& losses) {
+                    return FedClip{losses.frames, damageText(listed, losses)};
+                });
         };
         clips.push_back(std::move(clip));
     }
@@ -108,7 +116,9 @@ std::vector<TestClip> clipsOfSigner(int count, const std::string& split, std::ui
         }
         clip.reference = wordsOf(clip.spans);
         clip.feed = [drawn, fps = request.fps](session::ClipRecogniser& recogniser) {
-            return drawFrames(*drawn, fps, [&](const FramePtr& frame) { return recogniser.push(frame); });
+            return drawFrames(*drawn, fps, [&](const FramePtr& frame) { return recogniser.push(frame); }).map([] {
+                return FedClip();
+            });
         };
         clips.push_back(std::move(clip));
     }
@@ -136,6 +146,25 @@ EvaluationScores evaluateClips(const EvaluationOptions& options, const std::vect
     }
     scores.seconds = secondsSince(start);
     return scores;
+}
+
+double offlineWer(const EvaluationOptions& options, const std::vector<TestClip>& clips) {
+    const EvaluationScores scores = evaluateClips(options, clips);
+    if (!scores.failures.empty()) {
+        const FailedClip& first = scores.failures.front();
+        throw CommandFailure{
+            {first.error.code,
+             std::to_string(scores.failures.size()) + " of " + std::to_string(clips.size()) +
+                 " clips could not be recognised, " + first.id + " first: " + first.error.message,
+             "Word errors are compared on whole parts of a data set; livegloss-cli dataset check lists "
+             "what is wrong with it."}};
+    }
+    const evaluation::ErrorCounts total = evaluation::scoreCorpus(scores.offline).total;
+    if (total.referenceWords == 0) {
+        throw CommandFailure{{ErrorCode::InvalidArgument, "the clips have no reference glosses to count errors on",
+                              "Give data with glosses, or --synth COUNT."}};
+    }
+    return total.werPercent();
 }
 
 } // namespace livegloss::cli

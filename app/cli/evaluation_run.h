@@ -17,12 +17,17 @@
 
 namespace livegloss::cli {
 
+/// What was missing of a clip whose frames were fed.
+struct FedClip {
+    std::int64_t lostFrames = 0;
+    std::string damage; ///< for people; empty: nothing was
+};
 /// One clip to recognise: its reference, where known the moments of its signs, and a way to feed its frames.
 struct TestClip {
     std::string id;
     evaluation::Words reference;
     std::vector<evaluation::TruthSpan> spans;
-    std::function<Result<void>(session::ClipRecogniser&)> feed;
+    std::function<Result<FedClip>(session::ClipRecogniser&)> feed;
 };
 /// The clips of one part of a data set.
 std::vector<TestClip> clipsOfDataset(const dataset::Dataset& data, const std::string& split);
@@ -54,6 +59,11 @@ struct EvaluationOptions {
     std::vector<OnlineSetting> online; ///< each is evaluated; the encoder runs once whatever their number
     std::function<void(std::size_t done, const evaluation::ErrorCounts& soFar)> progress = [](auto, const auto&) {};
 };
+/// A clip of which frames are missing, and how many.
+struct DamagedClip {
+    std::string id;
+    std::string message;
+};
 /// A clip without a score, and why.
 struct FailedClip {
     std::string id;
@@ -62,11 +72,15 @@ struct FailedClip {
 struct EvaluationScores {
     std::vector<evaluation::Utterance> offline;
     std::vector<FailedClip> failures; ///< not among the others
+    std::vector<DamagedClip> damaged; ///< among the others, recognised from the frames that they have
     std::vector<OnlineScores> online;
     session::FrameCounts frames;
     double seconds = 0.0;
 };
 /// Recognises every clip that can be read. Throws CommandFailure, also when interrupted.
 EvaluationScores evaluateClips(const EvaluationOptions& options, const std::vector<TestClip>& clips);
+/// The offline word error rate in per cent, of every clip or of none: throws CommandFailure also where a clip cannot be
+/// recognised, or where no clip has a reference.
+double offlineWer(const EvaluationOptions& options, const std::vector<TestClip>& clips);
 
 } // namespace livegloss::cli

@@ -75,17 +75,20 @@ evaluation::TradeoffChart chartOf(const std::vector<OnlineScores>& scores, doubl
 } // namespace
 
 void addSweepOptions(CLI::App& command, SweepOptions& options) {
-    command.add_flag("--sweep", options.enabled, "score live recognition with every pair of --windows and --strides");
+    CLI::Option* sweep = command.add_flag("--sweep", options.enabled,
+                                          "score live recognition with every pair of --windows and --strides");
     command.add_option("--windows", options.windows, "with --sweep: frames, such as 32,64,96")
         ->delimiter(',')
         ->check(CLI::Range(16, 4096))
+        ->needs(sweep)
         ->capture_default_str();
     command.add_option("--strides", options.strides, "with --sweep: frames, such as 4,8,16")
         ->delimiter(',')
         ->check(CLI::Range(1, 1024))
+        ->needs(sweep)
         ->capture_default_str();
-    command.add_option("--csv", options.csv, "with --sweep: file for the table");
-    command.add_option("--plot", options.plot, "with --sweep: file for the curves (.svg)");
+    command.add_option("--csv", options.csv, "with --sweep: file for the table")->needs(sweep);
+    command.add_option("--plot", options.plot, "with --sweep: file for the curves (.svg)")->needs(sweep);
 }
 
 std::vector<OnlineSetting> sweepSettings(const SweepOptions& options, const OnlineSetting& base) {

@@ -7,10 +7,26 @@
 
 namespace livegloss::cli {
 
+namespace {
+
+/// Nobody reads any more, which is no reason to end: what is still told goes nowhere.
+void stopTelling() {
+#ifdef _WIN32
+    std::freopen("NUL", "w", stdout);
+#else
+    if (std::freopen("/dev/null", "w", stdout) == nullptr) {
+        std::clearerr(stdout);
+    }
+#endif
+}
+
+} // namespace
+
 void writeEvent(const nlohmann::ordered_json& event) {
     const std::string line = event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
-    std::fwrite(line.data(), 1, line.size(), stdout);
-    std::fflush(stdout);
+    if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fflush(stdout) != 0) {
+        stopTelling();
+    }
 }
 
 void writeErrorEvent(const Error& error) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "commands.h"
+#include "terminal.h"
 
 #include <chrono>
 #include <nlohmann/json_fwd.hpp>
@@ -12,9 +13,13 @@ void writeEvent(const nlohmann::ordered_json& event);
 /// {"event": "error", "code", "message", "hint"}
 void writeErrorEvent(const Error& error);
 
-/// Runs a command's work; where `events` is set, a failure is told as an event besides.
+/// Runs a command's work; where `events` is set, a failure is told as an event besides, and a reader that is gone ends
+/// nothing.
 template <class Work>
 void withErrorEvents(bool events, Work work) {
+    if (events) {
+        outliveReaders();
+    }
     try {
         work();
     } catch (const CommandFailure& failed) {

@@ -1,5 +1,7 @@
 #include "frame_options.h"
 
+#include "decimal_range.h"
+
 #include <CLI/CLI.hpp>
 #include <array>
 #include <string>
@@ -25,7 +27,7 @@ void addFrameOptions(CLI::App& command, FrameOptions& options) {
         .add_option("--skip-similar", options.skipSimilar,
                     "take the results of the frame before where the most changed patch has changed by no more than so\n"
                     "many grey levels of 255 on average; 0: exact copies only, which changes nothing")
-        ->check(CLI::Range(0.0, 255.0))
+        ->check(decimalRange(0.0, 255.0))
         ->capture_default_str();
 }
 

@@ -1,6 +1,7 @@
 #include "language_options.h"
 
 #include "commands.h"
+#include "decimal_range.h"
 #include "language/ngram_model.h"
 
 #include <CLI/CLI.hpp>
@@ -11,10 +12,10 @@ namespace livegloss::cli {
 void addLanguageOptions(CLI::App& command, LanguageOptions& options) {
     command.add_option("--lm", options.file, "language model of glosses (ARPA) for the beam search; see lm --help");
     command.add_option("--lm-weight", options.weight, "with --lm: weight of its log probability")
-        ->check(CLI::Range(0.0, 100.0))
+        ->check(decimalRange(0.0, 100.0))
         ->capture_default_str();
     command.add_option("--lm-bonus", options.bonus, "with --lm: added for every gloss, against deletions")
-        ->check(CLI::Range(-100.0, 100.0))
+        ->check(decimalRange(-100.0, 100.0))
         ->capture_default_str();
 }
 

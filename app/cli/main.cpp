@@ -1,5 +1,6 @@
 #include "commands.h"
 
+#include "output_file.h"
 #include "terminal.h"
 
 #include <CLI/CLI.hpp>
@@ -39,6 +40,30 @@ bool hasCommand(const CLI::App& app, const std::string& name) {
                        [&](const CLI::App* command) { return command->get_name() == name; });
 }
 
+/// Prints the error; its exit code.
+int told(const livegloss::Error& error) {
+    using livegloss::cli::printable;
+    std::fprintf(stderr, "livegloss-cli: %s\n", printable(error.message).c_str());
+    if (!error.hint.empty()) {
+        std::fprintf(stderr, "  %s\n", printable(error.hint).c_str());
+    }
+    return exitCode(error.code);
+}
+
+int runCommand(CLI::App& app, int argc, char** argv) {
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        return app.exit(error) == 0 ? 0 : 2;
+    } catch (const livegloss::cli::CommandFailure& failure) {
+        return told(failure.error);
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "livegloss-cli: internal failure: %s\n", error.what());
+        return 1;
+    }
+    return 0;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
@@ -74,19 +99,9 @@ int main(int argc, char** argv) {
                      printable(argv[1]).c_str());
         return 2;
     }
-    try {
-        app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return app.exit(error) == 0 ? 0 : 2;
-    } catch (const CommandFailure& failure) {
-        std::fprintf(stderr, "livegloss-cli: %s\n", printable(failure.error.message).c_str());
-        if (!failure.error.hint.empty()) {
-            std::fprintf(stderr, "  %s\n", printable(failure.error.hint).c_str());
-        }
-        return exitCode(failure.error.code);
-    } catch (const std::exception& error) {
-        std::fprintf(stderr, "livegloss-cli: internal failure: %s\n", error.what());
-        return 1;
+    const int code = runCommand(app, argc, argv);
+    if (const auto written = finishOutput(); code == 0 && !written) {
+        return told(written.error());
     }
-    return 0;
+    return code;
 }

@@ -13,8 +13,14 @@ Result<void> writeOutput(const std::string& path, const std::string& text) {
     if (!path.empty()) {
         return writeNewFile(path, text);
     }
-    if (std::fputs(text.c_str(), stdout) < 0 || std::fflush(stdout) != 0) {
-        return failure(ErrorCode::WriteFailed, "standard output cannot be written to");
+    std::fputs(text.c_str(), stdout);
+    return finishOutput();
+}
+
+Result<void> finishOutput() {
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+        return failure(ErrorCode::WriteFailed, "standard output cannot be written to",
+                       "Check that the disk has room, or name a file with --output where the command has it.");
     }
     return {};
 }
@@ -24,8 +30,9 @@ Result<void> checkOutput(const std::string& path, const std::vector<std::string>
         return {};
     }
     std::error_code ignored;
+    const bool replaces = fs::is_regular_file(path, ignored);
     for (const std::string& input : inputs) {
-        if (fs::is_regular_file(path, ignored) && fs::equivalent(path, input, ignored)) {
+        if (replaces && fs::equivalent(path, input, ignored)) {
             return failure(ErrorCode::InvalidArgument, "the output " + path + " is " + input + " itself, which is read",
                            "Choose another name.");
         }

@@ -2,7 +2,6 @@
 
 #include "commands.h"
 #include "engine/quantise.h"
-#include "evaluation/scoring.h"
 #include "session/offline_recogniser.h"
 #include "terminal.h"
 
@@ -22,7 +21,7 @@ std::vector<float> featuresOf(const CalibrationRequest& request, const engine::L
     for (std::size_t i = 0; i < request.clips.size(); ++i) {
         const auto source = media::parseSource(request.clips[i]);
         if (source.kind != media::SourceKind::File) {
-            throw CommandFailure{{ErrorCode::InvalidArgument, request.clips[i] + " is no video file",
+            throw CommandFailure{{ErrorCode::InvalidArgument, media::displayName(source) + " is no video file",
                                   "Calibration reads files: --calibration clip1.mp4 clip2.mp4"}};
         }
         session::OfflineOptions options;
@@ -101,7 +100,7 @@ double werOf(const CalibrationRequest& request, const engine::LoadedModelPtr& mo
     options.progress = [&](std::size_t done, const evaluation::ErrorCounts&) {
         request.progress(what, static_cast<double>(done) / static_cast<double>(clips.size()));
     };
-    return evaluation::scoreCorpus(evaluateClips(options, clips).offline).total.werPercent();
+    return offlineWer(options, clips);
 }
 
 } // namespace

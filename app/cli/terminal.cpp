@@ -1,5 +1,7 @@
 #include "terminal.h"
 
+#include "evaluation/text_columns.h"
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -39,11 +41,10 @@ bool isTerminal(std::FILE* file) {
 #endif
 }
 
-/// Columns of the terminal behind standard error.
-std::size_t errorColumns() {
+std::size_t columnsBehind([[maybe_unused]] int descriptor) {
 #ifndef _WIN32
     winsize size{};
-    if (::ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) {
+    if (::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 1) {
         return size.ws_col;
     }
 #endif
@@ -58,6 +59,14 @@ bool errorIsTerminal() {
 
 bool outputIsTerminal() {
     return isTerminal(stdout);
+}
+
+std::size_t errorColumns() {
+    return columnsBehind(2);
+}
+
+std::size_t outputColumns() {
+    return columnsBehind(1);
 }
 
 std::string printable(std::string text) {
@@ -87,9 +96,15 @@ bool interrupted() {
     return interruptCount != 0 || inputEnded;
 }
 
-void interruptWhenInputEnds() {
+void outliveReaders() {
 #ifndef _WIN32
     std::signal(SIGPIPE, SIG_IGN);
+#endif
+}
+
+void interruptWhenInputEnds() {
+#ifndef _WIN32
+    outliveReaders();
     // Waits for as long as the process lives; not through stdio, whose locks the end of the process takes.
     std::thread([] {
         std::array<char, 256> ignored{};
@@ -118,8 +133,7 @@ void ProgressBar::update(double fraction, const std::string& detail) {
         bar.append("] ").append(std::to_string(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100.0))).append("%  ");
     }
     // A line that wraps could not be drawn over.
-    std::string line = what_ + "  " + bar + detail;
-    line.resize(std::min(line.size(), errorColumns() - 1));
+    const std::string line = evaluation::cutToColumns(what_ + "  " + bar + detail, errorColumns() - 1);
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 
 namespace livegloss::cli {
@@ -9,14 +10,20 @@ namespace livegloss::cli {
 bool errorIsTerminal();
 bool outputIsTerminal();
 
+/// Columns of the terminal behind standard error or standard output; 80 where that is none.
+std::size_t errorColumns();
+std::size_t outputColumns();
+
 /// Text from a file as a terminal may get it: control characters but line ends and tabs become '?'.
 std::string printable(std::string text);
 
 /// From the first call on, Ctrl+C only raises a flag that interrupted() reads; a second one ends the program.
 void catchInterrupts();
 bool interrupted();
-/// From now on the end of standard input counts as Ctrl+C, and a reader of the output that is gone ends nothing: the
-/// program that started this one may disappear at any time. Call once, after catchInterrupts().
+/// From now on a reader of the output that is gone ends nothing: writing to it fails.
+void outliveReaders();
+/// From now on the end of standard input counts as Ctrl+C: the program that started this one may disappear at any time,
+/// and with it the reader of the output. Call once, after catchInterrupts().
 void interruptWhenInputEnds();
 
 /// A bar on standard error while a long piece of work goes on; silent where nobody watches. Redrawn at most ten times a

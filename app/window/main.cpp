@@ -3,6 +3,7 @@
 #include "engine/threads.h"
 #include "resource_paths.h"
 #include "ui/attention/attention_workspace.h"
+#include "ui/bridge/background_pool.h"
 #include "ui/settings/preferences.h"
 #include "ui/setup.h"
 #include "ui/style/icons.h"
@@ -15,10 +16,12 @@
 #include <QCommandLineParser>
 #include <QSettings>
 #include <QStandardPaths>
+#include <QStyleHints>
 #include <QTimer>
 
 #include <algorithm>
 #include <chrono>
+#include <clocale>
 #include <cstdio>
 #include <optional>
 #include <string_view>
@@ -146,11 +149,12 @@ int main(int argc, char** argv) {
     std::optional<app::DisplayWatch> watch(std::in_place);
     QApplication application(argc, argv);
     watch.reset();
+    std::setlocale(LC_NUMERIC, "C"); // Qt takes the user's, and C's functions would write 0,5 into files
     QGuiApplication::setDesktopFileName(QStringLiteral("org.livegloss.LiveGloss"));
     const Arguments arguments = parseArguments(application);
 
     ui::prepareInterface();
-    const bool systemIsDark = ui::systemPrefersDark();
+    bool systemIsDark = ui::systemPrefersDark();
     QSettings store;
     ui::Preferences preferences(store);
     ui::Language language;
@@ -165,11 +169,20 @@ int main(int argc, char** argv) {
     };
     applyLook();
     QObject::connect(&preferences, &ui::Preferences::changed, &application, applyLook);
+#if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
+    const auto followDesktop = [&](Qt::ColorScheme scheme) {
+        systemIsDark = scheme == Qt::ColorScheme::Dark;
+        applied.reset();
+        applyLook();
+    };
+    QObject::connect(QGuiApplication::styleHints(), &QStyleHints::colorSchemeChanged, &application, followDesktop);
+#endif
 
     // One core stays free for drawing.
     engine::setComputeThreads(std::max(1, static_cast<int>(std::thread::hardware_concurrency()) - 1));
     const ui::EngineServices services = ui::makeEngineServices();
     const ui::ResourceLocations locations = resources();
+    const ui::BackgroundWorkEnd workEnd;
     auto* live = new ui::LiveWorkspace(ui::makeLiveRecogniser(), services, locations, preferences);
     ui::MainWindow window(live, preferences);
     window.addAttention(new ui::AttentionWorkspace(*live, preferences));

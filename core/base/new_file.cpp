@@ -27,15 +27,27 @@ bool isRegularOrNew(const fs::path& path) {
     return type == fs::file_type::regular || type == fs::file_type::not_found;
 }
 
+fs::path folderOf(const fs::path& path) {
+    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+}
+
 /// Where `path` leads to in the end, so that a link stays a link.
 fs::path targetOf(const fs::path& path) {
     std::error_code problem;
     fs::path target = fs::weakly_canonical(path, problem);
-    return problem ? path : target;
-}
-
-fs::path folderOf(const fs::path& path) {
-    return path.has_parent_path() ? path.parent_path() : fs::path(".");
+    if (problem) {
+        return path;
+    }
+    // What a link leads to need not be there yet.
+    constexpr int mostLinks = 40;
+    for (int i = 0; i < mostLinks && fs::is_symlink(target, problem); ++i) {
+        const fs::path next = fs::weakly_canonical(folderOf(target) / fs::read_symlink(target, problem), problem);
+        if (problem) {
+            break;
+        }
+        target = next;
+    }
+    return target;
 }
 
 void flushFolder(const fs::path& folder) {

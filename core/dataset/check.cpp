@@ -14,8 +14,9 @@ struct ProblemNames {
     const char* key;
     const char* name;
 };
-constexpr std::array<ProblemNames, 6> kProblems{{{"media_missing", "media missing"},
+constexpr std::array<ProblemNames, 7> kProblems{{{"media_missing", "media missing"},
                                                  {"media_unreadable", "media unreadable"},
+                                                 {"media_damaged", "media damaged"},
                                                  {"fewer_frames", "fewer frames than announced"},
                                                  {"no_glosses", "no glosses"},
                                                  {"out_of_vocabulary", "out of vocabulary"},
@@ -69,6 +70,9 @@ private:
             return;
         }
         facts.frames += media->frames;
+        if (!media->damage.empty()) {
+            found(Problem::MediaDamaged, clip, media->damage);
+        }
         if (clip.announcedFrames && media->frames < *clip.announcedFrames) {
             found(Problem::FewerFrames, clip,
                   clip.media.string() + " has " + std::to_string(media->frames) + " frames, " +

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <set>
 
 namespace livegloss::dataset {
 namespace {
@@ -142,6 +143,17 @@ Result<Dataset> openDataset(const fs::path& root, std::optional<Layout> layout) 
                        "Check that it is the whole data set.");
     }
     return Dataset{*layout, root, std::move(*clips)};
+}
+
+std::vector<std::string> filesOf(const Dataset& dataset) {
+    std::set<std::string> files;
+    for (const Clip& clip : dataset.clips) {
+        files.insert(clip.listedIn.string());
+        if (!clip.pictures) {
+            files.insert(clip.media.string());
+        }
+    }
+    return {files.begin(), files.end()};
 }
 
 std::string listedAt(const Clip& clip) {

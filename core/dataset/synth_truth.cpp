@@ -98,6 +98,22 @@ Result<Value> readTruth(const fs::path& path, const std::function<Value(const js
     }
 }
 
+/// Whether there is such a file and it is meant to be truth, damaged or not: many a program writes .json of a video's
+/// name, this one does too.
+bool isTruth(const fs::path& path, const char* key) {
+    std::error_code ignored;
+    if (!fs::is_regular_file(path, ignored)) {
+        return false;
+    }
+    const auto text = evaluation::readText(path);
+    if (!text) {
+        return true; // the reader says why
+    }
+    const json truth = json::parse(*text, nullptr, false);
+    return truth.is_discarded() ? text->find('"' + std::string(key) + '"') != std::string::npos
+                                : truth.is_object() && truth.contains(key);
+}
+
 } // namespace
 
 Result<std::map<std::string, SynthTruth>> readSplitTruth(const fs::path& path) {
@@ -126,12 +142,12 @@ Result<std::optional<std::vector<SignSpan>>> findSigns(const fs::path& video) {
     fs::path beside = video;
     beside.replace_extension(".json");
     std::error_code ignored;
-    if (fs::exists(beside, ignored)) {
+    if (isTruth(beside, "spans")) {
         return readTruth<Signs>(beside, [](const json& clip) { return Signs(spansOf(clip, {})); });
     }
     const fs::path folder = fs::absolute(video, ignored).parent_path();
     const fs::path split = folder.parent_path() / (folder.filename().string() + ".json");
-    if (!fs::exists(split, ignored)) {
+    if (!isTruth(split, "clips")) {
         return Signs();
     }
     return readSplitTruth(split).map([&](const std::map<std::string, SynthTruth>& truths) {

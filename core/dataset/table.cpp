@@ -41,10 +41,13 @@ public:
         return columns;
     }
     std::size_t size() const { return places_.size(); }
-    /// Empty where the table has no such column.
+    /// Columns of the shortest line: those behind may be left out where they are empty.
+    std::size_t needed() const { return std::max(places_.at("path"), places_.at("glosses")) + 1; }
+    /// Empty where the table has no such column, or the line ends before it.
     std::string operator()(const ListLine& line, const std::string& name) const {
         const auto place = places_.find(name);
-        return place == places_.end() ? std::string() : line.fields[place->second];
+        return place == places_.end() || place->second >= line.fields.size() ? std::string()
+                                                                             : line.fields[place->second];
     }
 
 private:
@@ -108,7 +111,7 @@ Result<std::vector<Clip>> readTable(const fs::path& root) {
             columns = std::move(*heading);
             return {};
         }
-        if (line.fields.size() != columns->size()) {
+        if (line.fields.size() > columns->size() || line.fields.size() < columns->needed()) {
             return line.wrong("expected " + std::to_string(columns->size()) + " columns, not " +
                               std::to_string(line.fields.size()));
         }

@@ -1,9 +1,10 @@
 #pragma once
 
+#include "base/decimal.h"
+
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <cstdio>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,9 +19,7 @@ inline constexpr double kPanelHeight = 300.0;
 inline constexpr double kTop = 60.0;
 
 inline std::string number(double value, int digits = 1) {
-    std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.*f", digits, value);
-    return text.data();
+    return fixedText(value, digits);
 }
 
 /// From below the least to above the greatest value, in round steps.

@@ -27,21 +27,46 @@ bool isWide(std::uint32_t point) {
                        [&](const Range& range) { return point >= range.first && point <= range.last; });
 }
 
+struct Character {
+    std::size_t bytes;
+    std::size_t columns;
+};
+
+/// The first one of UTF-8 text that is not empty.
+Character firstOf(std::string_view text) {
+    const auto lead = static_cast<unsigned char>(text[0]);
+    const std::size_t length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
+    std::uint32_t point = length == 1 ? lead : lead & (0x7FU >> length);
+    for (std::size_t k = 1; k < length && k < text.size(); ++k) {
+        point = (point << 6U) | (static_cast<unsigned char>(text[k]) & 0x3FU);
+    }
+    return {std::min(length, text.size()), isWide(point) ? 2U : 1U};
+}
+
 } // namespace
 
 std::size_t columnsOf(std::string_view text) {
     std::size_t columns = 0;
-    for (std::size_t i = 0; i < text.size();) {
-        const auto lead = static_cast<unsigned char>(text[i]);
-        const std::size_t length = lead < 0xC0 ? 1 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : 4;
-        std::uint32_t point = length == 1 ? lead : lead & (0x7FU >> length);
-        for (std::size_t k = 1; k < length && i + k < text.size(); ++k) {
-            point = (point << 6U) | (static_cast<unsigned char>(text[i + k]) & 0x3FU);
-        }
-        columns += isWide(point) ? 2 : 1;
-        i += length;
+    while (!text.empty()) {
+        const Character first = firstOf(text);
+        columns += first.columns;
+        text.remove_prefix(first.bytes);
     }
     return columns;
+}
+
+std::string cutToColumns(std::string_view text, std::size_t columns) {
+    std::string cut;
+    while (!text.empty()) {
+        const Character first = firstOf(text);
+        if (first.columns > columns) {
+            break;
+        }
+        columns -= first.columns;
+        cut.append(text.substr(0, first.bytes));
+        text.remove_prefix(first.bytes);
+    }
+    return cut;
 }
 
 std::string padded(std::string_view text, std::size_t columns) {

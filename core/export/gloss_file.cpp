@@ -1,5 +1,6 @@
 #include "export/gloss_file.h"
 
+#include "base/decimal.h"
 #include "evaluation/stm_ctm.h"
 
 #include <algorithm>
@@ -12,12 +13,6 @@
 namespace livegloss::session {
 
 namespace {
-
-std::string printed(const char* format, double value) {
-    char text[64];
-    std::snprintf(text, sizeof text, format, value);
-    return text;
-}
 
 double rounded(double value, double places) {
     return std::round(value * places) / places;
@@ -77,10 +72,11 @@ std::string csv(const std::vector<CaptionGloss>& glosses) {
     for (const CaptionGloss& gloss : glosses) {
         std::string others;
         for (const GlossAlternative& other : gloss.alternatives) {
-            others += (others.empty() ? "" : "; ") + other.text + " " + printed("%.3f", other.probability);
+            others += (others.empty() ? "" : "; ") + other.text + " " + fixedText(other.probability, 3);
         }
-        text += csvField(gloss.text) + printed(",%.3f", toSeconds(gloss.start)) +
-                printed(",%.3f", toSeconds(gloss.end)) + printed(",%.3f,", gloss.confidence) + csvField(others) + "\n";
+        text += csvField(gloss.text) + "," + fixedText(toSeconds(gloss.start), 3) + "," +
+                fixedText(toSeconds(gloss.end), 3) + "," + fixedText(gloss.confidence, 3) + "," + csvField(others) +
+                "\n";
     }
     return text;
 }

@@ -1,15 +1,15 @@
 #include "language/ngram_model.h"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 namespace livegloss::language {
 namespace {
 
 std::string number(double value) {
     std::array<char, 32> text{};
-    std::snprintf(text.data(), text.size(), "%.7g", value);
-    return text.data();
+    return {text.data(),
+            std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::general, 7).ptr};
 }
 
 } // namespace

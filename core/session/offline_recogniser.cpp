@@ -26,7 +26,7 @@ Result<OfflineResult> recogniseOffline(const media::SourceRequest& request, cons
     }
     const media::SourceInfo info = (*source)->info();
     ClipOptions clipOptions = options.clip;
-    if (!clipOptions.offline.cancelled) {
+    if (!clipOptions.offline.cancelled && !options.keepPart) {
         clipOptions.offline.cancelled = options.cancelled;
     }
     ClipRecogniser recogniser(model, std::move(clipOptions));
@@ -35,6 +35,9 @@ Result<OfflineResult> recogniseOffline(const media::SourceRequest& request, cons
     std::optional<Error> broken;
     for (;;) {
         if (options.cancelled && options.cancelled()) {
+            if (options.keepPart && recogniser.frames().captured > 0) {
+                break;
+            }
             return failure(ErrorCode::Cancelled, "Recognition of " + info.name + " was stopped.");
         }
         auto frame = (*source)->read();

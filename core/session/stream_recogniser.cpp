@@ -32,7 +32,9 @@ StreamRecogniser::StreamRecogniser(engine::LoadedModelPtr model, const StreamOpt
       options_(options),
       encoder_(makeEncoder(model_, {.padClip = true, .reuseUpTo = options.skipSimilar, .beforeDevicePass = {}})),
       window_(model_, options.window),
-      stabiliser_(stabiliserOptions(options)) {
+      stabiliser_(stabiliserOptions(options)),
+      keptTimes_(static_cast<std::size_t>(
+          std::max(512, engine::resolvedWindow(model_->config(), options.window).windowFrames * 2))) {
     features_.paddedFront = true;
 }
 
@@ -160,8 +162,7 @@ MediaTime StreamRecogniser::frameTime(std::int64_t index) const {
 }
 
 void StreamRecogniser::forgetOld() {
-    const std::size_t keep = static_cast<std::size_t>(std::max(512, options_.window.windowFrames * 2));
-    while (times_.size() > keep) {
+    while (times_.size() > keptTimes_) {
         times_.pop_front();
     }
     // A quarter at a time, so that moving the rest stays rare.

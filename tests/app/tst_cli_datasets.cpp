@@ -224,7 +224,8 @@ private slots:
         const QStringList videos = QDir(path("data/dev")).entryList({"*.mp4"});
         QCOMPARE(videos.size(), 2);
         writeFile(path("half/dev/") + videos.first(), "no video");
-        QVERIFY(QFile::copy(path("data/dev/") + videos.last(), path("half/dev/") + videos.last()));
+        const QByteArray whole = contentsOf(path("data/dev/") + videos.last());
+        writeFile(path("half/dev/") + videos.last(), whole.first(whole.size() * 9 / 10)); // cut off
         const Outcome outcome = runCli({"evaluate", "--data", path("half"), "--split", "dev", "--json"});
         QCOMPARE(outcome.code, 3);
         QVERIFY2(outcome.err.contains("1 of 2 clips"), qPrintable(outcome.err));
@@ -233,6 +234,14 @@ private slots:
         QVERIFY(report["reference_words"].get<int>() > 0);
         QCOMPARE(report["failed"].size(), 1U);
         QVERIFY(videos.first().startsWith(QString::fromStdString(report["failed"][0]["clip"].get<std::string>())));
+        QCOMPARE(report["damaged"].size(), 1U);
+        QVERIFY(videos.last().startsWith(QString::fromStdString(report["damaged"][0]["clip"].get<std::string>())));
+        QVERIFY(report["frames"]["dropped"].get<int>() > 0);
+        QVERIFY2(outcome.err.contains(videos.last() + " is damaged or cut off"), qPrintable(outcome.err));
+        const Outcome built = runCli({"dataset", "build", path("half"), "--output", path("halved"), "--resize"});
+        QCOMPARE(built.code, 3);
+        QVERIFY2(built.err.contains("0 clips written, 0 were there, 2 could not"), qPrintable(built.err));
+        QVERIFY(QDir(path("halved/clips/dev")).isEmpty());
     }
 
     void evaluationTriesItsOutputsFirst() {

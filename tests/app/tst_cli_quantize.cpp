@@ -3,6 +3,7 @@
 #include "media/video_writer.h"
 #include "random_model.h"
 
+#include <QDir>
 #include <QTemporaryDir>
 #include <QTest>
 
@@ -72,6 +73,22 @@ private slots:
         QVERIFY(seven["feature_error"].get<double>() <= 1e-2);
         QVERIFY(seven["layers_kept_f32"].get<int>() > eight["layers_kept_f32"].get<int>());
         QCOMPARE(quantize({"--calibration", clip_, "--output", at("x.safetensors"), "--bits", "9"}).code, 2);
+    }
+
+    /// Two clips of which one cannot be read would both times give the figure of the other alone.
+    void aCheckCountsEveryClipOrFails() {
+        QVERIFY(QDir().mkpath(at("data")));
+        QVERIFY(QFile::copy(clip_, at("data/good.mp4")));
+        writeFile(at("data/bad.mp4"), "no video");
+        writeFile(at("data/dataset.tsv"), "path\tglosses\tsplit\ngood.mp4\tHOUSE\ttest\nbad.mp4\tTREE\ttest\n");
+        const QStringList command{"--calibration", clip_, "--output", at("checked.safetensors"), "--check", at("data")};
+        const Outcome refused = quantize(command);
+        QCOMPARE(refused.code, 3);
+        QVERIFY2(refused.err.contains("1 of 2 clips") && refused.err.contains("bad.mp4"), qPrintable(refused.err));
+        QVERIFY(!QFile::exists(at("checked.safetensors")));
+        const Outcome checked = quantize(command + QStringList{"--limit", "1"});
+        QVERIFY2(checked.code == 0, qPrintable(checked.err));
+        QVERIFY2(checked.out.contains("WER on 1 clips"), qPrintable(checked.out));
     }
 
     void refusesWhatCannotBe() {

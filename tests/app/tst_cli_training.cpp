@@ -51,8 +51,16 @@ private slots:
         const Outcome fresh = runCli(command + QStringList{"--resume"});
         QCOMPARE(fresh.code, 3);
         QVERIFY2(fresh.err.contains("there is no checkpoint"), qPrintable(fresh.err));
+        // The model goes where a link leads to, and touches no other file.
+        QVERIFY(QDir().mkpath(path("models")));
+        QVERIFY(QFile::link(path("models/best.safetensors"), path("model.safetensors")));
+        writeFile(path("model.safetensors.part"), "somebody's");
         const Outcome trained = runCli(command);
         QVERIFY2(trained.code == 0, qPrintable(trained.err));
+        QCOMPARE(contentsOf(path("models/best.safetensors")),
+                 contentsOf(path("model.safetensors.training/model.safetensors")));
+        QCOMPARE(QDir(path("models")).entryList(QDir::Files).size(), 1);
+        QCOMPARE(contentsOf(path("model.safetensors.part")), QByteArray("somebody's"));
         const QString work = path("model.safetensors.training/");
         int steps = 0;
         int measurements = 0;

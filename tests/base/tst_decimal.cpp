@@ -2,8 +2,10 @@
 #include "comma_locale.h"
 
 #include <QtTest>
+#include <array>
 #include <bit>
 #include <cmath>
+#include <cstdio>
 #include <random>
 
 using namespace livegloss;
@@ -52,12 +54,30 @@ private slots:
         }
     }
 
+    void fixedPlacesAreAsPrinted() {
+        const unsigned seed = std::random_device{}();
+        qInfo("seed %u", seed);
+        std::mt19937_64 random(seed);
+        for (int i = 0; i < 10000; ++i) {
+            const auto value = std::bit_cast<double>(random());
+            const int places = i % 7;
+            if (std::isfinite(value)) {
+                std::array<char, 400> printed{};
+                std::snprintf(printed.data(), printed.size(), "%.*f", places, value);
+                QCOMPARE(fixedText(value, places), std::string(printed.data()));
+            }
+        }
+        QCOMPARE(fixedText(0.0005, 3), std::string("0.001"));
+        QCOMPARE(fixedText(-2.0, 0), std::string("-2"));
+    }
+
     void theLocaleDoesNotMatter() {
         const test::CommaLocale locale;
         if (!test::CommaLocale::isActive()) {
             QSKIP("no locale with a decimal comma can be had here");
         }
         QCOMPARE(decimalText(12.5), std::string("12.5"));
+        QCOMPARE(fixedText(12.5, 2), std::string("12.50"));
         QCOMPARE(decimalNumber("12.5"), std::optional(12.5));
         QVERIFY(!decimalNumber("12,5"));
     }

@@ -66,6 +66,11 @@ private slots:
         QVERIFY(QFile::link("elsewhere/target.txt", at("link.txt")));
         QVERIFY(writeNewFile(path("link.txt"), "new"));
         QVERIFY(QFileInfo(at("link.txt")).isSymLink());
+        QVERIFY(QFile::link("elsewhere/later.txt", at("early.txt"))); // to what is not there yet
+        QVERIFY(writeNewFile(path("early.txt"), "new"));
+        QVERIFY(QFileInfo(at("early.txt")).isSymLink() && QFileInfo::exists(at("elsewhere/later.txt")));
+        QVERIFY(QFile::link("round.txt", at("round.txt")));
+        QVERIFY(!writeNewFile(path("round.txt"), "new"));
         QCOMPARE(contentsOf(at("elsewhere/target.txt")), QByteArray("new"));
     }
 

@@ -259,6 +259,44 @@ private slots:
         QCOMPARE(cli::probeMedia(clip, true).value().frames, 20);
     }
 
+    /// Of 60 frames the last are gone. A part counts what it lacks itself.
+    void mediaThatIsCutOffIsFound() {
+        const QTemporaryDir folder;
+        QCOMPARE(livegloss::test::writeIndexClip(folder.filePath("whole.mp4").toStdString(), 60), QString());
+        QFile whole(folder.filePath("whole.mp4"));
+        QVERIFY(whole.open(QIODevice::ReadOnly));
+        small::write(folder.filePath("cut.mp4"), whole.read(whole.size() * 8 / 10));
+        small::write(folder.filePath("dataset.tsv"), "path\tglosses\tstart\tend\tid\n"
+                                                     "whole.mp4\tA\t\t\twhole\n"
+                                                     "cut.mp4\tA\t\t\tcut\n"
+                                                     "cut.mp4\tA\t0.4\t0.8\tbefore\n"
+                                                     "cut.mp4\tA\t0.8\t1.5\tacross\n"
+                                                     "cut.mp4\tA\t1.6\t2.0\tbehind\n");
+        const Dataset data = open(folder.path());
+        const CheckReport report = check(data, false, {"A"});
+        QCOMPARE(problems(report).filter("media_"),
+                 (QStringList{"media_damaged cut", "media_damaged across", "media_unreadable behind"}));
+        const auto read = [&](std::size_t clip) {
+            int frames = 0;
+            const auto losses = cli::forEachFrame(data.clips[clip], [&](const FramePtr&) -> Result<void> {
+                ++frames;
+                return {};
+            });
+            return std::pair(frames, losses ? static_cast<int>(losses->frames) : -1);
+        };
+        const auto [frames, lost] = read(1);
+        QVERIFY(lost > 0);
+        QCOMPARE(frames + lost, 60);
+        const auto [partFrames, partLost] = read(3);
+        QVERIFY2(partLost > 0 && partLost < lost, qPrintable(QString::number(partLost)));
+        QVERIFY(std::abs(partFrames + partLost - 17) <= 1); // 0.7 s
+        QCOMPARE(read(0), (std::pair{60, 0}));
+        QCOMPARE(read(2), (std::pair{10, 0}));
+        const QString message = QString::fromStdString(report.findings.front().message);
+        QVERIFY2(message.contains("cut.mp4") && message.contains(QString::number(lost) + " frames are missing"),
+                 qPrintable(message));
+    }
+
     void spansOfAClipBeginAtZero() {
         const QTemporaryDir folder;
         drawPictures(folder.filePath("clip"), 25);

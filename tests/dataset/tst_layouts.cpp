@@ -104,6 +104,19 @@ private slots:
         QCOMPARE(relativeMedia(*data, 0), QStringLiteral("sentence/frames_512x512/S000001_P0000_T00"));
     }
 
+    void cslDailyWithAListThatIsCutOffIsRefused() {
+        const QTemporaryDir folder;
+        small::cslDaily(folder.path());
+        small::write(folder.filePath("sentence_label/split_1.txt"),
+                     "name|split\nS000001_P0000_T00|train\nS000003_P0001_T00|dev\n");
+        const auto data = open(folder.path());
+        QVERIFY(!data);
+        const QString message = QString::fromStdString(data.error().message);
+        QVERIFY2(message.contains("split_1.txt names no split for 2 of the clips") &&
+                     message.contains("S000004_P0000_T00"),
+                 qPrintable(message));
+    }
+
     void cslByLists() {
         const QTemporaryDir folder;
         small::csl(folder.path());
@@ -128,6 +141,19 @@ private slots:
                  (QStringList{"train 000/P01_s1_00_0_color P01: A B", "train 001/P40_s1_01_0_color P40: B C D",
                               "test 000/P41_s1_00_0_color P41: A B"}));
         QVERIFY(!data->clips[0].pictures);
+    }
+
+    void cslVideosBesideTheirPicturesCountOnce() {
+        const QTemporaryDir folder;
+        small::write(folder.filePath("corpus.txt"), "000 A B\n");
+        small::write(folder.filePath("color/000/P01_s1_00_0_color.avi"), "x");
+        QVERIFY(QDir().mkpath(folder.filePath("color/000/P01_s1_00_0_color")));
+        QVERIFY(QDir().mkpath(folder.filePath("color/000/P02_s1_00_0_color")));
+        const auto data = open(folder.path());
+        QVERIFY2(data, data ? "" : data.error().message.c_str());
+        QCOMPARE(summaries(*data),
+                 (QStringList{"train 000/P01_s1_00_0_color P01: A B", "train 000/P02_s1_00_0_color P02: A B"}));
+        QVERIFY(!data->clips[0].pictures && data->clips[1].pictures);
     }
 
     void cslWithGapsAndLitter() {
@@ -156,6 +182,31 @@ private slots:
                                                 "test four ben: D A"}));
         QCOMPARE(data->clips[2].startSeconds, 0.2);
         QCOMPARE(data->clips[2].endSeconds, std::optional(1.0));
+    }
+
+    /// As editors leave them that drop tabs at the end of a line, and as docs/datasets.md shows.
+    void rowsOfATableMayEndEarly() {
+        const QTemporaryDir folder;
+        const QByteArray heading = "path\tglosses\tsplit\tsigner\tstart\tend\n";
+        small::write(folder.filePath("dataset.tsv"),
+                     heading + "a.mp4\tA B\ttrain\tanna\nb.mp4\tC\tdev\tben\t1.20\t4.85\nc.mp4\tD\n");
+        const auto data = open(folder.path());
+        QVERIFY2(data, data ? "" : data.error().message.c_str());
+        QCOMPARE(summaries(*data), (QStringList{"train a anna: A B", "dev b@1.20 ben: C", "train c unknown: D"}));
+        for (const char* row : {"a.mp4\n", "a.mp4\tA\ttrain\tanna\t1\t2\t3\n"}) {
+            small::write(folder.filePath("dataset.tsv"), heading + row);
+            const auto refused = open(folder.path());
+            QVERIFY2(!refused && refused.error().message.find("line 2: expected 6 columns") != std::string::npos, row);
+        }
+    }
+
+    void filesOfADataSetAreItsListsAndVideos() {
+        const QTemporaryDir folder;
+        small::write(folder.filePath("dataset.tsv"), "path\tglosses\na.mp4\tA\npictures\tB\n");
+        QVERIFY(QDir().mkpath(folder.filePath("pictures")));
+        QCOMPARE(filesOf(*open(folder.path())),
+                 (std::vector<std::string>{folder.filePath("a.mp4").toStdString(),
+                                           folder.filePath("dataset.tsv").toStdString()}));
     }
 
     void synthFolders() {
@@ -249,51 +300,6 @@ private slots:
         const auto data = open(folder.path());
         QVERIFY(!data);
         QVERIFY2(QString::fromStdString(data.error().message).contains(expected), data.error().message.c_str());
-        QVERIFY(!data.error().hint.empty());
-    }
-
-    void badTruthIsRefusedWithItsField_data() {
-        QTest::addColumn<QByteArray>("from");
-        QTest::addColumn<QByteArray>("to");
-        QTest::addColumn<QString>("expected");
-        const auto row = [](const char* name, const char* from, const char* to, const char* expected) {
-            QTest::newRow(name) << QByteArray(from) << QByteArray(to) << QString(expected);
-        };
-        row("outside", "dev/a.mp4", "../a.mp4", "clips[0].file is \"../a.mp4\", no path inside the data set");
-        row("absolute", "dev/a.mp4", "/etc/a.mp4", "clips[0].file is \"/etc/a.mp4\"");
-        row("no file", "\"dev/a.mp4\"", "7", "clips[0].file is no text");
-        row("name", "\"b\"", "\"b\\u0000\"", "clips[1].id holds characters that are no text");
-        row("twice", "\"b\"", "\"a\"", "clips[1].id is \"a\", which an earlier clip is called");
-        row("gloss", "\"B\"", "\"\"", "clips[1].spans[1].gloss is empty");
-        row("not UTF-8", "\"B\"", "\"\xC4\"", "UTF-8");
-        row("rate of 0", "25.0", "0", "clips[1].fps is 0, but a rate");
-        row("negative rate", "25.0", "-25", "clips[1].fps is -25, but a rate");
-        row("rate in words", "25.0", "\"fast\"", "clips[1].fps is \"fast\", but a rate");
-        row("negative length", "51", "-1", "clips[1].frames is -1, but frames");
-        row("endless", "51", "18446744073709551615", "clips[1].frames is 18446744073709551615, but frames");
-        row("negative frame", "20", "-20", "clips[1].spans[1].firstFrame is -20, but frames");
-        row("half a frame", "20", "20.5", "clips[1].spans[1].firstFrame is 20.5, but frames");
-        row("reversed", "29", "19", "clips[1].spans[1].lastFrame is 19, before its firstFrame 20");
-        row("past the end", "29", "51", "clips[1].spans[1].lastFrame is 51, but the clip has 51 frames");
-    }
-    void badTruthIsRefusedWithItsField() {
-        QFETCH(QByteArray, from);
-        QFETCH(QByteArray, to);
-        QFETCH(QString, expected);
-        const QTemporaryDir folder;
-        QByteArray truth = R"({"clips": [{"id": "a", "file": "dev/a.mp4", "fps": 24, "frames": 50, "spans": []},
-            {"id": "b", "file": "dev/b.mp4", "fps": 25.0, "frames": 51, "spans": [
-                {"gloss": "A", "firstFrame": 5, "lastFrame": 14},
-                {"gloss": "B", "firstFrame": 20, "lastFrame": 29}]}]})";
-        small::write(folder.filePath("dev.stm"), "a 1 s 0 1 A\nb 1 s 0 1 A B\n");
-        small::write(folder.filePath("dev.json"), truth);
-        QVERIFY(open(folder.path()));
-        QCOMPARE(truth.count(from), 1);
-        small::write(folder.filePath("dev.json"), truth.replace(from, to));
-        const auto data = open(folder.path());
-        QVERIFY(!data);
-        const QString message = QString::fromStdString(data.error().message);
-        QVERIFY2(message.contains("dev.json: ") && message.contains(expected), qPrintable(message));
         QVERIFY(!data.error().hint.empty());
     }
 

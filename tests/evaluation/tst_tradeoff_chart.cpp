@@ -1,3 +1,4 @@
+#include "comma_locale.h"
 #include "evaluation/tradeoff_chart.h"
 
 #include <QTest>
@@ -60,6 +61,15 @@ private slots:
         QVERIFY(seen > 0);
     }
 
+    void theLocaleDoesNotMatter() {
+        const std::string before = chartSvg(chart(true));
+        const livegloss::test::CommaLocale locale;
+        if (!livegloss::test::CommaLocale::isActive()) {
+            QSKIP("no locale with a decimal comma can be had here");
+        }
+        QCOMPARE(chartSvg(chart(true)), before);
+    }
+
     void oddInputIsDrawnToo() {
         QVERIFY(!elementsOf(chartSvg({})).isEmpty());
         const std::string one = chartSvg({{{64, 8, 0.0, 0.0}}, 0.0});
@@ -70,5 +80,5 @@ private slots:
     }
 };
 
-QTEST_APPLESS_MAIN(TestTradeoffChart)
+QTEST_GUILESS_MAIN(TestTradeoffChart)
 #include "tst_tradeoff_chart.moc"

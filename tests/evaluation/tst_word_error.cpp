@@ -1,3 +1,4 @@
+#include "evaluation/text_columns.h"
 #include "evaluation/word_error.h"
 
 #include <QFile>
@@ -68,6 +69,16 @@ class TestWordError : public QObject {
     Q_OBJECT
 
 private slots:
+    void textIsCutToColumnsInWholeCharacters() {
+        QCOMPARE(cutToColumns("HOUSE TREE", 7), std::string("HOUSE T"));
+        QCOMPARE(cutToColumns("HOUSE", 7), std::string("HOUSE"));
+        QCOMPARE(cutToColumns("ÄRGER", 1), std::string("Ä"));
+        QCOMPARE(cutToColumns("今天", 3), std::string("今"));
+        QCOMPARE(cutToColumns("今天", 1), std::string());
+        QCOMPARE(cutToColumns("a\xE4", 5), std::string("a\xE4")); // cut inside a character already
+        QCOMPARE(columnsOf(cutToColumns("今天ÄRGER", 6)), std::size_t{6});
+    }
+
     void countsByHand_data() {
         QTest::addColumn<QString>("reference");
         QTest::addColumn<QString>("hypothesis");

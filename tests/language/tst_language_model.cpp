@@ -1,3 +1,4 @@
+#include "comma_locale.h"
 #include "decode/ctc.h"
 #include "language/ngram_model.h"
 #include "language/ngram_training.h"
@@ -165,6 +166,18 @@ private slots:
             }
         }
         QVERIFY(refused > 1000);
+    }
+
+    void theLocaleDoesNotMatter() {
+        std::mt19937 random = seeded();
+        const auto model = trainNgrams(randomSentences(random, 50, 5), {3}, {});
+        const std::string before = formatArpa(*model);
+        const livegloss::test::CommaLocale locale;
+        if (!livegloss::test::CommaLocale::isActive()) {
+            QSKIP("no locale with a decimal comma can be had here");
+        }
+        QCOMPARE(formatArpa(*model), before);
+        QVERIFY(parseArpa(before, "again"));
     }
 
     void trainedProbabilitiesSumToOne() {
@@ -343,5 +356,5 @@ private:
     }
 };
 
-QTEST_APPLESS_MAIN(TestLanguageModel)
+QTEST_GUILESS_MAIN(TestLanguageModel)
 #include "tst_language_model.moc"

@@ -1,5 +1,6 @@
 #include "random_model.h"
 #include "session/clip_recogniser.h"
+#include "session/offline_recogniser.h"
 
 #include <QRegularExpression>
 #include <QTemporaryDir>
@@ -172,6 +173,46 @@ private slots:
         }
         for (const QString& line : seen.captions) {
             QVERIFY2(!line.contains(QRegularExpression(":[12456]@")), qPrintable(line));
+        }
+    }
+
+    /// A decode may look back on more than a thousand frames: a gloss that began then has the moment it had.
+    void glossesOfAWideStrideKeepTheirMoments() {
+        ClipOptions options = online();
+        options.stream.window = {16, 1000};
+        options.stream.stability = 0;
+        ClipRecogniser recogniser(model_, options);
+        for (int index = 0; index < 1100; ++index) {
+            auto frame = std::make_shared<Frame>(*frames_[static_cast<std::size_t>(index) % frames_.size()]);
+            frame->time = fromSeconds(index / 25.0);
+            frame->index = index;
+            QVERIFY(recogniser.push(frame));
+        }
+        const ClipResult result = recogniser.finish().value();
+        QVERIFY(result.committed.size() > 5 && !result.offline.empty());
+        QVERIFY2(result.committed.front().start < result.offline.front().start + std::chrono::seconds(5),
+                 qPrintable(QString::number(toSeconds(result.committed.front().start))));
+    }
+
+    /// As Ctrl+C stops it: what was read by then is decoded, or all is given up.
+    void aStoppedReadGivesWhatWasSeen() {
+        for (const bool keepPart : {true, false}) {
+            OfflineOptions options;
+            options.clip = online();
+            options.keepPart = keepPart;
+            std::int64_t seen = 0;
+            options.progress = [&](const Progress& progress) { seen = progress.frames; };
+            options.cancelled = [&] { return seen >= 60; };
+            const auto result =
+                recogniseOffline(media::parseSource("lavfi:testsrc=size=48x48:rate=25"), model_, options);
+            if (!keepPart) {
+                QCOMPARE(result.error().code, ErrorCode::Cancelled);
+                continue;
+            }
+            QVERIFY2(result, result ? "" : result.error().message.c_str());
+            QCOMPARE(result->clip.frames.captured, std::int64_t{60});
+            QVERIFY(!result->clip.offline.empty());
+            QVERIFY(!result->failure);
         }
     }
 

@@ -36,6 +36,14 @@ public:
     CommaLocale(const CommaLocale&) = delete;
     CommaLocale& operator=(const CommaLocale&) = delete;
 
+    /// Makes it the locale that setlocale(LC_ALL, "") takes, as Qt does at its start.
+    void makeUsers() const {
+        qputenv("LC_ALL", std::setlocale(LC_NUMERIC, nullptr));
+        if (QFile::exists(folder_.filePath("xx_XX"))) {
+            qputenv("LOCPATH", folder_.path().toUtf8());
+        }
+    }
+
     /// False where there is no such locale: tests then skip.
     static bool isActive() { return std::localeconv()->decimal_point[0] == ','; }
 

@@ -37,6 +37,10 @@ public:
             ++questions;
             return confirms;
         };
+        services.confirmDiscard = [this](QWidget*) {
+            ++questions;
+            return confirms;
+        };
         const QString bundled = QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models");
         store = std::make_unique<QSettings>(folder + QStringLiteral("/settings.ini"), QSettings::IniFormat);
         preferences = std::make_unique<Preferences>(*store);

@@ -165,6 +165,24 @@ private Q_SLOTS:
         f.panel->saveButton()->click();
         QVERIFY(f.panel->note()->text().contains(f.path));
     }
+
+    /// As when the clip loops while the dialog is open.
+    void aHistoryThatBeginsAnewMeanwhileTakesNothingAway() {
+        Fixture f;
+        f.pickGloss(1);
+        QTRY_VERIFY(f.panel->material().has_value());
+        const QString path = f.folder.filePath(QStringLiteral("gloss.png"));
+        f.panel->setServices(
+            [&f, path](QWidget*, const QString&) {
+                f.script->setCommitted({});
+                f.poll();
+                return path;
+            },
+            [&f](const attention::SpanJob& job) { return f.studied(job); });
+        f.panel->saveButton()->click();
+        QVERIFY(!f.panel->material().has_value());
+        QVERIFY(QImage(path).width() > 1000);
+    }
 };
 
 QTEST_MAIN(TestGlossAttention)

@@ -110,7 +110,7 @@ private Q_SLOTS:
         settings.sidePanel = false;
         settings.loop = true;
         settings.hintsDismissed = true;
-        saveSettings(store, settings);
+        saveSettings(store, settings, AppSettings());
         store.sync();
         const QSettings again(folder.filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
         QVERIFY(loadSettings(again) == settings);
@@ -119,7 +119,15 @@ private Q_SLOTS:
     void damagedSettingsBecomeDefaults() {
         const QTemporaryDir folder;
         QSettings store(folder.filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
-        saveSettings(store, AppSettings());
+        AppSettings other;
+        other.captionPixels = smallestCaption;
+        other.stability = 1;
+        other.minConfidence = 10;
+        other.theme = ThemeChoice::Dark;
+        other.captionColour = CaptionColour::Cyan;
+        other.computing = Computing::F32;
+        saveSettings(store, other, AppSettings());
+        QVERIFY(store.allKeys().size() >= 6);
         for (const QString& key : store.allKeys()) {
             if (store.value(key).typeId() != QMetaType::Bool && store.value(key).typeId() != QMetaType::QString) {
                 store.setValue(key, QStringLiteral("nonsense"));
@@ -129,6 +137,18 @@ private Q_SLOTS:
         store.setValue(QStringLiteral("captions/pixels"), 4);
         store.setValue(QStringLiteral("look/theme"), 99);
         QVERIFY(loadSettings(store) == AppSettings());
+    }
+
+    void onlyWhatWasChangedIsStored() {
+        const QTemporaryDir folder;
+        QSettings store(folder.filePath(QStringLiteral("s.ini")), QSettings::IniFormat);
+        Preferences first(store);
+        Preferences second(store); // another window, that was open before
+        first.set(&AppSettings::theme, ThemeChoice::Light);
+        second.set(&AppSettings::loop, true);
+        const AppSettings stored = loadSettings(store);
+        QVERIFY(stored.theme == ThemeChoice::Light);
+        QVERIFY(stored.loop);
     }
 
     void preferencesAnnounceOnlyChanges() {

@@ -151,6 +151,40 @@ private Q_SLOTS:
     }
 
     /// While a run is at work its recipe may be edited elsewhere: the page stays with the run.
+    void whatWasSetIsNotLostWithoutAQuestion() {
+        w_->training->recipe()->openRecipe(w_->write("mine.json", R"({"name": "mine"})"));
+        auto* name = w_->find<QLineEdit>("modelName");
+        auto* choice = w_->find<QComboBox>("recipeChoice");
+        const int mine = choice->currentIndex();
+        name->setText(QStringLiteral("other"));
+        w_->confirms = false;
+        choice->setCurrentIndex(0);
+        Q_EMIT choice->activated(0);
+        QCOMPARE(w_->questions, 1);
+        QCOMPARE(choice->currentIndex(), mine);
+        QCOMPARE(name->text(), QStringLiteral("other"));
+        w_->write("mine.json", R"({"name": "theirs"})"); // another program's
+        QTRY_VERIFY(w_->find<QLabel>("recipeRemark")->text().contains(QStringLiteral("mine.json was changed")));
+        QCOMPARE(name->text(), QStringLiteral("other"));
+        w_->confirms = true;
+        Q_EMIT choice->activated(mine);
+        QCOMPARE(name->text(), QStringLiteral("theirs"));
+        QCOMPARE(w_->questions, 2);
+    }
+
+    void aDraftIsThereAgain() {
+        w_->training->recipe()->openRecipe(w_->write("mine.json", R"({"name": "mine", "seed": 7})"));
+        w_->find<QLineEdit>("modelName")->setText(QStringLiteral("other"));
+        const QString path = w_->training->recipe()->recipePath();
+        w_->training->saveState(*w_->store);
+        w_->training->recipe()->openRecipe(QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models/quick-recipe.json"));
+        w_->training->restoreState(*w_->store);
+        QCOMPARE(w_->training->recipe()->recipePath(), path);
+        QCOMPARE(w_->find<QLineEdit>("modelName")->text(), QStringLiteral("other"));
+        QCOMPARE(w_->training->recipe()->recipe()->values().seed, 7);
+        QVERIFY(w_->training->recipe()->recipe()->changed());
+    }
+
     void editedFilesDoNotChangeTheFolder() {
         RecipePage* page = w_->training->recipe();
         const auto own = [this](const char* name, int batch) {

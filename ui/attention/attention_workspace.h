@@ -32,6 +32,7 @@ public:
     void saveState(QSettings& store) const override;
     void restoreState(const QSettings& store) override;
     bool prepareClose() override;
+    bool showsSource() const override { return true; }
 
     /// Where the network looked while the gloss with this id was signed, or the newest.
     void showGloss(std::int64_t id);

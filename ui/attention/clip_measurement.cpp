@@ -25,7 +25,7 @@ void ClipMeasurement::start(attention::OverTimeJob job) {
         *done = fraction.value_or(0.0);
     };
     polling_.start(measurementPollMs);
-    runInBackground(
+    runLongInBackground(
         this, [job = std::move(job), measure = measure_] { return measure(job); },
         [this, mine = cancel_](const Result<Moments>& measured) {
             if (mine != cancel_) {

@@ -216,7 +216,7 @@ void GlossPanel::study() {
     job.from = gloss->start;
     job.to = gloss->end;
     job.options.cancelled = [flag = cancel_] { return flag->load(); };
-    runInBackground(
+    runLongInBackground(
         this, [job = std::move(job), study = study_] { return study(job); },
         [this, mine = cancel_, gloss = *gloss](const Result<attention::SpanStudy>& studied) {
             if (mine == cancel_) {
@@ -264,13 +264,14 @@ void GlossPanel::showMaterial() {
 
 void GlossPanel::save() {
     const QString folder = QStandardPaths::writableLocation(QStandardPaths::PicturesLocation);
+    const GlossMaterial material = *material_; // the history may begin anew while the dialog is open
     QString path = choose_(
-        this, QStringLiteral("%1/%2-%3.png").arg(folder, QFileInfo(clip_).completeBaseName(), material_->gloss));
+        this, QStringLiteral("%1/%2-%3.png").arg(folder, QFileInfo(clip_).completeBaseName(), material.gloss));
     if (path.isEmpty()) {
         return;
     }
     path += QFileInfo(path).suffix().isEmpty() ? QStringLiteral(".png") : QString();
-    const auto written = saveSheet(glossSheet(*material_), path);
+    const auto written = saveSheet(glossSheet(material), path);
     setNote(written ? tr("Saved as %1").arg(QFileInfo(path).fileName()) : withHint(written.error()), !written);
 }
 

@@ -137,7 +137,7 @@ void VideoExport::start() {
     progress_->setValue(0);
     result_->clear();
     update();
-    runInBackground(
+    runLongInBackground(
         this, [job = std::move(*job), path, write = write_] { return write(job, path.toStdString()); },
         [this, path](const Result<void>& written) { finish(path, written); });
 }

@@ -337,7 +337,7 @@ void ImportDialog::startImport() {
     ++looks_;
     const QString path = freePath();
     setBusy(true);
-    runInBackground(
+    runLongInBackground(
         this,
         // Name and language may have changed since the last look.
         [open = services_.openImport, chosen = options(), work = work_, path]() -> Result<void> {

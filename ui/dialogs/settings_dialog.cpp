@@ -18,6 +18,28 @@
 
 namespace livegloss::ui {
 
+namespace {
+
+/// `values` with what this dialog changes from `other`: a model that came meanwhile, say, stays chosen.
+AppSettings withDialogValues(AppSettings values, const AppSettings& other) {
+    values.captionPixels = other.captionPixels;
+    values.captionColour = other.captionColour;
+    values.stability = other.stability;
+    values.windowFrames = other.windowFrames;
+    values.strideFrames = other.strideFrames;
+    values.minConfidence = other.minConfidence;
+    values.computing = other.computing;
+    values.device = other.device;
+    values.framePattern = other.framePattern;
+    values.skipSimilar = other.skipSimilar;
+    values.theme = other.theme;
+    values.language = other.language;
+    values.singleKeys = other.singleKeys;
+    return values;
+}
+
+} // namespace
+
 SettingsDialog::SettingsDialog(Preferences& preferences, QWidget* parent)
     : QDialog(parent),
       preferences_(preferences),
@@ -69,6 +91,7 @@ void SettingsDialog::prepareControls() {
     confidence_->setSingleStep(5);
     confidence_->setSuffix(QStringLiteral(" %"));
     confidence_->setObjectName(QStringLiteral("minConfidence"));
+    confidence_->setKeyboardTracking(false); // each change starts recognition anew
     stability_->setRange(0, 4);
     stability_->setPageStep(1);
     stability_->setTickPosition(QSlider::TicksBelow);
@@ -85,6 +108,7 @@ void SettingsDialog::prepareControls() {
     frames_->setObjectName(QStringLiteral("framePattern"));
     frames_->addItems({QString(), QString(), QString(), QString()});
     similar_->setObjectName(QStringLiteral("skipSimilar"));
+    similar_->setKeyboardTracking(false);
     similar_->setRange(0, mostSkipped);
     theme_->setObjectName(QStringLiteral("theme"));
     language_->setObjectName(QStringLiteral("language"));
@@ -237,7 +261,7 @@ void SettingsDialog::connectControls() {
 }
 
 void SettingsDialog::reject() {
-    preferences_.set(before_);
+    preferences_.set(withDialogValues(preferences_.values(), before_));
     QDialog::reject();
 }
 

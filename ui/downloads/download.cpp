@@ -245,7 +245,7 @@ void Download::check() {
     part_.close();
     stopCheck_ = std::make_shared<StopFlag>(false);
     setState(State::Checking);
-    ui::runInBackground(
+    ui::runLongInBackground(
         this, [path = request_.part, stop = stopCheck_] { return settledChecksum(path, *stop); },
         [this, stop = stopCheck_](const Result<QByteArray>& checksum) {
             if (!*stop) {

@@ -19,7 +19,7 @@ QLabel* factLabel(QWidget* parent, const char* role) {
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setFocusPolicy(Qt::NoFocus);
+    label->setFocusPolicy(Qt::ClickFocus); // so that what is marked can be copied
     return label;
 }
 

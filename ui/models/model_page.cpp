@@ -31,7 +31,7 @@ QLabel* namedLabel(QWidget* parent, const char* name, const char* role) {
     label->setWordWrap(true);
     label->setTextFormat(Qt::PlainText);
     label->setTextInteractionFlags(Qt::TextSelectableByMouse);
-    label->setFocusPolicy(Qt::NoFocus);
+    label->setFocusPolicy(Qt::ClickFocus); // so that what is marked can be copied
     return label;
 }
 

@@ -222,7 +222,7 @@ void ModelShelf::copyIn(const QString& path, const QString& fileName) {
     }
     const QString part = folder.newPart();
     const QString target = folder.path() + QLatin1Char('/') + folder.freeName(fileName);
-    runInBackground(
+    runLongInBackground(
         this, [=, flag = stopImport_] { return downloads::copyAndInstall(path, part, target, *flag); },
         [this, path, target](const Result<void>& copied) {
             endImport();
@@ -257,7 +257,7 @@ Result<void> ModelShelf::remove(const QString& id) {
 void ModelShelf::requestChecksum(const QString& path) {
     stop(stopChecksum_);
     stopChecksum_ = std::make_shared<downloads::StopFlag>(false);
-    runInBackground(
+    runLongInBackground(
         this, [path, flag = stopChecksum_] { return downloads::fileChecksum(path, *flag); },
         [this, path, flag = stopChecksum_](const Result<QByteArray>& checksum) {
             if (!*flag) {

@@ -11,8 +11,8 @@ void Preferences::set(const AppSettings& values) {
     if (values == values_) {
         return;
     }
+    saveSettings(store_, values, values_);
     values_ = values;
-    saveSettings(store_, values_);
     Q_EMIT changed();
 }
 

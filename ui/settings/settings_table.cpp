@@ -107,9 +107,12 @@ AppSettings loadSettings(const QSettings& store) {
     return settings;
 }
 
-void saveSettings(QSettings& store, const AppSettings& settings) {
+void saveSettings(QSettings& store, const AppSettings& settings, const AppSettings& before) {
     for (const Entry& entry : table) {
-        store.setValue(QLatin1String(entry.key), writtenValue(entry, settings));
+        const QVariant value = writtenValue(entry, settings);
+        if (value != writtenValue(entry, before)) {
+            store.setValue(QLatin1String(entry.key), value);
+        }
     }
 }
 

@@ -50,6 +50,7 @@ inline constexpr int mostSkipped = 50;
 
 /// Reads what is stored; missing, damaged or out-of-range entries become the defaults.
 AppSettings loadSettings(const QSettings& store);
-void saveSettings(QSettings& store, const AppSettings& settings);
+/// Stores what differs from `before`: another window of the program may have changed the rest.
+void saveSettings(QSettings& store, const AppSettings& settings, const AppSettings& before);
 
 } // namespace livegloss::ui

@@ -1,10 +1,11 @@
 #include "ui/sheets/sheet_file.h"
 
+#include "base/new_file.h"
+
 #include <QBuffer>
 #include <QFileInfo>
 #include <QPainter>
 #include <QPdfWriter>
-#include <QSaveFile>
 #include <QSvgGenerator>
 #include <QSvgRenderer>
 
@@ -102,13 +103,7 @@ Result<void> saveBytes(const QByteArray& bytes, const QString& path) {
         return failure(ErrorCode::InvalidArgument, path.toStdString() + ": the sheet is too large for this format",
                        "Choose fewer frames, or a file that ends in .pdf.");
     }
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(bytes) != bytes.size() || !file.commit()) {
-        return failure(ErrorCode::WriteFailed,
-                       "cannot write " + path.toStdString() + ": " + file.errorString().toStdString(),
-                       "Check that the folder can be written to and has room.");
-    }
-    return {};
+    return writeNewFile(path.toStdU16String(), {bytes.constData(), static_cast<std::size_t>(bytes.size())});
 }
 
 Result<void> saveDrawing(const QByteArray& svg, const QString& path) {

@@ -64,8 +64,10 @@ public:
         }
         return render(name_, size, colour);
     }
-    QPixmap scaledPixmap(const QSize& size, QIcon::Mode mode, QIcon::State state, qreal) override {
-        return pixmap(size, mode, state);
+    /// Up to Qt 6.7 the size comes in pixels of the device, later in pixels of the interface.
+    QPixmap scaledPixmap(const QSize& size, QIcon::Mode mode, QIcon::State state, qreal scale) override {
+        const qreal factor = QT_VERSION < QT_VERSION_CHECK(6, 8, 0) ? 1.0 : scale;
+        return pixmap((QSizeF(size) * factor).toSize(), mode, state);
     }
     QSize actualSize(const QSize& size, QIcon::Mode, QIcon::State) override { return size; }
     QString key() const override { return QStringLiteral("livegloss"); }

@@ -22,6 +22,8 @@ struct TrainingServices {
     std::function<void(const QUrl&)> open;
     /// Whether a run is to be stopped, with a checkpoint, so that the window can close.
     std::function<bool(QWidget* parent)> confirmStop;
+    /// Whether what was set for a recipe may go for another recipe.
+    std::function<bool(QWidget* parent)> confirmDiscard;
 };
 
 /// A label that gives way, of a role of the style sheet: "title", "heading", "muted", "warning", "text".

@@ -153,6 +153,19 @@ std::string RecipeEdit::text() const {
     return root_.dump(1, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+QString RecipeEdit::draft() const {
+    return changed() ? QString::fromStdString(text()) : QString();
+}
+
+bool RecipeEdit::takeDraft(const QString& draft) {
+    Json root = Json::parse(draft.toStdString(), nullptr, false);
+    if (!root.is_object()) {
+        return false;
+    }
+    root_ = std::move(root);
+    return true;
+}
+
 Result<training::Recipe> RecipeEdit::recipe() const {
     auto recipe = training::parseRecipe(text(), path_.toStdString());
     if (recipe && !recipe->backbone.empty()) {

@@ -46,6 +46,10 @@ public:
     std::optional<Error> problem() const;
     /// What the reader makes of it.
     Result<training::Recipe> recipe() const;
+    /// What was changed and is not saved, to go on with later; empty where nothing was.
+    QString draft() const;
+    /// Takes it back; false, with nothing changed, where it is none.
+    bool takeDraft(const QString& draft);
     /// Writes it whole or not at all; a backbone beside the recipe is named by its absolute path. WriteFailed.
     Result<void> save(const QString& path) const;
 

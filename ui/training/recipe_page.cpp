@@ -57,7 +57,7 @@ void RecipePage::connectAll() {
         takeValues();
     });
     connect(threads_, &QSpinBox::valueChanged, this, &RecipePage::changed);
-    connect(choice_, &QComboBox::activated, this, [this] { load(choice_->currentData().toString()); });
+    connect(choice_, &QComboBox::activated, this, [this] { chooseAnother(choice_->currentData().toString()); });
     connect(open_, &QPushButton::clicked, this, &RecipePage::chooseRecipe);
     connect(editFile_, &QPushButton::clicked, this, &RecipePage::editFile);
     connect(chooseBackbone_, &QPushButton::clicked, this, &RecipePage::chooseBackbone);
@@ -69,7 +69,7 @@ void RecipePage::connectAll() {
     reload_.setSingleShot(true);
     reload_.setInterval(settlingMs);
     connect(&watcher_, &QFileSystemWatcher::fileChanged, &reload_, qOverload<>(&QTimer::start));
-    connect(&reload_, &QTimer::timeout, this, [this] { load(recipePath()); });
+    connect(&reload_, &QTimer::timeout, this, &RecipePage::readAgain);
 }
 
 void RecipePage::fillRecipes(const QString& chosen) {
@@ -85,6 +85,52 @@ void RecipePage::fillRecipes(const QString& chosen) {
 
 QString RecipePage::recipePath() const {
     return choice_->currentData().toString();
+}
+
+QString RecipePage::draft() const {
+    return edit_ ? edit_->draft() : QString();
+}
+
+void RecipePage::takeDraft(const QString& draft) {
+    if (edit_ && edit_->takeDraft(draft)) {
+        showValues();
+        Q_EMIT changed();
+    }
+}
+
+void RecipePage::setKept() {
+    kept_ = draft();
+}
+
+/// Asks where something would be lost.
+bool RecipePage::mayReplace() {
+    const QString now = draft();
+    return now.isEmpty() || now == kept_ || services_.confirmDiscard(this);
+}
+
+void RecipePage::chooseAnother(const QString& path) {
+    if (path == loaded_ && draft().isEmpty()) {
+        return;
+    }
+    if (mayReplace()) {
+        load(path);
+    } else {
+        choice_->setCurrentIndex(choice_->findData(loaded_));
+    }
+}
+
+/// The file has changed. What was set here stays until its owner chooses.
+void RecipePage::readAgain() {
+    const QString now = draft();
+    if (now.isEmpty() || now == kept_) {
+        load(recipePath());
+        return;
+    }
+    showText(remark_, tr("%1 was changed elsewhere. What is set here stays; choose the recipe again to read the file.")
+                          .arg(QFileInfo(recipePath()).fileName()));
+    if (QFileInfo::exists(recipePath())) {
+        watcher_.addPath(recipePath()); // an editor may have put another file in its place
+    }
 }
 
 void RecipePage::openRecipe(const QString& path) {
@@ -103,6 +149,7 @@ void RecipePage::load(const QString& path) {
     Result<RecipeEdit> read = RecipeEdit::read(path);
     readProblem_ = read ? QString() : path.isEmpty() ? tr("Choose a recipe.") : withHint(read.error());
     edit_ = read ? std::optional(std::move(*read)) : std::nullopt;
+    kept_.clear();
     if (QFileInfo::exists(path)) {
         watcher_.addPath(path);
     }
@@ -269,7 +316,7 @@ void RecipePage::setThreads(int threads) {
 
 void RecipePage::chooseRecipe() {
     const QString path = services_.askFile(this, tr("Open Recipe"), recipeFilter(), ownRecipe_);
-    if (!path.isEmpty()) {
+    if (!path.isEmpty() && mayReplace()) {
         openRecipe(path);
     }
 }

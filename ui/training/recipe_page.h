@@ -34,8 +34,13 @@ public:
     void setRunFolder(const QString& folder);
     int threads() const;
     void setThreads(int threads);
-    /// A recipe of one's own.
+    /// A recipe of one's own. What was set for the one before goes.
     void openRecipe(const QString& path);
+    /// What was set and is in no file, to go on with another time; empty where nothing was.
+    QString draft() const;
+    void takeDraft(const QString& draft);
+    /// A run has begun with what is set: its folder keeps it.
+    void setKept();
     QString recipePath() const;
     /// Whether the data are drawn sentences, which not every recipe suits.
     void setDrawn(bool drawn);
@@ -63,6 +68,9 @@ private:
     void connectAll();
     void fillRecipes(const QString& chosen);
     void load(const QString& path);
+    void chooseAnother(const QString& path);
+    void readAgain();
+    bool mayReplace();
     void showFolder(const QString& folder);
     void showValues();
     void takeValues();
@@ -83,6 +91,7 @@ private:
     std::optional<RecipeEdit> edit_;
     QString loaded_;      ///< path of the recipe on show, or that could not be read
     QString readProblem_; ///< why the chosen recipe cannot be read
+    QString kept_;        ///< draft() that a run keeps
     QString ownRecipe_;   ///< path of a recipe that did not come with the program
     std::vector<RecipeConflict> conflicts_;
     bool valid_ = false;

@@ -30,6 +30,18 @@ bool askToStop(QWidget* parent) {
     return box.clickedButton() == stop;
 }
 
+bool askToDiscard(QWidget* parent) {
+    QMessageBox box(QMessageBox::Question, TrainingWorkspace::tr("Changed Recipe"),
+                    TrainingWorkspace::tr("Give up what was set for this recipe?"), QMessageBox::NoButton, parent);
+    box.setInformativeText(
+        TrainingWorkspace::tr("No file holds it yet. “Edit as File…” saves it as a recipe of your own."));
+    QPushButton* discard = box.addButton(TrainingWorkspace::tr("Give Up"), QMessageBox::DestructiveRole);
+    QPushButton* keep = box.addButton(TrainingWorkspace::tr("Keep"), QMessageBox::RejectRole);
+    box.setDefaultButton(keep);
+    box.exec();
+    return box.clickedButton() == discard;
+}
+
 } // namespace
 
 TrainingServices makeTrainingServices() {
@@ -45,7 +57,7 @@ TrainingServices makeTrainingServices() {
                 return askWhereToSave(parent, title, filter,
                                       folder + QLatin1Char('/') + QFileInfo(suggestion).fileName());
             },
-            [](const QUrl& url) { QDesktopServices::openUrl(url); }, askToStop};
+            [](const QUrl& url) { QDesktopServices::openUrl(url); }, askToStop, askToDiscard};
 }
 
 } // namespace livegloss::ui

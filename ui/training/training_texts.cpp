@@ -24,6 +24,7 @@ QString TrainingTexts::problem(const QString& key) {
     static const std::map<QString, const char*> names{
         {QStringLiteral("media_missing"), QT_TRANSLATE_NOOP("Training", "Media missing")},
         {QStringLiteral("media_unreadable"), QT_TRANSLATE_NOOP("Training", "Media unreadable")},
+        {QStringLiteral("media_damaged"), QT_TRANSLATE_NOOP("Training", "Media damaged")},
         {QStringLiteral("fewer_frames"), QT_TRANSLATE_NOOP("Training", "Fewer frames than announced")},
         {QStringLiteral("no_glosses"), QT_TRANSLATE_NOOP("Training", "No glosses")},
         {QStringLiteral("out_of_vocabulary"), QT_TRANSLATE_NOOP("Training", "Out of vocabulary")},

@@ -27,6 +27,8 @@ namespace {
 constexpr int followMs = 1000;
 const QString folderKey = QStringLiteral("training/folder");
 const QString dataKey = QStringLiteral("training/data");
+const QString recipeKey = QStringLiteral("training/recipe");
+const QString draftKey = QStringLiteral("training/recipeDraft");
 const QString threadsKey = QStringLiteral("training/threads");
 
 using FolderState = training::RunFolder::State;
@@ -189,6 +191,7 @@ void TrainingWorkspace::startRun() {
         return;
     }
     runPage_->setMessages({});
+    recipe_->setKept();
     run_.start(planOf(own));
 }
 
@@ -354,6 +357,8 @@ void TrainingWorkspace::saveState(QSettings& store) const {
     store.setValue(folderKey, begun ? folder_ : QString());
     store.setValue(dataKey, data_->folder());
     store.setValue(threadsKey, recipe_->threads());
+    store.setValue(recipeKey, recipe_->recipePath());
+    store.setValue(draftKey, recipe_->draft());
 }
 
 /// The run that was looked at last is there again, to go on.
@@ -365,8 +370,14 @@ void TrainingWorkspace::restoreState(const QSettings& store) {
     if (!folder.isEmpty() && training::inspectRunFolder(folder.toStdString()).record) {
         recipe_->setRunFolder(folder);
         showPage(RunTab);
-    } else if (const QString data = store.value(dataKey).toString(); !data.isEmpty()) {
+        return;
+    }
+    if (const QString data = store.value(dataKey).toString(); !data.isEmpty()) {
         data_->setFolder(data);
+    }
+    if (const QString recipe = store.value(recipeKey).toString(); QFileInfo(recipe).isFile()) {
+        recipe_->openRecipe(recipe);
+        recipe_->takeDraft(store.value(draftKey).toString());
     }
 }
 

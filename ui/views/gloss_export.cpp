@@ -1,16 +1,18 @@
 #include "ui/views/gloss_export.h"
 
+#include "base/new_file.h"
 #include "export/gloss_file.h"
 #include "ui/bridge/session_bridge.h"
 #include "ui/dialogs/file_dialogs.h"
+#include "ui/text_format.h"
 #include "ui/views/model_picker.h"
 
-#include <QDateTime>
 #include <QDir>
 #include <QFileInfo>
 #include <QMessageBox>
-#include <QSaveFile>
 #include <QStandardPaths>
+
+#include <algorithm>
 
 namespace livegloss::ui {
 
@@ -33,28 +35,14 @@ void refuseWithMessage(QWidget* window, const QString& title, const QString& why
     box.exec();
 }
 
-} // namespace
-
-GlossExport::GlossExport(const SessionBridge& bridge, const ModelPicker& models, QWidget* window)
-    : QObject(window), bridge_(bridge), models_(models), window_(window), ask_(askPath), refuse_(refuseWithMessage) {}
-
-void GlossExport::setServices(Ask ask, Refuse refuse) {
-    ask_ = std::move(ask);
-    refuse_ = std::move(refuse);
-}
-
-session::GlossReport GlossExport::report() const {
-    const session::Snapshot& snapshot = bridge_.snapshot();
+session::GlossReport reportOf(const RecognisedGlosses& glosses) {
+    const session::Snapshot& snapshot = glosses.snapshot;
     session::GlossReport report;
-    if (models_.current()) {
-        report.model = models_.current()->path.toStdString();
-        report.fps = models_.current()->fps;
-    }
-    // An address may hold a password; the source's name does not.
-    const auto& request = bridge_.request();
-    report.input = request && request->kind == media::SourceKind::File ? request->location : snapshot.source.name;
+    report.model = glosses.model;
+    report.fps = glosses.fps;
+    report.input = glosses.input;
     report.durationSeconds = toSeconds(snapshot.source.duration.value_or(snapshot.position));
-    for (const session::CaptionGloss& gloss : *(snapshot.offline ? snapshot.offline : snapshot.committed)) {
+    for (const session::CaptionGloss& gloss : *glosses.list()) {
         if (gloss.change != session::OfflineChange::Removed) {
             report.glosses.push_back(gloss);
         }
@@ -65,47 +53,74 @@ session::GlossReport GlossExport::report() const {
     return report;
 }
 
-/// Beside a video and by its name; what came from elsewhere is named by the time of day.
-QString GlossExport::suggestion() const {
+} // namespace
+
+GlossExport::GlossExport(const SessionBridge& bridge, const ModelPicker& models, QWidget* window)
+    : QObject(window), bridge_(bridge), models_(models), window_(window), ask_(askPath), refuse_(refuseWithMessage) {}
+
+void GlossExport::setServices(Ask ask, Refuse refuse) {
+    ask_ = std::move(ask);
+    refuse_ = std::move(refuse);
+}
+
+std::size_t RecognisedGlosses::count() const {
+    return static_cast<std::size_t>(std::ranges::count_if(
+        *list(), [](const auto& gloss) { return gloss.change != session::OfflineChange::Removed; }));
+}
+
+RecognisedGlosses GlossExport::present() const {
     const auto& request = bridge_.request();
-    const bool file = request && request->kind == media::SourceKind::File;
-    const QFileInfo video(file ? QString::fromStdString(request->location) : QString());
-    const QString name =
-        file ? video.completeBaseName()
-             : tr("Glosses %1").arg(QDateTime::currentDateTime().toString(QStringLiteral("yyyy-MM-dd HH-mm")));
+    RecognisedGlosses glosses;
+    glosses.snapshot = bridge_.snapshot();
+    glosses.isFile = request && request->kind == media::SourceKind::File;
+    glosses.input = glosses.isFile ? request->location : glosses.snapshot.source.name;
+    if (models_.current()) {
+        glosses.model = models_.current()->path.toStdString();
+        glosses.fps = models_.current()->fps;
+    }
+    return glosses;
+}
+
+/// Beside a video and by its name; what came from elsewhere is named by the time of day.
+QString GlossExport::suggestion(const RecognisedGlosses& glosses, const QDateTime& since) const {
+    const QFileInfo video(glosses.isFile ? QString::fromStdString(glosses.input) : QString());
+    const QString name = glosses.isFile ? video.completeBaseName()
+                                        : tr("Glosses %1").arg(since.toString(QStringLiteral("yyyy-MM-dd HH-mm")));
     QString folder = lastFolder_;
     if (folder.isEmpty() || !QFileInfo(folder).isDir()) {
-        const bool beside = file && QFileInfo(video.absolutePath()).isWritable();
+        const bool beside = glosses.isFile && QFileInfo(video.absolutePath()).isWritable();
         folder = beside ? video.absolutePath() : QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation);
     }
     return QDir(folder).filePath(name + QStringLiteral(".srt"));
 }
 
 void GlossExport::save() {
-    const session::GlossReport glosses = report(); // recognition may go on while the dialog is open
-    const QString path = ask_(window_, suggestion());
+    const RecognisedGlosses glosses = present(); // recognition may go on while the dialog is open
+    if (saveAs(glosses, QDateTime::currentDateTime())) {
+        Q_EMIT presentSaved(glosses.count());
+    }
+}
+
+bool GlossExport::saveAs(const RecognisedGlosses& glosses, const QDateTime& since) {
+    const QString path = ask_(window_, suggestion(glosses, since));
     if (path.isEmpty()) {
-        return;
+        return false;
     }
     const auto format = session::glossFormat(QFileInfo(path).suffix().toStdString());
     if (!format) {
         refuse_(window_, tr("The glosses were not saved"),
                 tr("“%1” does not say in which format. End the name in .srt, .vtt, .csv, .ctm, .json or .txt.")
                     .arg(QFileInfo(path).fileName()));
-        return;
+        return false;
     }
-    const std::string text = session::formatGlosses(glosses, *format);
-    QSaveFile file(path);
-    if (!file.open(QIODevice::WriteOnly) || file.write(text.data(), static_cast<qint64>(text.size())) < 0 ||
-        !file.commit()) {
-        refuse_(window_, tr("The glosses were not saved"),
-                tr("%1 cannot be written: %2. Choose another folder.")
-                    .arg(QDir::toNativeSeparators(path), file.errorString()));
-        return;
+    const std::string text = session::formatGlosses(reportOf(glosses), *format);
+    if (const Result<void> written = writeNewFile(path.toStdU16String(), text); !written) {
+        refuse_(window_, tr("The glosses were not saved"), withHint(written.error()));
+        return false;
     }
     lastFolder_ = folderOf(path);
-    Q_EMIT saved(
-        tr("Glosses saved in %1: %2").arg(QFileInfo(path).fileName(), QString::number(glosses.glosses.size())));
+    Q_EMIT saved(tr("Glosses saved in %1: %2").arg(QFileInfo(path).fileName(), QString::number(glosses.count())));
+    return true;
 }
 
 } // namespace livegloss::ui

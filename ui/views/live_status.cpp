@@ -80,13 +80,19 @@ void LiveStatus::setSnapshot(const session::Snapshot& snapshot, bool hasModel) {
 
 void LiveStatus::setModelLine(const QString& text) {
     modelLine_ = text;
-    model_->setText(tip_.isEmpty() ? modelLine_ : tip_);
+    showLine();
 }
 
 void LiveStatus::setTip(const QString& tip) {
     messageEnd_.stop();
     tip_ = tip;
+    showLine();
+}
+
+/// The model's line and a warning do not both fit a small window, and the warning matters more; a tip was asked for.
+void LiveStatus::showLine() {
     model_->setText(tip_.isEmpty() ? modelLine_ : tip_);
+    model_->setVisible(!tip_.isEmpty() || warning_->text().isEmpty());
 }
 
 void LiveStatus::showMessage(const QString& text) {
@@ -162,8 +168,7 @@ void LiveStatus::refreshWarning() {
     warning_->setText(text);
     warning_->setVisible(!text.isEmpty());
     warningIcon_->setVisible(!text.isEmpty());
-    // Both do not fit a small window, and the warning matters more.
-    model_->setVisible(text.isEmpty());
+    showLine();
     if (!text.isEmpty()) {
         warningIcon_->setPixmap(
             iconPixmap(QStringLiteral("warning"), 18, devicePixelRatioF(), themeColours(palette()).warning));

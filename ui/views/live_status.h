@@ -39,6 +39,7 @@ private:
     };
     Warning presentWarning() const;
     void refreshWarning();
+    void showLine();
     void retranslate();
 
     session::Snapshot snapshot_;

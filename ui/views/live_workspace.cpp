@@ -38,6 +38,7 @@ LiveWorkspace::LiveWorkspace(std::unique_ptr<Recogniser> recogniser, const Engin
       sources_(actions_, services, resources, this),
       models_(actions_, services, resources.demoModel, this),
       glossExport_(bridge_, models_, this),
+      earlier_(bridge_, glossExport_, this),
       commands_(actions_, bridge_, preferences, nullptr),
       toolbar_(new LiveToolbar(actions_, sources_.menu(), models_.menu(), this)),
       notice_(new NoticeBar(this)),
@@ -123,7 +124,10 @@ void LiveWorkspace::connectSession() {
 }
 
 void LiveWorkspace::connectPickers() {
-    connect(&sources_, &SourcePicker::sourceChosen, this, &LiveWorkspace::openSource);
+    connect(&sources_, &SourcePicker::sourceChosen, this, [this](const media::SourceRequest& source) {
+        openSource(source);
+        Q_EMIT lookWanted();
+    });
     connect(&sources_, &SourcePicker::modelDropped, &models_, &ModelPicker::load);
     connect(&sources_, &SourcePicker::checkpointDropped, this, &LiveWorkspace::checkpointDropped);
     connect(&sources_, &SourcePicker::noCameraFound, this, [this] { showProblem(StageProblem::NoCamera); });
@@ -136,7 +140,10 @@ void LiveWorkspace::connectPickers() {
 }
 
 void LiveWorkspace::connectHistory() {
-    const auto showSide = [this] { preferences_.set(&AppSettings::sidePanel, true); };
+    const auto showSide = [this] {
+        preferences_.set(&AppSettings::sidePanel, true);
+        Q_EMIT sidePanelWanted();
+    };
     connect(side_->history(), &HistoryPanel::momentChosen, &bridge_, &SessionBridge::seek);
     connect(actions_[LiveAction::CopyHistory], &QAction::triggered, this,
             [this] { status_->showMessage(tr("Glosses copied: %1").arg(side_->history()->copy())); });
@@ -198,7 +205,9 @@ void LiveWorkspace::fillMenus(const WorkspaceMenus& menus) {
     add(menus.file, {LiveAction::OpenFile, LiveAction::UseCamera, LiveAction::OpenStream, LiveAction::PlaySample,
                      LiveAction::OpenPattern, LiveAction::CloseSource});
     add(menus.file, {LiveAction::UseDemoModel, LiveAction::OpenModel, LiveAction::ManageModels});
-    add(menus.file, {LiveAction::SaveHistory});
+    menus.file->addAction(actions_[LiveAction::SaveHistory]);
+    menus.file->addMenu(earlier_.menu());
+    menus.file->addSeparator();
     add(menus.edit,
         {LiveAction::CopyHistory, LiveAction::SelectHistory, LiveAction::SearchVocabulary, LiveAction::GlossAttention});
     add(menus.playback, {LiveAction::PlayPause, LiveAction::Stop, LiveAction::Loop});
@@ -332,6 +341,9 @@ void LiveWorkspace::takeDrop(const QUrl& url) {
 void LiveWorkspace::showProblem(StageProblem problem) {
     problem_ = problem;
     updateStage();
+    if (problem != StageProblem::None) {
+        Q_EMIT lookWanted();
+    }
 }
 
 void LiveWorkspace::changeEvent(QEvent* event) {
@@ -344,6 +356,7 @@ void LiveWorkspace::changeEvent(QEvent* event) {
 void LiveWorkspace::retranslate() {
     actions_.retranslate();
     commands_.retranslate();
+    earlier_.retranslate();
     sources_.retranslate();
     retry_.setText(tr("Try Again"));
     retry_.setToolTip(tr("Open the same source once more"));

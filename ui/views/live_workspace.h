@@ -3,6 +3,7 @@
 #include "ui/bridge/engine_services.h"
 #include "ui/bridge/session_bridge.h"
 #include "ui/settings/preferences.h"
+#include "ui/views/earlier_glosses.h"
 #include "ui/views/gloss_export.h"
 #include "ui/views/live_commands.h"
 #include "ui/views/live_status.h"
@@ -40,6 +41,9 @@ public:
     void setImmersive(bool immersive) override;
     void saveState(QSettings& store) const override;
     void restoreState(const QSettings& store) override;
+    /// Asks about glosses of cameras and streams that no file holds.
+    bool prepareClose() override { return earlier_.prepareClose(); }
+    bool showsSource() const override { return true; }
 
     const LiveActions& actions() const { return actions_; }
     SessionBridge& bridge() { return bridge_; }
@@ -52,8 +56,13 @@ public:
     NoticeBar* notice() { return notice_; }
     ModelPicker& models() { return models_; }
     GlossExport& glossExport() { return glossExport_; }
+    EarlierGlosses& earlierGlosses() { return earlier_; }
 
 Q_SIGNALS:
+    /// A person chose a source, or something is to be seen here that was asked for.
+    void lookWanted();
+    /// The history or the vocabulary was asked for.
+    void sidePanelWanted();
     /// A file was dropped that has to be imported before it can be used.
     void checkpointDropped(const QString& path);
     /// Where the network looked while this gloss was signed is to be shown.
@@ -95,6 +104,7 @@ private:
     SourcePicker sources_;
     ModelPicker models_;
     GlossExport glossExport_;
+    EarlierGlosses earlier_;
     LiveCommands commands_;
     QAction retry_;
     QAction chooseSource_;

@@ -30,6 +30,8 @@ public:
     virtual void setImmersive(bool immersive) = 0;
     virtual void saveState(QSettings& store) const = 0;
     virtual void restoreState(const QSettings& store) = 0;
+    /// Whether the source is seen here, with the sign that the camera is on.
+    virtual bool showsSource() const { return false; }
     /// Before the window closes. False keeps it open; the workspace may ask, and ask the window to close later.
     virtual bool prepareClose() { return true; }
 };

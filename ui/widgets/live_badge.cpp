@@ -1,7 +1,7 @@
 #include "ui/widgets/live_badge.h"
 
-#include "ui/style/icons.h"
 #include "ui/style/theme.h"
+#include "ui/widgets/camera_sign.h"
 
 #include <QEvent>
 #include <QHBoxLayout>
@@ -12,8 +12,7 @@ namespace livegloss::ui {
 LiveBadge::LiveBadge(QWidget* parent)
     : QWidget(parent),
       live_(new QLabel(this)),
-      cameraIcon_(new QLabel(this)),
-      cameraText_(new QLabel(this)),
+      camera_(new CameraSign(this)),
       elapsed_(new QLabel(this)),
       waiting_(new QLabel(this)) {
     setObjectName(QStringLiteral("liveBadge"));
@@ -28,12 +27,10 @@ LiveBadge::LiveBadge(QWidget* parent)
     row->addWidget(live_, 0, Qt::AlignVCenter);
     row->addWidget(elapsed_);
     row->addSpacing(grid);
-    row->addWidget(cameraIcon_);
-    row->addWidget(cameraText_);
+    row->addWidget(camera_);
     row->addSpacing(grid);
     row->addWidget(waiting_);
     row->addStretch();
-    setCameraOn(false);
     retranslate();
 }
 
@@ -42,13 +39,11 @@ void LiveBadge::setLive(bool live) {
 }
 
 void LiveBadge::setCameraOn(bool on) {
-    cameraOn_ = on;
-    cameraIcon_->setVisible(on);
-    cameraText_->setVisible(on);
-    if (on) {
-        const QColor colour = themeColours(palette()).error;
-        cameraIcon_->setPixmap(iconPixmap(QStringLiteral("camera"), 20, devicePixelRatioF(), colour));
-    }
+    camera_->setOn(on);
+}
+
+bool LiveBadge::cameraOn() const {
+    return camera_->isOn();
 }
 
 void LiveBadge::setElapsed(const QString& time) {
@@ -57,23 +52,18 @@ void LiveBadge::setElapsed(const QString& time) {
 
 void LiveBadge::setWaiting(long long frames) {
     waitingFrames_ = frames;
-    waiting_->setText(frames > 0 ? tr("%1 frames waiting").arg(frames) : QString());
+    waiting_->setText(frames > 0 ? tr("Frames waiting: %1").arg(frames) : QString());
 }
 
 void LiveBadge::changeEvent(QEvent* event) {
     if (event->type() == QEvent::LanguageChange) {
         retranslate();
-    } else if (event->type() == QEvent::PaletteChange) {
-        setCameraOn(cameraOn_);
     }
     QWidget::changeEvent(event);
 }
 
 void LiveBadge::retranslate() {
     live_->setText(tr("LIVE"));
-    cameraText_->setText(tr("Camera on"));
-    cameraIcon_->setToolTip(tr("The camera is on. Nothing is recorded."));
-    cameraText_->setToolTip(cameraIcon_->toolTip());
     setWaiting(waitingFrames_);
 }
 

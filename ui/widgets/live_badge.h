@@ -6,6 +6,8 @@ class QLabel;
 
 namespace livegloss::ui {
 
+class CameraSign;
+
 /// Stands where files have the seek bar: LIVE, the camera sign, the time since the start and what waits for the
 /// network. The camera sign cannot be hidden while the camera is open.
 class LiveBadge final : public QWidget {
@@ -14,7 +16,7 @@ public:
     explicit LiveBadge(QWidget* parent = nullptr);
     void setLive(bool live);
     void setCameraOn(bool on);
-    bool cameraOn() const { return cameraOn_; }
+    bool cameraOn() const;
     void setElapsed(const QString& time);
     void setWaiting(long long frames);
 
@@ -25,11 +27,9 @@ private:
     void retranslate();
 
     QLabel* live_;
-    QLabel* cameraIcon_;
-    QLabel* cameraText_;
+    CameraSign* camera_;
     QLabel* elapsed_;
     QLabel* waiting_;
-    bool cameraOn_ = false;
     long long waitingFrames_ = 0;
 };
 

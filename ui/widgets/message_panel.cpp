@@ -63,9 +63,7 @@ MessagePanel::MessagePanel(QWidget* parent)
 
 void MessagePanel::show(const Message& message) {
     message_ = message;
-    const ThemeColours& colours = themeColours(palette());
-    icon_->setPixmap(
-        iconPixmap(message.icon, 3 * grid, devicePixelRatioF(), message.isError ? colours.error : colours.accent));
+    paintIcon();
     title_->setText(message.title);
     reason_->setText(message.reason);
     reason_->setVisible(!message.reason.isEmpty());
@@ -85,6 +83,12 @@ void MessagePanel::show(const Message& message) {
     }
 }
 
+void MessagePanel::paintIcon() {
+    const ThemeColours& colours = themeColours(palette());
+    icon_->setPixmap(
+        iconPixmap(message_.icon, 3 * grid, devicePixelRatioF(), message_.isError ? colours.error : colours.accent));
+}
+
 void MessagePanel::placeIn(const QRect& area) {
     for (QWidget* child : findChildren<QWidget*>()) {
         child->ensurePolished();
@@ -101,6 +105,8 @@ bool MessagePanel::event(QEvent* event) {
     const bool handled = QFrame::event(event);
     if (event->type() == QEvent::LayoutRequest && parentWidget() != nullptr) {
         placeIn(parentWidget()->rect());
+    } else if (event->type() == QEvent::PaletteChange && !message_.icon.isEmpty()) {
+        paintIcon();
     }
     return handled;
 }

@@ -43,6 +43,7 @@ protected:
 
 private:
     void makeButtons();
+    void paintIcon();
 
     Message message_;
     QLabel* icon_;

@@ -9,8 +9,10 @@
 #include "ui/training/training_workspace.h"
 
 #include <QAbstractButton>
+#include <QAbstractItemView>
 #include <QAbstractSlider>
 #include <QApplication>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QMenuBar>
@@ -19,6 +21,7 @@
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QStatusTipEvent>
+#include <QTabBar>
 
 namespace livegloss::ui {
 
@@ -26,6 +29,29 @@ namespace {
 
 const QString geometryKey = QStringLiteral("window/geometry");
 const QSize defaultSize(1180, 760);
+
+/// Keys that mean something to the widget with the focus, as everywhere: only else they are the window's shortcuts.
+/// `shortcutPage`: the widget is on the page that the shortcuts without Ctrl belong to.
+bool isOwnKey(QObject* watched, const QKeyEvent& event, bool shortcutPage) {
+    const int key = event.key();
+    const bool plain = event.modifiers() == Qt::NoModifier || event.modifiers() == Qt::ShiftModifier;
+    const bool space = plain && key == Qt::Key_Space;
+    const bool sideways = plain && (key == Qt::Key_Left || key == Qt::Key_Right);
+    const bool typed = space || (plain && !event.text().isEmpty() && event.text().front().isPrint());
+    if (qobject_cast<QAbstractButton*>(watched) != nullptr) {
+        return space;
+    }
+    if (qobject_cast<QAbstractSlider*>(watched) != nullptr || qobject_cast<QTabBar*>(watched) != nullptr) {
+        return sideways;
+    }
+    if (qobject_cast<QComboBox*>(watched) != nullptr) {
+        return typed;
+    }
+    if (qobject_cast<QAbstractItemView*>(watched) != nullptr && !shortcutPage) {
+        return typed || event.matches(QKeySequence::Copy) || event.matches(QKeySequence::SelectAll);
+    }
+    return false;
+}
 
 } // namespace
 
@@ -36,7 +62,8 @@ MainWindow::MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* p
       live_(live),
       rail_(new Rail(this)),
       pages_(new QStackedWidget(this)),
-      captionWindow_(new CaptionWindow(preferences, this)) {
+      captionWindow_(new CaptionWindow(preferences, this)),
+      cameraSign_(new CameraSign(this)) {
     build();
     fillMenus();
     connectActions();
@@ -78,6 +105,7 @@ void MainWindow::build() {
     row->addWidget(pages_, 1);
     setCentralWidget(central);
     statusBar()->setSizeGripEnabled(false);
+    statusBar()->addPermanentWidget(cameraSign_);
     addWorkspace(live_);
     rail_->choose(0);
     live_->toolbar()->addWindowAction(actions_[WindowAction::CaptionWindow]);
@@ -99,6 +127,25 @@ void MainWindow::showWorkspace(int index) {
     for (int other = 0; other < workspaces_.size(); ++other) {
         workspaces_.at(other)->statusWidget()->setVisible(other == index);
     }
+    updateCameraSign();
+}
+
+Workspace* MainWindow::shownWorkspace() const {
+    return static_cast<Workspace*>(pages_->currentWidget());
+}
+
+/// Pages that show the source have a sign of their own, also in full screen; on the others it is in the status line.
+void MainWindow::updateCameraSign() {
+    const SessionBridge& bridge = live_->bridge();
+    const session::State state = bridge.snapshot().state;
+    const bool open = bridge.request() && bridge.request()->kind == media::SourceKind::Camera &&
+                      (state == session::State::Opening || state == session::State::Playing ||
+                       state == session::State::Paused);
+    const bool here = open && !shownWorkspace()->showsSource();
+    if (here != cameraSign_->isOn()) {
+        cameraSign_->setOn(here);
+    }
+    statusBar()->setVisible(!fullScreen_ || here);
 }
 
 /// A workspace besides the first: its entry in the View menu, its state. Returns its index.
@@ -194,6 +241,14 @@ void MainWindow::connectActions() {
     });
     on(WindowAction::About, [this] { AboutDialog(live_->models().current(), this).exec(); });
     on(WindowAction::Quit, [this] { close(); });
+    connect(&live_->bridge(), &SessionBridge::stateChanged, this, &MainWindow::updateCameraSign);
+    connect(&live_->bridge(), &SessionBridge::sourceRequested, this, &MainWindow::updateCameraSign);
+    connect(live_, &LiveWorkspace::lookWanted, this, [this] {
+        if (!shownWorkspace()->showsSource()) {
+            showWorkspace(0);
+        }
+    });
+    connect(live_, &LiveWorkspace::sidePanelWanted, this, [this] { showWorkspace(0); });
     actions_[WindowAction::LeaveFullScreen]->setEnabled(false);
     connect(captionWindow_, &CaptionWindow::closed, this,
             [this] { actions_[WindowAction::CaptionWindow]->setChecked(false); });
@@ -217,12 +272,21 @@ void MainWindow::setFullScreen(bool full) {
     } else {
         showNormal();
     }
+}
+
+/// The desktop may have changed it, too.
+void MainWindow::applyFullScreen() {
+    const bool full = isFullScreen();
+    if (full == fullScreen_) {
+        return;
+    }
+    fullScreen_ = full;
     // A hidden menu bar keeps its actions, and with them their shortcuts.
     menuBar()->setVisible(!full);
     rail_->setVisible(!full);
-    statusBar()->setVisible(!full);
+    updateCameraSign();
     // All of them: another one may be on show when full screen ends. The one on show last, so that it has the focus.
-    auto* const shown = static_cast<Workspace*>(pages_->currentWidget());
+    Workspace* const shown = shownWorkspace();
     for (Workspace* workspace : workspaces_) {
         if (workspace != shown) {
             workspace->setImmersive(full);
@@ -235,7 +299,7 @@ void MainWindow::setFullScreen(bool full) {
 
 bool MainWindow::event(QEvent* event) {
     if (event->type() == QEvent::StatusTip) {
-        static_cast<Workspace*>(pages_->currentWidget())->showStatusTip(static_cast<QStatusTipEvent*>(event)->tip());
+        shownWorkspace()->showStatusTip(static_cast<QStatusTipEvent*>(event)->tip());
         return true;
     }
     return QMainWindow::event(event);
@@ -243,13 +307,9 @@ bool MainWindow::event(QEvent* event) {
 
 bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::ShortcutOverride) {
-        // Space presses a focused button and arrows move a focused slider, as everywhere; only else they play and seek.
-        const int key = static_cast<QKeyEvent*>(event)->key();
-        const bool plain = static_cast<QKeyEvent*>(event)->modifiers() == Qt::NoModifier;
-        const bool button = key == Qt::Key_Space && qobject_cast<QAbstractButton*>(watched) != nullptr;
-        const bool slider =
-            (key == Qt::Key_Left || key == Qt::Key_Right) && qobject_cast<QAbstractSlider*>(watched) != nullptr;
-        if (plain && (button || slider)) {
+        auto* const widget = qobject_cast<QWidget*>(watched);
+        const bool shortcutPage = widget != nullptr && live_->isAncestorOf(widget);
+        if (isOwnKey(watched, *static_cast<QKeyEvent*>(event), shortcutPage)) {
             event->accept();
             return true;
         }
@@ -278,6 +338,8 @@ void MainWindow::closeEvent(QCloseEvent* event) {
 void MainWindow::changeEvent(QEvent* event) {
     if (event->type() == QEvent::LanguageChange) {
         retranslate();
+    } else if (event->type() == QEvent::WindowStateChange) {
+        applyFullScreen();
     }
     QMainWindow::changeEvent(event);
 }

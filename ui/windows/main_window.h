@@ -5,6 +5,7 @@
 #include "ui/models/models_workspace.h"
 #include "ui/settings/preferences.h"
 #include "ui/views/live_workspace.h"
+#include "ui/widgets/camera_sign.h"
 #include "ui/windows/caption_window.h"
 #include "ui/windows/rail.h"
 
@@ -56,7 +57,9 @@ private:
     void fillMenus();
     void connectActions();
     void setFullScreen(bool full);
-    void showAbout();
+    void applyFullScreen();
+    void updateCameraSign();
+    Workspace* shownWorkspace() const;
     void retranslate();
 
     Preferences& preferences_;
@@ -73,7 +76,9 @@ private:
     QMenu* view_;
     QAction* lastWorkspaceEnd_ = nullptr; ///< in the View menu
     QMenu* help_;
+    CameraSign* cameraSign_;
     bool wasMaximised_ = false;
+    bool fullScreen_ = false; ///< as the bars are shown
 };
 
 } // namespace livegloss::ui

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <charconv>
 #include <cstdint>
 #include <optional>
@@ -21,6 +22,14 @@ inline std::string decimalText(double value) {
     char buffer[32];
     const auto end = std::to_chars(buffer, buffer + sizeof(buffer), value).ptr;
     return {buffer, end};
+}
+
+/// As printf's "%.3f" writes it for 3 places, with a point whatever the locale's decimal sign.
+inline std::string fixedText(double value, int places) {
+    std::array<char, 400> text{}; // the largest number has 309 digits before the point
+    const auto [end, problem] =
+        std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, places);
+    return problem == std::errc() ? std::string(text.data(), end) : decimalText(value);
 }
 
 /// A whole number, and nothing else in `text`.

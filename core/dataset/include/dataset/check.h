@@ -14,6 +14,7 @@ namespace livegloss::dataset {
 enum class Problem {
     MediaMissing,    ///< no such video or folder, or no picture in it
     MediaUnreadable, ///< it is there, but not to be decoded
+    MediaDamaged,    ///< some of its pictures cannot be decoded, or it ends before the length that it states
     FewerFrames,     ///< than the data set announces
     NoGlosses,       ///< nothing to learn or to score
     OutOfVocabulary, ///< a gloss that the vocabulary lacks, or that only dev or test has
@@ -41,6 +42,7 @@ struct SplitFacts {
 struct MediaFacts {
     int frames = 0;
     double fps = 0.0;
+    std::string damage{}; ///< for people: what of it is missing or cannot be decoded; empty: nothing that is known
 };
 /// The same clip at another rate: as many frames as media::RateResampler makes of it.
 MediaFacts atRate(const MediaFacts& facts, double fps);

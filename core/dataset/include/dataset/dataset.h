@@ -68,6 +68,9 @@ Result<Layout> recogniseLayout(const std::filesystem::path& root);
 /// checkDataset()'s business. Any thread.
 Result<Dataset> openDataset(const std::filesystem::path& root, std::optional<Layout> layout = std::nullopt);
 
+/// Every file that it is read from: lists and videos.
+std::vector<std::string> filesOf(const Dataset& dataset);
+
 /// `file:line` or `file`, for messages about a clip.
 std::string listedAt(const Clip& clip);
 

@@ -23,7 +23,7 @@ struct SynthTruth {
 Result<std::map<std::string, SynthTruth>> readSplitTruth(const std::filesystem::path& path);
 
 /// The signs of a video file: `<name>.json` beside it, else its entry in `../<folder>.json`. Nothing where there is
-/// neither; an error where there is one that cannot be read.
+/// neither, or what is there is another program's; an error where it has spans or clips that cannot be read.
 Result<std::optional<std::vector<SignSpan>>> findSigns(const std::filesystem::path& video);
 
 } // namespace livegloss::dataset

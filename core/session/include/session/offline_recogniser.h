@@ -18,7 +18,8 @@ struct OfflineOptions {
     std::function<void(const Progress&)> progress; ///< after each frame; may be empty
     std::function<bool()> cancelled;               ///< asked before each frame and chunk; may be empty
     double maxSeconds = 0.0;                       ///< of the video to read; 0: all
-    bool keepPart = false; ///< a source that breaks after its first frames gives what was recognised by then
+    /// A source that breaks, or is cancelled, after its first frames gives what was recognised by then.
+    bool keepPart = false;
 };
 
 struct OfflineResult {

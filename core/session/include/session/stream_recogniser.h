@@ -101,6 +101,7 @@ private:
     engine::FeatureWindow window_;
     decode::Stabiliser stabiliser_;
     ClipFeatures features_;
+    std::size_t keptTimes_;
     std::deque<MediaTime> times_; ///< of the newest frames
     engine::FeatureInterpolator timeline_;
 };

@@ -1,0 +1,171 @@
+#include "ui/setup.h"
+#include "ui/style/theme.h"
+#include "window_fixture.h"
+
+#include <QApplication>
+#include <QTest>
+
+using namespace livegloss;
+using namespace livegloss::ui;
+using livegloss::ui::testing::WindowFixture;
+using Answer = EarlierGlosses::Answer;
+
+/// What a camera or stream showed does not come again: its glosses stay until they are saved or given up.
+class TestUnsavedGlosses : public QObject {
+    Q_OBJECT
+private Q_SLOTS:
+    void initTestCase() {
+        prepareInterface();
+        applyTheme(*qApp, ThemeChoice::Dark, false);
+    }
+    void init() {
+        w_ = std::make_unique<WindowFixture>();
+        w_->live->start({});
+        QTRY_VERIFY(w_->script->model != nullptr);
+        answer_ = Answer::Cancel;
+        asked_.clear();
+        names_.clear();
+        path_ = w_->folder.filePath(QStringLiteral("kept.txt"));
+        w_->live->earlierGlosses().setQuestion([this](QWidget*, const QString& list) {
+            asked_.append(list);
+            return answer_;
+        });
+        w_->live->glossExport().setServices(
+            [this](QWidget*, const QString& suggestion) {
+                names_.append(suggestion);
+                return path_;
+            },
+            [](QWidget*, const QString&, const QString& why) { QFAIL(qPrintable(why)); });
+    }
+    void cleanup() { w_.reset(); }
+
+    void closingAsksAndCanBeCancelled() {
+        watchCamera();
+        QVERIFY(!w_->window->close());
+        QCOMPARE(asked_.size(), 1);
+        QVERIFY2(asked_.front().contains(QStringLiteral("Camera")) && asked_.front().endsWith(QStringLiteral("2")),
+                 qPrintable(asked_.front()));
+        answer_ = Answer::Discard;
+        QVERIFY(w_->window->close());
+    }
+
+    void closingSaves() {
+        watchCamera();
+        answer_ = Answer::Save;
+        QVERIFY(w_->window->close());
+        QCOMPARE(saved(), QStringLiteral("HOUSE RED\n"));
+    }
+
+    void aDialogThatIsCancelledKeepsTheWindowOpen() {
+        watchCamera();
+        answer_ = Answer::Save;
+        path_.clear();
+        QVERIFY(!w_->window->close());
+        QVERIFY(w_->window->isVisible());
+    }
+
+    void givingUpIsAskedOnce() {
+        watchCamera();
+        answer_ = Answer::Discard;
+        QVERIFY(w_->live->prepareClose());
+        QVERIFY(w_->live->prepareClose()); // another page may have kept the window open meanwhile
+        QCOMPARE(asked_.size(), 1);
+        commit("CAR", 3.0);
+        QVERIFY(w_->live->prepareClose());
+        QCOMPARE(asked_.size(), 2);
+    }
+
+    void savedGlossesNeedNoQuestion() {
+        watchCamera();
+        w_->action(LiveAction::SaveHistory)->trigger();
+        QVERIFY(w_->live->prepareClose());
+        QVERIFY(asked_.isEmpty());
+        commit("CAR", 3.0); // not in the file
+        QVERIFY(!w_->live->prepareClose());
+    }
+
+    void filesCanBeRecognisedAgain() {
+        w_->playFile();
+        commit("HOUSE", 1.0);
+        QVERIFY(w_->live->prepareClose());
+        QVERIFY(asked_.isEmpty());
+        w_->live->playSample();
+        QVERIFY(!entries()->isVisible());
+    }
+
+    void whatAnotherSourceReplacesCanBeSavedLater() {
+        watchCamera();
+        QVERIFY(!entries()->isVisible());
+        w_->live->playSample();
+        w_->script->playFile();
+        w_->script->setCommitted({});
+        w_->poll();
+        commit("TREE", 1.0);
+        QVERIFY(entries()->isVisible());
+        QCOMPARE(menu()->actions().size(), 1);
+        menu()->actions().front()->trigger();
+        QCOMPARE(saved(), QStringLiteral("HOUSE RED\n"));
+        QVERIFY(!entries()->isVisible());
+        QVERIFY(w_->live->prepareClose());
+    }
+
+    /// Stopped and played again, or another model: the same source, but a new list.
+    void aNewListOfTheSameSourceIsAnotherOne() {
+        watchCamera();
+        w_->script->setCommitted({});
+        w_->poll();
+        QCOMPARE(menu()->actions().size(), 1);
+        commit("CAR", 3.0);
+        w_->script->setCommitted({w_->script->gloss("TREE", 0.5)}); // between two looks
+        w_->poll();
+        QCOMPARE(menu()->actions().size(), 2);
+        answer_ = Answer::Save;
+        QVERIFY(w_->live->prepareClose());
+        QCOMPARE(asked_.front().count(QLatin1Char('\n')), 2);
+        QCOMPARE(names_.size(), 3);
+    }
+
+    /// The session clears its lists some time after another source was asked for.
+    void whatIsStillOnShowIsNotTheNewSources() {
+        watchCamera();
+        w_->live->openSource({media::SourceKind::Stream, "rtsp://anna:secret@camera.example"});
+        w_->script->playCamera();
+        w_->script->snapshot.source.name = "rtsp://camera.example";
+        ++w_->script->snapshot.captionRevision;
+        w_->poll();
+        w_->script->setCommitted({});
+        w_->poll();
+        QCOMPARE(menu()->actions().size(), 1);
+        commit("CAR", 3.0);
+        w_->live->prepareClose();
+        QVERIFY2(!asked_.front().contains(QStringLiteral("secret")), qPrintable(asked_.front()));
+    }
+
+private:
+    void watchCamera() {
+        w_->live->openSource({media::SourceKind::Camera, "/dev/video0"});
+        w_->script->playCamera();
+        w_->poll();
+        commit("HOUSE", 1.0);
+        commit("RED", 2.0);
+    }
+    void commit(const char* gloss, double start) {
+        w_->script->commit(w_->script->gloss(gloss, start));
+        w_->poll();
+    }
+    QMenu* menu() { return w_->live->earlierGlosses().menu(); }
+    QAction* entries() { return menu()->menuAction(); }
+    QString saved() const {
+        QFile file(path_);
+        return file.open(QIODevice::ReadOnly) ? QString::fromUtf8(file.readAll()) : QString();
+    }
+
+    std::unique_ptr<WindowFixture> w_;
+    Answer answer_ = Answer::Cancel;
+    QStringList asked_;
+    QStringList names_;
+    QString path_;
+};
+
+QTEST_MAIN(TestUnsavedGlosses)
+#include "tst_unsaved_glosses.moc"

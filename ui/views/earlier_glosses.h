@@ -1,0 +1,60 @@
+#pragma once
+
+#include "ui/views/gloss_export.h"
+
+#include <QDateTime>
+#include <QMenu>
+#include <QObject>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <vector>
+
+namespace livegloss::ui {
+
+/// Keeps what was recognised from cameras and streams until it is saved: unlike a file they do not come again. A menu
+/// offers what another source, model or start has taken from the history, and closing asks about all of it.
+class EarlierGlosses final : public QObject {
+    Q_OBJECT
+public:
+    enum class Answer { Save, Discard, Cancel };
+    /// What becomes of unsaved glosses; `list` says which there are.
+    using Question = std::function<Answer(QWidget* window, const QString& list)>;
+
+    EarlierGlosses(const SessionBridge& bridge, GlossExport& glossExport, QWidget* window);
+
+    /// An entry for each, which saves it; its own entry in a menu hides while there are none.
+    QMenu* menu() { return &menu_; }
+    /// Before the window closes: false keeps it open.
+    bool prepareClose();
+    /// Instead of the program's dialog.
+    void setQuestion(Question question) { question_ = std::move(question); }
+    void retranslate();
+
+private:
+    struct Kept {
+        RecognisedGlosses glosses;
+        QDateTime since;
+    };
+
+    void follow();
+    void beginSource();
+    void setAside();
+    bool unsavedNow() const;
+    bool save(const Kept& kept);
+    void fillMenu();
+
+    const SessionBridge& bridge_;
+    GlossExport& export_;
+    QWidget* window_;
+    Question question_;
+    QMenu menu_;
+    std::optional<Kept> now_;
+    std::size_t savedNow_ = 0;      ///< glosses of `now_` that a file holds
+    std::int64_t firstOfBefore_ = 0; ///< gloss that the list of the source before begins with
+    std::vector<Kept> earlier_;
+    bool discarded_ = false; ///< the question was answered so, and nothing came since
+};
+
+} // namespace livegloss::ui
