@@ -30,7 +30,7 @@ QString percentText(double share) {
 }
 
 /// As --region of the command line takes it.
-std::string percentOf(const vision::Region& region) {
+std::string percentList(const vision::Region& region) {
     std::string text;
     for (const double share : {region.left, region.top, region.width, region.height}) {
         text += text.empty() ? "" : ",";
@@ -70,7 +70,7 @@ Result<void> saveOverTime(const OverTimeMaterial& material, const QString& path)
         {"attention", network + describe(measuredView(material.view), material.model)},
         {"hands and face", describe(material.regions)}};
     if (material.own) {
-        settings["own region: left, top, width, height in percent"] = percentOf(*material.own);
+        settings["own region: left, top, width, height in percent"] = percentList(*material.own);
     }
     const OverTimeData& data = material.data;
     return saveBytes(QByteArray::fromStdString(overTimeCsv(data.moments, data.own, data.glosses, settings)), path);
