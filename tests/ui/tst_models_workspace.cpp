@@ -206,6 +206,7 @@ private Q_SLOTS:
 
     void useSwitchesTheModelWhileAClipPlays() {
         w_->playFile();
+        open(); // what plays is shown first
         add("second.safetensors");
         const int opened = w_->script->count(QStringLiteral("open"));
         const engine::LoadedModelPtr before = w_->script->model;
