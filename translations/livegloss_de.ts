@@ -1460,6 +1460,26 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <source>t = %1 s</source>
         <translation>t = %1 s</translation>
     </message>
+    <message>
+        <source>with the attention of %1 s</source>
+        <translation>mit der Aufmerksamkeit bei %1 s</translation>
+    </message>
+    <message>
+        <source>with the attention of frame %1, %2 s</source>
+        <translation>mit der Aufmerksamkeit von Bild %1, %2 s</translation>
+    </message>
+    <message>
+        <source>class token %1, prefixes %2</source>
+        <translation>Klassen-Token %1, Präfixe %2</translation>
+    </message>
+    <message>
+        <source>clip as far as seen, 2nd to 98th percentile</source>
+        <translation>Video, soweit gesehen, 2. bis 98. Perzentil</translation>
+    </message>
+    <message>
+        <source>mean, over t</source>
+        <translation>Mittel, über t</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::AttentionTexts</name>
@@ -1498,10 +1518,6 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>AdaptSign&apos;s attention minus that of the frozen backbone: orange gained, blue lost.</source>
         <translation>Die Aufmerksamkeit von AdaptSign minus die des eingefrorenen Bildmodells: Orange kam hinzu, Blau ging verloren.</translation>
-    </message>
-    <message>
-        <source>How strongly this frame takes up each patch of the two frames before and after it: orange emphasises, blue suppresses, pale is left alone.</source>
-        <translation>Wie stark dieses Bild jedes Feld der zwei Bilder davor und danach aufnimmt: Orange hebt hervor, Blau unterdrückt, Blasses bleibt unbeachtet.</translation>
     </message>
     <message>
         <source>Class token</source>
@@ -1659,6 +1675,30 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <source>share per patch</source>
         <translation>Anteil je Feld</translation>
     </message>
+    <message>
+        <source>How strongly this frame takes up each patch of the frames around it and of itself: orange emphasises, blue suppresses, pale is left alone. The large picture is the mean over these frames.</source>
+        <translation>Wie stark dieses Bild jedes Feld der Bilder um sich und seiner selbst aufnimmt: Orange hebt hervor, Blau unterdrückt, Blasses bleibt unberührt. Das große Bild ist das Mittel über diese Bilder.</translation>
+    </message>
+    <message>
+        <source>The colours mean the same in every clip and model: up to four times the share that looking everywhere alike would give, less or more.</source>
+        <translation>Die Farben bedeuten in jedem Video und Modell dasselbe: bis zum Vierfachen des Anteils, den gleichmäßiges Hinsehen ergäbe, weniger oder mehr.</translation>
+    </message>
+    <message>
+        <source>The colours mean the same in every clip and model: from −0.5 to +0.5, the least and the most that a weight can be.</source>
+        <translation>Die Farben bedeuten in jedem Video und Modell dasselbe: von −0,5 bis +0,5, dem kleinsten und dem größten möglichen Gewicht.</translation>
+    </message>
+    <message>
+        <source>not used by this model</source>
+        <translation>von diesem Modell nicht benutzt</translation>
+    </message>
+    <message>
+        <source>Class-token share and prefix share: the parts of the attention that rest on the token that stands for the whole frame, and on the learnt prefixes together. The picture shows how the rest is spread over the patches.</source>
+        <translation>Anteile von Klassen-Token und Präfixen: die Teile der Aufmerksamkeit, die auf dem Token für das ganze Bild und auf allen gelernten Präfixen zusammen liegen. Das Bild zeigt, wie sich der Rest auf die Felder verteilt.</translation>
+    </message>
+    <message>
+        <source>Learnt temporal weight: what the sum over all these patches is multiplied with before it is added to the frame. Near zero the model makes little use of the frames around, however bright the picture.</source>
+        <translation>Gelerntes Zeitgewicht: womit die Summe über alle diese Felder malgenommen wird, bevor sie zum Bild hinzukommt. Nahe null nutzt das Modell die Bilder ringsum kaum, so kräftig die Farben auch sind.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::AttentionTour</name>
@@ -1732,6 +1772,10 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>Click a patch to see its attention.</source>
         <translation>Klicken Sie ein Feld an, um seine Aufmerksamkeit zu sehen.</translation>
+    </message>
+    <message>
+        <source>Patch in row %1, column %2</source>
+        <translation>Feld in Zeile %1, Spalte %2</translation>
     </message>
 </context>
 <context>
@@ -1812,6 +1856,13 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     <message>
         <source>Captions appear here. Escape closes this window.</source>
         <translation>Hier erscheinen die Untertitel. Escape schließt dieses Fenster.</translation>
+    </message>
+</context>
+<context>
+    <name>livegloss::ui::CellRow</name>
+    <message>
+        <source>%1 of %2: %3</source>
+        <translation>%1 von %2: %3</translation>
     </message>
 </context>
 <context>
@@ -3327,6 +3378,10 @@ Warten auf das Modell: %7</translation>
         <source>Model: %1</source>
         <translation>Modell: %1</translation>
     </message>
+    <message>
+        <source>Your region, in percent of the picture: left %1, top %2, width %3, height %4</source>
+        <translation>Ihr Bereich, in Prozent des Bildes: links %1, oben %2, Breite %3, Höhe %4</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::OverTimePanel</name>
@@ -3763,10 +3818,6 @@ Warten auf das Modell: %7</translation>
         <translation>Bereiche</translation>
     </message>
     <message>
-        <source>Drag a rectangle on the video. Its edges resize it and its name moves it; so do the arrow keys, with and without Shift.</source>
-        <translation>Ziehen Sie auf dem Video ein Rechteck auf. An den Rändern ändern Sie seine Größe, an seinem Namen verschieben Sie es; ebenso mit den Pfeiltasten, mit und ohne Umschalt.</translation>
-    </message>
-    <message>
         <source>Remove</source>
         <translation>Entfernen</translation>
     </message>
@@ -3817,6 +3868,14 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>A network of your own that finds hands and face, as an ONNX file. The documentation, docs/attention.md, says which kinds are understood.</source>
         <translation>Ein eigenes Netz, das Hände und Gesicht findet, als ONNX-Datei. Welche Arten verstanden werden, steht in der Dokumentation, docs/attention.md.</translation>
+    </message>
+    <message>
+        <source>Hands and face are looked for in video files only. A region of your own can be drawn on any video.</source>
+        <translation>Hände und Gesicht werden nur in Videodateien gesucht. Einen eigenen Bereich können Sie auf jedes Video zeichnen.</translation>
+    </message>
+    <message>
+        <source>Drag a rectangle on the video. Its edges resize it and its name moves it; so do the arrow keys, with and without Shift. By keyboard, this button puts one into the middle.</source>
+        <translation>Ziehen Sie auf dem Video ein Rechteck auf. An den Rändern ändern Sie seine Größe, an seinem Namen verschieben Sie es; ebenso mit den Pfeiltasten, mit und ohne Umschalt. Mit der Tastatur setzt diese Schaltfläche einen in die Mitte.</translation>
     </message>
 </context>
 <context>
@@ -4431,12 +4490,40 @@ Warten auf das Modell: %7</translation>
         <source>As a GIF: %1 × %2 pixels, %3 pictures a second, %4 in all, about %5 MB.</source>
         <translation>Als GIF: %1 × %2 Bildpunkte, %3 Bilder je Sekunde, insgesamt %4, etwa %5 MB.</translation>
     </message>
+    <message>
+        <source>A Video Is Being Written</source>
+        <translation>Ein Video wird geschrieben</translation>
+    </message>
+    <message>
+        <source>Close LiveGloss and give the video up?</source>
+        <translation>LiveGloss schließen und das Video aufgeben?</translation>
+    </message>
+    <message>
+        <source>The video with attention is not finished yet. No file is left of it.</source>
+        <translation>Das Video mit Aufmerksamkeit ist noch nicht fertig. Von ihm bleibt dann keine Datei zurück.</translation>
+    </message>
+    <message>
+        <source>Give Up and Close</source>
+        <translation>Aufgeben und schließen</translation>
+    </message>
+    <message>
+        <source>Go On Writing</source>
+        <translation>Weiterschreiben</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::VideoMarks</name>
     <message>
         <source>Your region</source>
         <translation>Ihr Bereich</translation>
+    </message>
+    <message>
+        <source>Arrow keys move it, with Shift they resize it, Delete removes it.</source>
+        <translation>Die Pfeiltasten verschieben ihn, mit Umschalt ändern sie seine Größe, Entf entfernt ihn.</translation>
+    </message>
+    <message>
+        <source>from the left %1 %, from the top %2 %, width %3 %, height %4 %</source>
+        <translation>von links %1 %, von oben %2 %, Breite %3 %, Höhe %4 %</translation>
     </message>
 </context>
 <context>

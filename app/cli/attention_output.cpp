@@ -2,7 +2,6 @@
 
 #include "drawing_application.h"
 #include "output_file.h"
-#include "session/offline_recogniser.h"
 #include "terminal.h"
 #include "ui/sheets/attention_sheets.h"
 #include "ui/sheets/attention_video.h"
@@ -119,23 +118,13 @@ Result<void> saveNumbers(const AttentionJob& job, CollectedAttention collected, 
                                     : attention::saveValues(path, values, settings);
 }
 
-/// The glosses of the whole video, as its context decides them.
-Result<std::vector<ui::VideoCaption>> recogniseCaptions(const AttentionJob& job) {
+Result<std::vector<ui::VideoCaption>> captionsOf(const AttentionJob& job) {
     ProgressBar bar("Recognising");
-    session::OfflineOptions options;
-    options.progress = [&bar](const session::Progress& progress) {
-        bar.update(progress.fraction.value_or(-1.0), std::to_string(progress.frames) + " frames");
-    };
-    options.cancelled = [] { return interrupted(); };
-    auto result = session::recogniseOffline({media::SourceKind::File, job.input}, job.model, options);
-    if (!result) {
-        return tl::unexpected(std::move(result.error()));
-    }
-    std::vector<ui::VideoCaption> captions;
-    for (const session::CaptionGloss& gloss : result->clip.offline) {
-        captions.push_back({gloss.start, gloss.end, QString::fromStdString(gloss.text)});
-    }
-    return captions;
+    return ui::recogniseCaptions(
+        job.input, job.model, [] { return interrupted(); },
+        [&bar](const session::Progress& progress) {
+            bar.update(progress.fraction.value_or(-1.0), std::to_string(progress.frames) + " frames");
+        });
 }
 
 } // namespace
@@ -145,26 +134,36 @@ Result<CollectedAttention> collectAttention(const AttentionJob& job) {
     Picker picker(job.frames, collected);
     const bool whole = job.frames.empty() || job.view.normalisation == attention::Normalisation::Clip;
     ProgressBar bar("Looking");
+    FramePtr last;
     attention::WalkOptions options;
     options.progress = [&](std::int64_t frames, std::optional<double> fraction) {
         bar.update(fraction.value_or(-1.0), std::to_string(frames) + " frames");
     };
     options.cancelled = [] { return interrupted(); };
-    const auto walked = attention::walkVideo({media::SourceKind::File, job.input}, job.model, requestFor(job.view),
-                                             options, [&](attention::AttendedFrame frame) {
-                                                 collected.videoFrames = frame.frame->index + 1;
-                                                 attention::FrameValues values = valuesOf(job, frame);
-                                                 collected.scales.add(values.layers);
-                                                 if (frame.result.crossFrame) {
-                                                     collected.temporalWeight = frame.result.crossFrame->temporalWeight;
-                                                 }
-                                                 if (job.frames.empty()) {
-                                                     collected.values.push_back(std::move(values));
-                                                 } else {
-                                                     picker.take(std::move(frame));
-                                                 }
-                                                 return whole || !picker.done();
-                                             });
+    const auto walked =
+        attention::walkVideo({media::SourceKind::File, job.input}, job.model, requestFor(job.view), options,
+                             [&](attention::AttendedFrame frame) {
+                                 if (frame.frame == last) {
+                                     return true; // the network got it again: the video is slower
+                                 }
+                                 last = frame.frame;
+                                 const MediaTime time = frame.frame->time;
+                                 if (job.frames.empty() && (time < job.from || (job.to && time > *job.to))) {
+                                     return time < job.from;
+                                 }
+                                 collected.videoFrames = frame.frame->index + 1;
+                                 attention::FrameValues values = valuesOf(job, frame);
+                                 collected.scales.add(values.layers);
+                                 if (frame.result.crossFrame) {
+                                     collected.temporalWeight = frame.result.crossFrame->temporalWeight;
+                                 }
+                                 if (job.frames.empty()) {
+                                     collected.values.push_back(std::move(values));
+                                 } else {
+                                     picker.take(std::move(frame));
+                                 }
+                                 return whole || !picker.done();
+                             });
     if (!walked) {
         return tl::unexpected(walked.error());
     }
@@ -210,7 +209,7 @@ Result<void> saveCurves(const AttentionJob& job, const CurveRegions& regions, co
         return failure(ErrorCode::NoVideo, job.input + " holds no frame", "Check that it plays.");
     }
     if (job.captions) {
-        auto captions = recogniseCaptions(job);
+        auto captions = captionsOf(job);
         if (!captions) {
             return tl::unexpected(std::move(captions.error()));
         }
@@ -222,6 +221,7 @@ Result<void> saveCurves(const AttentionJob& job, const CurveRegions& regions, co
     material.model = job.model->config();
     material.view = job.view;
     material.regions = regions.source;
+    material.own = regions.own;
     if (regions.own) {
         material.data.own =
             attention::sharesOn(material.data.moments, *regions.own,
@@ -235,8 +235,9 @@ Result<void> saveCurves(const AttentionJob& job, const CurveRegions& regions, co
 Result<void> saveVideo(const AttentionJob& job, const std::string& path) {
     const DrawingApplication application;
     ui::AttentionVideoJob video;
+    video.captions.emplace();
     if (job.captions) {
-        auto captions = recogniseCaptions(job);
+        auto captions = captionsOf(job);
         if (!captions) {
             return tl::unexpected(std::move(captions.error()));
         }

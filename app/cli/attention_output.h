@@ -27,7 +27,7 @@ struct AttentionJob {
     std::string input;
     attention::View view;
     std::vector<std::int64_t> frames; ///< of the video, from 0, ascending; empty: every frame that the network sees
-    /// The span of a video that is written; to its end without `to`.
+    /// The span of a video, or of values of all frames, that is written; to its end without `to`.
     MediaTime from{0};
     std::optional<MediaTime> to;
     bool captions = true; ///< of a video or curves that are written: recognised first

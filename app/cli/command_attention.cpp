@@ -18,7 +18,7 @@ using attention::Colours;
 using attention::Normalisation;
 using attention::Shown;
 
-enum class What { Spatial, Frozen, Difference, CrossFrame, OverTime };
+enum class What { Spatial, Frozen, FrozenOnly, Difference, CrossFrame, OverTime, FrozenOverTime };
 
 struct AttentionCommandOptions {
     std::string model;
@@ -40,9 +40,11 @@ struct AttentionCommandOptions {
 
 const std::map<std::string, What> kWhat{{"spatial", What::Spatial},
                                         {"frozen", What::Frozen},
+                                        {"frozen-only", What::FrozenOnly},
                                         {"difference", What::Difference},
                                         {"cross-frame", What::CrossFrame},
-                                        {"over-time", What::OverTime}};
+                                        {"over-time", What::OverTime},
+                                        {"frozen-over-time", What::FrozenOverTime}};
 const std::map<std::string, Normalisation> kNormalisations{
     {"clip", Normalisation::Clip}, {"absolute", Normalisation::Absolute}, {"frame", Normalisation::Frame}};
 const std::map<std::string, Colours> kColours{{"inferno", Colours::Inferno},   {"cividis", Colours::Cividis},
@@ -86,6 +88,9 @@ Shown shownBy(What what) {
     switch (what) {
     case What::Frozen:
         return Shown::SideBySide;
+    case What::FrozenOnly:
+    case What::FrozenOverTime:
+        return Shown::Frozen;
     case What::Difference:
         return Shown::Difference;
     case What::CrossFrame:
@@ -173,7 +178,7 @@ void runOverTime(AttentionCommandOptions options) {
 }
 
 void run(AttentionCommandOptions options) {
-    if (options.what == What::OverTime) {
+    if (options.what == What::OverTime || options.what == What::FrozenOverTime) {
         runOverTime(std::move(options));
         return;
     }
@@ -186,6 +191,13 @@ void run(AttentionCommandOptions options) {
     }
     if (options.to && *options.to <= options.from) {
         refuse("--to is not after --from", "Give the seconds where the span begins and ends.");
+    }
+    const bool spans = isVideoFormat(options.output) || (options.frames.empty() && !isSheetFormat(options.output));
+    if (!spans && (options.from > 0.0 || options.to)) {
+        refuse("--from and --to are for videos, and for values without --frames", "Leave them out.");
+    }
+    if (options.noCaptions && !isVideoFormat(options.output)) {
+        refuse("--no-captions is for videos and curves: sheets and values hold no glosses", "Leave it out.");
     }
     std::ranges::sort(options.frames);
     if (isSheetFormat(options.output) && options.frames.empty()) {
@@ -209,6 +221,9 @@ void run(AttentionCommandOptions options) {
         return;
     }
     CollectedAttention collected = valueOrFail(collectAttention(job));
+    if (collected.videoFrames == 0 && (options.from > 0.0 || options.to)) {
+        refuse("there is no frame in this span of the video", "Choose a span inside the clip.");
+    }
     if (collected.videoFrames == 0) {
         throw CommandFailure{{ErrorCode::NoVideo, options.input + " holds no frame", "Check that it plays."}};
     }
@@ -234,8 +249,9 @@ void addAttentionCommand(CLI::App& app) {
     command->add_option("--model", options->model, "model file (.safetensors); the bundled demo model if not given");
     command
         ->add_option("--what", options->what,
-                     "spatial (AdaptSign's attention), frozen (the frozen backbone's beside it), difference, "
-                     "cross-frame (weights over the frames around each), or over-time (curves of the whole video)")
+                     "spatial (AdaptSign's attention), frozen (the frozen backbone's beside it), frozen-only, "
+                     "difference, cross-frame (weights over the frames around each), over-time (curves of the whole "
+                     "video) or frozen-over-time (those of the frozen backbone)")
         ->transform(CLI::CheckedTransformer(kWhat))
         ->default_str("frozen");
     command
@@ -255,8 +271,10 @@ void addAttentionCommand(CLI::App& app) {
     command->add_option("--colours", options->colours, "inferno, cividis, viridis, grey, contours, jet")
         ->transform(CLI::CheckedTransformer(kColours))
         ->default_str("inferno");
-    command->add_option("--from", options->from, "video: begin at this second")->check(CLI::NonNegativeNumber);
-    command->add_option("--to", options->to, "video: end at this second")->check(CLI::NonNegativeNumber);
+    command->add_option("--from", options->from, "video, values of all frames: begin at this second")
+        ->check(CLI::NonNegativeNumber);
+    command->add_option("--to", options->to, "video, values of all frames: end at this second")
+        ->check(CLI::NonNegativeNumber);
     command->add_flag("--no-captions", options->noCaptions, "video and curves: without the recognised glosses");
     command->add_option("--regions", options->regions,
                         "curves: where hands and face are known from: truth (of the synthetic signer; if it is there), "

@@ -150,6 +150,20 @@ Moment momentOf(const std::vector<Layer>& layers, const Frame& frame, const mode
     return moment;
 }
 
+bool addTo(Moment& known, const Moment& more) {
+    const bool spatial = !known.entropy && more.entropy;
+    const bool across = !known.centre && more.centre;
+    if (spatial) {
+        known.layer = more.layer;
+        known.entropy = more.entropy;
+    }
+    if (across) {
+        known.motion = more.motion;
+        known.centre = more.centre;
+    }
+    return spatial || across;
+}
+
 Result<std::vector<Moment>> measureClip(const OverTimeJob& job) {
     auto finder = openRegionFinder(job.regions, job.input);
     if (!finder) {
@@ -161,13 +175,22 @@ Result<std::vector<Moment>> measureClip(const OverTimeJob& job) {
     across.shown = Shown::CrossFrame;
     across = fitted(across, config);
     engine::AttentionRequest request = requestFor(spatial);
-    request.crossFrame = requestFor(across).crossFrame;
+    if (config.window > 0) {
+        request.crossFrame = requestFor(across).crossFrame;
+    }
     const vision::Region visible = vision::visibleRegion(config.resize, config.resolution);
     std::vector<Moment> moments;
     std::optional<Error> problem;
+    FramePtr last;
     const auto measure = [&](const AttendedFrame& attended) {
+        if (attended.frame == last) {
+            return true; // a video slower than the model: the network got this frame again
+        }
+        last = attended.frame;
         std::vector<Layer> layers = layersOf(spatial, attended.result);
-        std::ranges::move(layersOf(across, attended.result), std::back_inserter(layers));
+        if (request.crossFrame) {
+            std::ranges::move(layersOf(across, attended.result), std::back_inserter(layers));
+        }
         Moment moment = momentOf(layers, *attended.frame, config);
         if (auto added = *finder ? addShares(**finder, *attended.frame, visible, moment) : Result<void>{}; !added) {
             problem = std::move(added.error());
@@ -225,7 +248,8 @@ std::string overTimeCsv(const std::vector<Moment>& moments, const std::vector<st
     for (std::size_t i = 0; i < moments.size(); ++i) {
         const Moment& moment = moments[i];
         const std::optional<float> ownShare = i < own.size() ? own[i] : std::nullopt;
-        csv += std::to_string(moment.frameIndex) + ',' + decimalText(toSeconds(moment.time));
+        csv += moment.frameIndex == unknownFrame ? std::string() : std::to_string(moment.frameIndex);
+        csv += ',' + decimalText(toSeconds(moment.time));
         for (const std::optional<float>& value :
              {moment.hands, moment.face, ownShare, elsewhereOf(moment, ownShare), moment.entropy, moment.motion}) {
             csv += ',' + cell(value);

@@ -97,7 +97,12 @@ Result<SpanStudy> studySpan(const SpanJob& job) {
     WalkOptions options = job.options;
     options.from = job.from;
     options.progress = nullptr;
+    FramePtr last;
     const auto take = [&](AttendedFrame attended) {
+        if (attended.frame == last) {
+            return true; // a video slower than the model: the network got this frame again
+        }
+        last = attended.frame;
         const MediaTime time = attended.frame->time;
         if (time >= job.to) {
             return false;
@@ -105,6 +110,8 @@ Result<SpanStudy> studySpan(const SpanJob& job) {
         if (time < job.from) {
             return true;
         }
+        study.firstFrame = whole.empty() ? attended.frame->index : study.firstFrame;
+        study.lastFrame = attended.frame->index;
         SpanFrame frame;
         frame.frame = attended.frame;
         frame.layers = layersOf(view, attended.result);

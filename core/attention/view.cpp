@@ -55,7 +55,10 @@ View fitted(View view, const model::ModelConfig& config) {
     view.block = view.block < config.layers ? std::max(view.block, engine::lastBlock) : engine::lastBlock;
     view.head = view.head < config.heads ? std::max(view.head, engine::meanOfHeads) : engine::meanOfHeads;
     view.patch = std::clamp(view.patch, 0, config.patches() - 1);
-    const bool hasQuery = view.shown == Shown::Adapted;
+    if (view.shown == Shown::CrossFrame && config.window == 0) {
+        view.shown = Shown::Adapted;
+    }
+    const bool hasQuery = view.shown == Shown::Adapted && config.aggregation;
     if (!hasQuery && view.source == AttentionSource::AggregationQuery) {
         view.source = AttentionSource::ClassToken;
     }

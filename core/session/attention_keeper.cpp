@@ -108,7 +108,8 @@ engine::AttentionRequest AttentionKeeper::encoderRequest(const RunPtr& run) {
 
 void AttentionKeeper::remember(const std::vector<PreparedFrame>& frames, std::int64_t firstIndex, bool byEncoder) {
     for (const PreparedFrame& frame : frames) {
-        slots_.push_back({frame.run, firstIndex++, frame.time, frame.pixels, frame.pattern, nullptr, false});
+        slots_.push_back(
+            {frame.run, firstIndex++, frame.index, frame.time, frame.pixels, frame.pattern, nullptr, false});
     }
     while (slots_.size() > kSlots) {
         slots_.pop_front();
@@ -220,6 +221,7 @@ InputPicturePtr AttentionKeeper::pictureOf(Slot& slot) {
 void AttentionKeeper::publish(Slot& slot, const engine::AttentionResult& result) {
     auto attended = std::make_shared<AttendedPicture>();
     attended->time = slot.time;
+    attended->frameIndex = slot.frameIndex;
     attended->view = *view_;
     attended->layers = layersOf(*view_, result);
     scales_.add(attended->layers);

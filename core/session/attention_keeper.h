@@ -40,7 +40,8 @@ public:
 private:
     struct Slot {
         RunPtr run;
-        std::int64_t index = 0;
+        std::int64_t index = 0;                 ///< among the encoded frames of its run
+        std::int64_t frameIndex = unknownFrame; ///< in the source
         MediaTime time{0};
         std::vector<std::uint16_t> pixels;
         int pattern = 1; ///< frames until the next that is encoded

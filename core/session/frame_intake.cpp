@@ -194,7 +194,7 @@ bool FrameIntake::enqueueSlots(const std::vector<FramePtr>& slots, const RunPtr&
             const std::scoped_lock lock(mutex_);
             pattern = patternOf(*run).every;
         }
-        PreparedFrame frame{run, {}, slot->time + run->offset, slot->capturedAt, pattern};
+        PreparedFrame frame{run, {}, slot->time + run->offset, slot->capturedAt, pattern, slot->index};
         if (walk_.leavesOut(pattern)) {
             statistics_.leftOutByPattern(run->epoch);
         } else {

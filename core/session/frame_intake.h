@@ -40,7 +40,8 @@ struct PreparedFrame {
     std::vector<std::uint16_t> pixels; ///< planes [3, R, R], fixed point: see packInput(); empty: leftOut()
     MediaTime time{0};                 ///< on the session's own axis
     Instant capturedAt{};
-    int pattern = 1; ///< in force when it came: the next frame to encode is so many frames later
+    int pattern = 1;                   ///< in force when it came: the next frame to encode is so many frames later
+    std::int64_t index = unknownFrame; ///< in the source
 
     /// Its place in time counts, its picture is not encoded: by the pattern, or dropped.
     bool leftOut() const { return pixels.empty(); }

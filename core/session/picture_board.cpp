@@ -8,10 +8,12 @@ namespace livegloss::session {
 
 namespace {
 constexpr std::size_t kMaps = 96;
-/// An older map than this says nothing about the picture on show.
-constexpr MediaTime kOldest = std::chrono::milliseconds(200);
 /// Without any attention for so long, live pictures no longer wait for theirs.
 constexpr MediaTime kLongestWait = std::chrono::seconds(1);
+/// Live pictures wait no longer than this for the map of the usual overlay.
+constexpr MediaTime kLongestMapWait = std::chrono::milliseconds(200);
+/// Maps that came too late do not come back sooner, so that the overlay cannot blink faster than 3 Hz.
+constexpr MediaTime kShortestAbsence = std::chrono::milliseconds(400);
 } // namespace
 
 void PictureBoard::clear(std::uint64_t epoch) {
@@ -20,7 +22,10 @@ void PictureBoard::clear(std::uint64_t epoch) {
     maps_.clear();
     attended_.clear();
     waiting_.clear();
+    mapsInTime_ = live_ = false;
+    newestLive_ = noMapsBefore_ = MediaTime::min();
     picture_ = Picture{.frame = nullptr,
+                       .position = MediaTime{0},
                        .attended = nullptr,
                        .attention = nullptr,
                        .attentionRegion = {},
@@ -30,12 +35,14 @@ void PictureBoard::clear(std::uint64_t epoch) {
 
 void PictureBoard::show(FramePtr frame, MediaTime position, bool live) {
     const std::scoped_lock lock(mutex_);
-    if (live && wantsAttended_) {
+    live_ = live;
+    if (live) {
+        newestLive_ = position;
         waiting_.push_back({std::move(frame), position});
         while (position - waiting_.front().position > 2 * kLongestWait) {
             waiting_.pop_front();
         }
-        chooseAttended();
+        chooseLive();
         return;
     }
     waiting_.clear();
@@ -46,7 +53,7 @@ void PictureBoard::put(FramePtr frame, MediaTime position) {
     picture_.frame = std::move(frame);
     picture_.attended = wantsAttended_ ? attendedAt(position) : nullptr;
     ++picture_.serial;
-    position_ = position;
+    picture_.position = position_ = position;
     choose();
 }
 
@@ -61,8 +68,7 @@ void PictureBoard::stopAttended() {
     const std::scoped_lock lock(mutex_);
     wantsAttended_ = false;
     attended_.clear();
-    chooseAttended();
-    waiting_.clear();
+    chooseLive();
 }
 
 void PictureBoard::addAttended(std::uint64_t epoch, AttendedPicturePtr attended, MediaTime period) {
@@ -79,7 +85,7 @@ void PictureBoard::addAttended(std::uint64_t epoch, AttendedPicturePtr attended,
             position_ - attended_.begin()->first > std::prev(attended_.end())->first - position_;
         attended_.erase(firstIsFarther ? attended_.begin() : std::prev(attended_.end()));
     }
-    chooseAttended();
+    chooseLive();
 }
 
 /// That of the network's frame which was on screen then.
@@ -92,22 +98,54 @@ AttendedPicturePtr PictureBoard::attendedAt(MediaTime position) const {
     return position - candidate->first < period_ ? candidate->second : nullptr;
 }
 
-/// Of live pictures the newest that has its attention; the newest of all where none had any for a while. A picture
-/// never goes back.
-void PictureBoard::chooseAttended() {
-    const auto newest = std::find_if(waiting_.rbegin(), waiting_.rend(), [this](const Waiting& waiting) {
-        return attendedAt(waiting.position) != nullptr;
-    });
-    const Waiting* chosen = nullptr;
-    if (newest != waiting_.rend()) {
-        waiting_.erase(waiting_.begin(), std::prev(newest.base()));
-        chosen = &waiting_.front();
-    } else if (!waiting_.empty() &&
-               (!picture_.frame || !wantsAttended_ || waiting_.back().position - attendedTo_ > kLongestWait)) {
-        chosen = &waiting_.back();
+/// Whether a picture comes with what is wanted now.
+bool PictureBoard::hasOwn(MediaTime position) const {
+    return wantsAttended_ ? attendedAt(position) != nullptr : visible_ && mapAt(position) != nullptr;
+}
+
+/// Whether live pictures should go on waiting for what is wanted.
+bool PictureBoard::isWorthWaiting() {
+    if (!picture_.frame) {
+        return false;
     }
-    if (chosen != nullptr && chosen->frame != picture_.frame && (!picture_.frame || chosen->position >= position_)) {
-        put(chosen->frame, chosen->position);
+    if (wantsAttended_) {
+        return newestLive_ - attendedTo_ <= kLongestWait;
+    }
+    if (!visible_ || !mapsInTime_ || newestLive_ < noMapsBefore_) {
+        return false;
+    }
+    const auto first =
+        std::ranges::find_if(waiting_, [this](const Waiting& waiting) { return waiting.position > position_; });
+    if (first != waiting_.end() && newestLive_ - first->position > kLongestMapWait) {
+        mapsAreLate();
+        return false;
+    }
+    return true;
+}
+
+/// Pictures go on without them until one comes in time again.
+void PictureBoard::mapsAreLate() {
+    mapsInTime_ = false;
+    noMapsBefore_ = newestLive_ + kShortestAbsence;
+}
+
+/// Of live pictures the newest that has its attention; the newest of all where it is not worth waiting. A picture
+/// never goes back.
+void PictureBoard::chooseLive() {
+    const auto newest = std::find_if(waiting_.rbegin(), waiting_.rend(),
+                                     [this](const Waiting& waiting) { return hasOwn(waiting.position); });
+    const auto isNews = [this](const Waiting& waiting) {
+        return waiting.frame != picture_.frame && (!picture_.frame || waiting.position >= position_);
+    };
+    const bool hasOne = newest != waiting_.rend();
+    if (hasOne) {
+        waiting_.erase(waiting_.begin(), std::prev(newest.base()));
+    }
+    if (hasOne && isNews(waiting_.front())) {
+        put(waiting_.front().frame, waiting_.front().position);
+    } else if (!waiting_.empty() && isNews(waiting_.back()) && !isWorthWaiting()) {
+        waiting_.erase(waiting_.begin(), std::prev(waiting_.end()));
+        put(waiting_.front().frame, waiting_.front().position);
     }
     AttendedPicturePtr own = picture_.frame ? attendedAt(position_) : nullptr;
     if (own != picture_.attended) {
@@ -117,17 +155,27 @@ void PictureBoard::chooseAttended() {
 }
 
 void PictureBoard::addAttention(std::uint64_t epoch, MediaTime position, vision::RgbaPicturePtr map,
-                                const vision::Region& region) {
+                                const vision::Region& region, MediaTime period) {
     const std::scoped_lock lock(mutex_);
     if (epoch != epoch_) {
         return;
     }
     region_ = region;
-    maps_.insert_or_assign(position, std::move(map));
+    maps_.insert_or_assign(position, Map{std::move(map), period});
     if (maps_.size() > kMaps) {
         // The one farthest from the picture on show; playing, that is the oldest.
         const bool firstIsFarther = position_ - maps_.begin()->first > std::prev(maps_.end())->first - position_;
         maps_.erase(firstIsFarther ? maps_.begin() : std::prev(maps_.end()));
+    }
+    if (live_) {
+        const MediaTime lag = newestLive_ - position;
+        if (lag > kLongestMapWait) {
+            mapsAreLate();
+        } else {
+            mapsInTime_ = true;
+            noMapsBefore_ = lag < period ? position : noMapsBefore_; // of the newest of all: nothing is late any more
+        }
+        chooseLive();
     }
     choose();
 }
@@ -137,28 +185,32 @@ void PictureBoard::dropAttention(std::uint64_t epoch) {
     epoch_ = epoch;
     maps_.clear();
     attended_.clear();
-    chooseAttended();
+    mapsInTime_ = false;
+    chooseLive();
     choose();
 }
 
 void PictureBoard::setAttentionVisible(bool visible) {
     const std::scoped_lock lock(mutex_);
     visible_ = visible;
+    chooseLive();
     choose();
 }
 
-/// The frame's own map, else the newest before it that is not too old.
-void PictureBoard::choose() {
-    vision::RgbaPicturePtr best;
-    const auto after = maps_.upper_bound(position_);
-    if (visible_ && picture_.frame && after != maps_.begin()) {
-        const auto candidate = std::prev(after);
-        if (position_ - candidate->first <= kOldest) {
-            best = candidate->second;
-        }
+/// Of the network's frame that was on screen then; none of a live source while they come too late.
+vision::RgbaPicturePtr PictureBoard::mapAt(MediaTime position) const {
+    const auto after = maps_.upper_bound(position);
+    if (after == maps_.begin() || (live_ && position < noMapsBefore_)) {
+        return nullptr;
     }
-    if (best != picture_.attention) {
-        picture_.attention = std::move(best);
+    const auto candidate = std::prev(after);
+    return position - candidate->first < candidate->second.period ? candidate->second.picture : nullptr;
+}
+
+void PictureBoard::choose() {
+    vision::RgbaPicturePtr own = visible_ && picture_.frame ? mapAt(position_) : nullptr;
+    if (own != picture_.attention) {
+        picture_.attention = std::move(own);
         picture_.attentionRegion = region_;
         ++picture_.serial;
     }

@@ -19,15 +19,16 @@ public:
     void clear(std::uint64_t epoch);
     /// A new model: no maps.
     void dropAttention(std::uint64_t epoch);
-    /// `position`: the frame's time on the session's own axis, by which maps are found.
+    /// `position`: the frame's time on the session's own axis, by which maps are found. A live picture waits for its
+    /// map, up to 0.2 s; while maps come later than that, pictures go on without.
     void show(FramePtr frame, MediaTime position, bool live = false);
-    void addAttention(std::uint64_t epoch, MediaTime position, vision::RgbaPicturePtr map,
-                      const vision::Region& region);
+    /// `period`: of the network's frames; a picture between two of them goes with the earlier.
+    void addAttention(std::uint64_t epoch, MediaTime position, vision::RgbaPicturePtr map, const vision::Region& region,
+                      MediaTime period);
     void setAttentionVisible(bool visible);
 
     /// From now on pictures go with attended ones, each with its own; those of before are forgotten. A live picture
-    /// without one waits for it, up to a second. `period`: of the network's frames; a picture between two of them goes
-    /// with the earlier.
+    /// without one waits for it, up to a second. `period`: as of addAttention().
     void startAttended();
     void stopAttended();
     void addAttended(std::uint64_t epoch, AttendedPicturePtr attended, MediaTime period);
@@ -40,15 +41,23 @@ private:
         FramePtr frame;
         MediaTime position{0};
     };
+    struct Map {
+        vision::RgbaPicturePtr picture;
+        MediaTime period{0};
+    };
     void choose();
-    void chooseAttended();
+    void chooseLive();
+    bool hasOwn(MediaTime position) const;
+    bool isWorthWaiting();
+    void mapsAreLate();
+    vision::RgbaPicturePtr mapAt(MediaTime position) const;
     AttendedPicturePtr attendedAt(MediaTime position) const;
     void put(FramePtr frame, MediaTime position);
 
     mutable std::mutex mutex_;
     Picture picture_;
     MediaTime position_{0};
-    std::map<MediaTime, vision::RgbaPicturePtr> maps_;
+    std::map<MediaTime, Map> maps_;
     vision::Region region_;
     bool visible_ = true;
     std::uint64_t epoch_ = 0;
@@ -57,6 +66,10 @@ private:
     MediaTime attendedTo_{0}; ///< the newest attention there was, or where it began to be wanted
     MediaTime period_{0};
     std::deque<Waiting> waiting_; ///< live pictures, oldest first, the newest on show or waiting
+    bool live_ = false;           ///< the newest picture came from a live source
+    MediaTime newestLive_ = MediaTime::min();
+    bool mapsInTime_ = false;                   ///< the newest map came before its picture had waited too long
+    MediaTime noMapsBefore_ = MediaTime::min(); ///< live pictures before it go without
 };
 
 } // namespace livegloss::session

@@ -257,7 +257,8 @@ void RecognitionWorker::showAttention(const std::vector<engine::SpatialAttention
         auto picture = std::make_shared<const vision::RgbaPicture>(
             vision::heatMap(map.weights, map.rows, map.columns, attentionRange_.low(), attentionRange_.high(),
                             vision::ColourMap::Inferno, scale));
-        board_.addAttention(run_->epoch, frames[static_cast<std::size_t>(place)].time, std::move(picture), region);
+        const PreparedFrame& frame = frames[static_cast<std::size_t>(place)];
+        board_.addAttention(run_->epoch, frame.time, std::move(picture), region, frameDuration(config) * frame.pattern);
     }
 }
 

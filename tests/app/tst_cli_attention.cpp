@@ -179,6 +179,52 @@ private slots:
         QVERIFY(std::abs(sum - 1.0) < 1e-5);
     }
 
+    /// Frames 12 to 18 of 50 a second lie in this span, of which the model sees every second.
+    void valuesOfASpanAndOfTheFrozenBackbone() {
+        const QString path = at("span.csv");
+        const Outcome outcome =
+            attention({"--what", "frozen-only", "--from", "0.23", "--to", "0.37", "--output", path});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::ReadOnly));
+        QStringList frames;
+        for (const QString& line : QString::fromUtf8(file.readAll()).split('\n', Qt::SkipEmptyParts)) {
+            const QStringList cells = line.split(',');
+            if (cells.size() == 7 && cells[0] != QStringLiteral("frame")) {
+                QVERIFY2(cells[2].startsWith(QStringLiteral("frozen")), qPrintable(line));
+                frames.append(cells[0]);
+            }
+        }
+        frames.removeDuplicates();
+        QCOMPARE(frames, QStringList({"12", "14", "16", "18"}));
+        const Outcome curves = attention({"--what", "frozen-over-time", "--no-captions", "--output", at("frozen.csv")});
+        QVERIFY2(curves.code == 0, qPrintable(curves.err));
+        QFile csv(at("frozen.csv"));
+        QVERIFY(csv.open(QIODevice::ReadOnly));
+        QVERIFY(csv.readAll().contains("frozen backbone, block 2 of 2"));
+    }
+
+    /// What goes on after the clip's end is as long as the clip.
+    void aSpanOfAGifMayEndAfterTheClip() {
+        const QStringList rest{"--what", "spatial", "--no-captions", "--normalise", "absolute", "--output"};
+        const Outcome outcome = attention(rest + QStringList{at("short.gif"), "--to", "100"});
+        QVERIFY2(outcome.code == 0, qPrintable(outcome.err));
+        // A file that does not say how long it is.
+        QVERIFY(test::writeIndexClip(at("endless.mp4").toStdString(), 20 * 5, 5.0, 64, 64).isEmpty());
+        livegloss::test::ClipEdits edits;
+        edits.muxerOptions = "live=1";
+        QCOMPARE(test::remux(at("endless.mp4").toStdString(), at("endless.mkv").toStdString(), edits), QString());
+        const SteadyClock clock;
+        const auto source =
+            media::openSource({media::SourceKind::File, at("endless.mkv").toStdString()}, clock).value();
+        QVERIFY(!source->info().duration);
+        const Outcome refused =
+            runCli(QStringList{"attention", at("endless.mkv"), "--model", model_} + rest + QStringList{at("e.gif")});
+        QVERIFY(refused.code != 0);
+        QVERIFY2(refused.err.contains(QStringLiteral("at most 15 s")), qPrintable(refused.err));
+        QVERIFY(!QFile::exists(at("e.gif")));
+    }
+
     void withoutFramesValuesOfAllAreWritten() {
         const QString path = at("values.safetensors");
         const Outcome outcome = attention({"--what", "cross-frame", "--output", path});
@@ -254,6 +300,13 @@ private slots:
         QTest::newRow("curves as a video") << QStringList{"--what", "over-time", "--output", "x.mp4"} << "x.mp4";
         QTest::newRow("a span of curves")
             << QStringList{"--what", "over-time", "--from", "1", "--output", "x.png"} << "--from and --to";
+        QTest::newRow("a span of a sheet")
+            << QStringList{"--frames", "1", "--from", "1", "--output", "x.png"} << "--from and --to";
+        QTest::newRow("a span of chosen frames")
+            << QStringList{"--frames", "1", "--to", "1", "--output", "x.csv"} << "--from and --to";
+        QTest::newRow("glosses of values") << QStringList{"--no-captions", "--output", "x.csv"} << "--no-captions";
+        QTest::newRow("a span after the clip")
+            << QStringList{"--what", "spatial", "--from", "9", "--output", at("x.csv")} << "no frame in this span";
         QTest::newRow("regions of a sheet")
             << QStringList{"--frames", "1", "--regions", "opencv", "--output", "x.png"} << "--what over-time";
         QTest::newRow("unknown regions") << QStringList{"--what",    "over-time", "--regions",

@@ -362,7 +362,7 @@ private Q_SLOTS:
     }
 
     void theTableHasALineAMoment() {
-        std::vector<Moment> moments(2);
+        std::vector<Moment> moments(3);
         moments[0].frameIndex = 4;
         moments[0].time = fromSeconds(0.16);
         moments[0].face = 0.25F;
@@ -371,13 +371,16 @@ private Q_SLOTS:
         moments[1].frameIndex = 6;
         moments[1].motion = 0.125F;
         moments[1].centre = PicturePoint{0.5, 0.25};
+        moments[2].time = fromSeconds(9.5); // after a jump
+        moments[2].frameIndex = unknownFrame;
         const std::string csv = overTimeCsv(moments, {0.5F, std::nullopt},
                                             {{fromSeconds(0.1), fromSeconds(0.2), "A \"B\""}}, {{"model", "m\nx"}});
         QCOMPARE(QString::fromStdString(csv),
                  QStringLiteral("# model: \"m x\"\n"
                                 "frame,time_s,hands,face,own_region,elsewhere,entropy,motion,centre_x,centre_y,gloss\n"
                                 "4,0.16,,0.25,0.5,0.75,0.5,,,,\"A \"\"B\"\"\"\n"
-                                "6,0.24,,,,,,0.125,0.5,0.25,\n"));
+                                "6,0.24,,,,,,0.125,0.5,0.25,\n"
+                                ",9.5,,,,,,,,,\n"));
     }
 };
 

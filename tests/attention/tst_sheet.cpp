@@ -8,6 +8,8 @@
 #include <QTest>
 #include <QXmlStreamReader>
 
+#include <cmath>
+
 using namespace livegloss;
 using namespace livegloss::ui;
 using attention::Shown;
@@ -102,18 +104,49 @@ private slots:
         QCOMPARE(sheet.rows.size(), 4);
         QCOMPARE(sheet.legends.size(), 3);
         QVERIFY(sheet.legends[2].map == vision::ColourMap::Diverging);
+        QVERIFY2(sheet.rows[3].cells[0].note.contains(QStringLiteral("prefixes +")),
+                 qPrintable(sheet.rows[3].cells[0].note));
     }
 
     void figureFourHasFiveFramesInARow() {
         const Sheet sheet = attentionSheet(material(Shown::CrossFrame));
         QCOMPARE(sheet.rows.size(), 3);
-        QCOMPARE(sheet.columns.size(), 5);
+        QCOMPARE(sheet.columns.size(), 6); // and the mean of the five
+        QCOMPARE(sheet.rows[1].cells.size(), 6);
+        QVERIFY(!sheet.rows[1].cells[5].overlay.isNull() && !sheet.rows[1].cells[5].frame.isNull());
         QCOMPARE(sheet.columns[0], QStringLiteral("t − 2"));
         QVERIFY(sheet.rows[0].cells[0].frame.isNull());
         QCOMPARE(sheet.rows[0].cells[0].note, QStringLiteral("outside the clip"));
         QVERIFY(!sheet.rows[1].cells[0].overlay.isNull());
         QCOMPARE(sheet.legends.size(), 1);
         QVERIFY(sheet.lines.join(' ').contains(QStringLiteral("0.125")));
+    }
+
+    /// What the network saw of a video of 4:3 is a square of pixels; drawn, nobody is squeezed.
+    void inputsAreDrawnWithTheVideosAspect() {
+        SheetMaterial inputs = material(Shown::CrossFrame);
+        for (SheetFrame& frame : inputs.frames) {
+            frame.neighboursAreInputs = true;
+        }
+        QVERIFY(std::abs(attentionSheet(inputs).aspect - 4.0 / 3.0) < 1e-9);
+    }
+
+    void modelsThatLookBackDoNotUseLaterFrames() {
+        SheetMaterial back = material(Shown::CrossFrame);
+        back.model.pastOnly = true;
+        for (attention::Layer& layer : back.frames[1].layers) {
+            layer.neighbour = layer.offset > 0 ? engine::Neighbour::Outside : layer.neighbour;
+        }
+        const Sheet sheet = attentionSheet(back);
+        QCOMPARE(sheet.rows[1].cells[4].note, QStringLiteral("not used by this model"));
+        QCOMPARE(sheet.rows[0].cells[0].note, QStringLiteral("outside the clip"));
+    }
+
+    void scalesOfAPartSaySo() {
+        SheetMaterial part = material(Shown::SideBySide);
+        QVERIFY(attentionSheet(part).legends[0].rule.startsWith(QStringLiteral("per clip")));
+        part.scalesSoFar = true;
+        QVERIFY(attentionSheet(part).legends[0].rule.contains(QStringLiteral("as far as seen")));
     }
 
     void theAskingPatchIsMarked() {

@@ -1,6 +1,9 @@
 #include "attention/over_time.h"
 #include "attention/span_study.h"
+#include "index_clip.h"
+#include "random_model.h"
 
+#include <QTemporaryDir>
 #include <QTest>
 
 #include <cmath>
@@ -34,6 +37,55 @@ private Q_SLOTS:
         signedLayer.kind = LayerKind::CrossFrame;
         QVERIFY(std::abs(strengthOf({signedLayer}) - 0.3) < 1e-6);
         QCOMPARE(strengthOf({}), 0.0);
+    }
+
+    /// Twelve frames for 25 slots of the network a second: each frame is one moment, at its own time.
+    void aSlowVideoHasAMomentForEachFrame() {
+        QTemporaryDir folder;
+        const QString video = folder.filePath(QStringLiteral("slow.mp4"));
+        QVERIFY(test::writeIndexClip(video.toStdString(), 12, 5.0).isEmpty());
+        OverTimeJob job;
+        job.input = video.toStdString();
+        job.model = model_;
+        const auto moments = measureClip(job);
+        QVERIFY(moments.has_value());
+        QCOMPARE(moments->size(), std::size_t{12});
+        for (std::size_t i = 0; i < moments->size(); ++i) {
+            QCOMPARE((*moments)[i].frameIndex, static_cast<std::int64_t>(i));
+        }
+        SpanJob span;
+        span.input = job.input;
+        span.model = model_;
+        span.to = fromSeconds(1.0);
+        const auto study = studySpan(span);
+        QVERIFY(study.has_value());
+        QCOMPARE(study->frames, 5);
+        QCOMPARE(study->firstFrame, std::int64_t{0});
+        QCOMPARE(study->lastFrame, std::int64_t{4});
+        QVERIFY(study->strongest[0].frame != study->strongest[1].frame &&
+                study->strongest[1].frame != study->strongest[2].frame);
+    }
+
+    void modelsWithoutWeightsAcrossFramesAreMeasured() {
+        QTemporaryDir folder;
+        const std::filesystem::path file = folder.filePath(QStringLiteral("single.safetensors")).toStdString();
+        test::RandomModel random(5);
+        random.config.window = 0;
+        random.config.aggregation = false;
+        QVERIFY(random.save(file).has_value());
+        OverTimeJob job;
+        job.input = sample;
+        job.model = engine::loadModel(file).value();
+        QCOMPARE(job.model->config().window, 0);
+        for (const Shown shown : {Shown::Adapted, Shown::CrossFrame}) {
+            job.view.shown = shown;
+            job.view.source = engine::AttentionSource::AggregationQuery;
+            const auto moments = measureClip(job);
+            QVERIFY2(moments.has_value(), moments ? "" : moments.error().message.c_str());
+            QVERIFY(moments->front().entropy && !moments->front().centre && !moments->front().motion);
+        }
+        const View view = fitted({.shown = Shown::CrossFrame}, job.model->config());
+        QVERIFY(view.shown == Shown::Adapted);
     }
 
     /// The span's frames are those that a walk through the whole clip gives, and the mean is theirs.

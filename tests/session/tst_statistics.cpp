@@ -17,6 +17,16 @@ vision::RgbaPicturePtr map() {
 class TestStatistics : public QObject {
     Q_OBJECT
 
+    std::map<int, vision::RgbaPicturePtr> maps_;
+
+    void addMap(PictureBoard& board, int frame) { board.addAttention(1, 40ms * frame, maps_[frame] = map(), {}, 40ms); }
+    /// Gives the board a camera's frame; whether frame `before` is on show then, with its map.
+    bool showsLive(PictureBoard& board, int frame, int before) {
+        board.show(test::greyFrame(frame, 40ms * frame), 40ms * frame, true);
+        const Picture picture = board.picture();
+        return picture.frame->index == before && picture.attention && picture.attention == maps_[before];
+    }
+
 private slots:
     void rateCountsTheLastTwoSeconds() {
         const auto clock = std::make_shared<ManualClock>();
@@ -126,21 +136,75 @@ private slots:
         QCOMPARE(meter.read().captionDelaySeconds, 0.0);
     }
 
-    void aFrameGetsItsOwnMapElseARecentOne() {
+    /// A model at 12.5 frames a second and a video at 25: every second picture goes with the map before it.
+    void aFrameGetsItsOwnMapOrNone() {
         PictureBoard board;
         board.clear(1);
         const auto own = map();
-        const auto before = map();
-        board.addAttention(1, 40ms, before, {});
-        board.addAttention(1, 80ms, own, {});
-        board.show(test::greyFrame(0, 40ms), 40ms);
-        QCOMPARE(board.picture().attention, before);
-        board.show(test::greyFrame(1, 80ms), 80ms);
+        board.addAttention(1, 80ms, own, {}, 80ms);
+        board.show(test::greyFrame(2, 80ms), 80ms);
         QCOMPARE(board.picture().attention, own);
-        board.show(test::greyFrame(2, 280ms), 280ms);
+        board.show(test::greyFrame(3, 120ms), 120ms);
         QCOMPARE(board.picture().attention, own);
-        board.show(test::greyFrame(3, 281ms), 281ms);
+        board.show(test::greyFrame(4, 160ms), 160ms); // its own is yet to come
         QVERIFY(!board.picture().attention);
+    }
+
+    /// As the intake gives a camera's frames out: each map comes after the next frame.
+    void aLivePictureWaitsForItsMap() {
+        PictureBoard board;
+        board.clear(1);
+        QVERIFY(!showsLive(board, 0, 0)); // nothing is known of maps yet: at once, without
+        addMap(board, 0);
+        for (int frame = 1; frame < 40; ++frame) {
+            QVERIFY(showsLive(board, frame, frame - 1));
+            addMap(board, frame);
+            QCOMPARE(board.picture().frame->index, std::int64_t{frame});
+            QCOMPARE(board.picture().attention, maps_[frame]);
+        }
+    }
+
+    /// A machine that takes longer shows pictures at once and without, not with an old map, and does not blink.
+    void livePicturesDoNotWaitForASlowModel() {
+        PictureBoard board;
+        board.clear(1);
+        constexpr int lag = 8; // 320 ms
+        for (int frame = 0; frame < 50; ++frame) {
+            showsLive(board, frame, frame);
+            QCOMPARE(board.picture().frame->index, std::int64_t{frame});
+            if (frame >= lag) {
+                addMap(board, frame - lag);
+            }
+            QVERIFY(!board.picture().attention);
+        }
+        for (int frame = 50 - lag; frame < 50; ++frame) {
+            addMap(board, frame); // it caught up, and the picture stands still
+        }
+        QCOMPARE(board.picture().attention, maps_[49]);
+    }
+
+    void aModelThatStopsHoldsLivePicturesUpOnce() {
+        PictureBoard board;
+        board.clear(1);
+        showsLive(board, 0, 0);
+        addMap(board, 0);
+        int shown = 0;
+        for (int frame = 1; frame < 100; ++frame) {
+            board.show(test::greyFrame(frame, 40ms * frame), 40ms * frame, true);
+            shown += board.picture().frame->index == frame ? 1 : 0;
+            QVERIFY(!board.picture().attention || board.picture().frame->index == 0);
+        }
+        QVERIFY2(shown >= 93, qPrintable(QString::number(shown))); // all but those of 0.2 s
+    }
+
+    void hidingTheOverlayLetsWaitingPicturesGo() {
+        PictureBoard board;
+        board.clear(1);
+        showsLive(board, 0, 0);
+        addMap(board, 0);
+        QVERIFY(showsLive(board, 1, 0));
+        board.setAttentionVisible(false);
+        QCOMPARE(board.picture().frame->index, std::int64_t{1});
     }
 
     void aLateMapReachesThePictureOnShow() {
@@ -148,11 +212,11 @@ private slots:
         board.clear(1);
         board.show(test::greyFrame(0, 40ms), 40ms);
         const std::uint64_t serial = board.picture().serial;
-        board.addAttention(1, 40ms, map(), {0.1, 0.1, 0.8, 0.8});
+        board.addAttention(1, 40ms, map(), {0.1, 0.1, 0.8, 0.8}, 40ms);
         QVERIFY(board.picture().attention);
         QVERIFY(board.picture().serial > serial);
         QCOMPARE(board.picture().attentionRegion.left, 0.1);
-        board.addAttention(1, 120ms, map(), {}); // of a frame yet to come
+        board.addAttention(1, 120ms, map(), {}, 40ms); // of a frame yet to come
         const std::uint64_t after = board.picture().serial;
         QCOMPARE(board.picture().serial, after);
     }
@@ -161,9 +225,9 @@ private slots:
         PictureBoard board;
         board.clear(2);
         board.show(test::greyFrame(0, 0ms), 0ms);
-        board.addAttention(1, 0ms, map(), {});
+        board.addAttention(1, 0ms, map(), {}, 40ms);
         QVERIFY(!board.picture().attention);
-        board.addAttention(2, 0ms, map(), {});
+        board.addAttention(2, 0ms, map(), {}, 40ms);
         QVERIFY(board.picture().attention);
         board.dropAttention(3);
         QVERIFY(!board.picture().attention);
@@ -173,7 +237,7 @@ private slots:
         PictureBoard board;
         board.clear(1);
         board.show(test::greyFrame(0, 0ms), 0ms);
-        board.addAttention(1, 0ms, map(), {});
+        board.addAttention(1, 0ms, map(), {}, 40ms);
         board.setAttentionVisible(false);
         QVERIFY(!board.picture().attention);
         board.setAttentionVisible(true);
@@ -183,10 +247,10 @@ private slots:
     void mapsAreForgottenFarFromThePicture() {
         PictureBoard board;
         board.clear(1);
-        board.addAttention(1, 0ms, map(), {});
+        board.addAttention(1, 0ms, map(), {}, 40ms);
         board.show(test::greyFrame(0, 100s), 100s);
         for (int i = 0; i < 96; ++i) {
-            board.addAttention(1, 100s + i * 1ms, map(), {});
+            board.addAttention(1, 100s + i * 1ms, map(), {}, 40ms);
         }
         board.show(test::greyFrame(0, 0ms), 0ms);
         QVERIFY(!board.picture().attention);

@@ -38,6 +38,7 @@ inline session::AttendedPicturePtr attended(const attention::View& view, std::ve
                                             MediaTime time) {
     auto picture = std::make_shared<session::AttendedPicture>();
     picture->time = time;
+    picture->frameIndex = static_cast<std::int64_t>(toSeconds(time) * 25.0 + 0.5);
     picture->view = view;
     picture->scales.add(layers);
     picture->layers = std::move(layers);
@@ -63,6 +64,7 @@ public:
         frame->time = fromSeconds(seconds);
         frame->index = static_cast<std::int64_t>(seconds * 25.0 + 0.5);
         script->picture.frame = frame;
+        script->picture.position = frame->time;
         script->picture.attended = std::move(attention);
         poll();
     }

@@ -276,6 +276,52 @@ private Q_SLOTS:
         QVERIFY(f.panel->note()->text().contains(path));
     }
 
+    /// What is saved names the source of the curves on show, whatever was chosen since.
+    void theSourceOfTheCurvesIsTheirOwn() {
+        Fixture f;
+        RegionPanel* regions = f.workspace->overTime()->regions();
+        regions->setChoices(false, true);
+        f.pick(regions->originBox(), static_cast<int>(attention::RegionOrigin::FaceDetector));
+        f.measure();
+        const QString path = f.folder.filePath(QStringLiteral("curves.csv"));
+        f.panel->setChooseFile([&path](QWidget*, const QString&) { return path; });
+        const auto saved = [&] {
+            f.panel->saveButton()->click();
+            QFile csv(path);
+            return csv.open(QIODevice::ReadOnly) ? csv.readAll() : QByteArray();
+        };
+        f.blocked = true;
+        f.pick(regions->originBox(), static_cast<int>(attention::RegionOrigin::None));
+        QVERIFY2(saved().contains("# hands and face: \"face found by OpenCV"), saved().constData());
+        QTRY_COMPARE(f.jobs.load(), 2);
+        f.panel->cancelButton()->click();
+        QVERIFY(saved().contains("face found by OpenCV"));
+        QVERIFY(f.panel->measureButton()->isEnabled()); // as chosen now, it was not measured
+        f.blocked = false;
+        f.panel->measureButton()->click();
+        QTRY_VERIFY(!f.draws(OverTimeSeries::Face));
+        QVERIFY(!saved().contains("OpenCV"));
+        QVERIFY(!f.panel->measureButton()->isEnabled());
+        // And where a person's own region lies.
+        f.workspace->overTime()->marks()->setRegion(vision::Region{0.3, 0.1, 0.4, 0.425});
+        Q_EMIT f.workspace->overTime()->marks()->regionChanged();
+        QVERIFY2(saved().contains("in percent: \"30,10,40,42.5\""), saved().constData());
+    }
+
+    /// After a camera came back its frames begin anew; the curves go on.
+    void theCursorIsOnTheSessionsAxis() {
+        Fixture f;
+        f.measure();
+        f.workspace->overTime()->regions()->pathBox()->click();
+        f.show(1.0, nullptr);
+        f.script->showFrame(100);
+        f.script->picture.position = fromSeconds(8.0);
+        f.poll();
+        QCOMPARE(f.plot->cursorTime(), fromSeconds(8.0));
+        QCOMPARE(f.workspace->overTime()->marks()->path().size(), std::size_t{3});
+        QVERIFY(isNear(f.workspace->overTime()->marks()->path().back().x, 0.8));
+    }
+
     void choicesAreRemembered() {
         Fixture f;
         f.panel->series()->box(OverTimeSeries::Motion)->click();

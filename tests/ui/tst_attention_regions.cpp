@@ -1,5 +1,9 @@
 #include "over_time_fixture.h"
 
+#include "ui/attention/cell_row.h"
+#include "ui/widgets/accessibility.h"
+
+#include <QAccessible>
 #include <QCheckBox>
 #include <QFile>
 #include <QLabel>
@@ -16,6 +20,8 @@ using Fixture = testing::OverTimeFixture;
 class TestAttentionRegions : public QObject {
     Q_OBJECT
 private Q_SLOTS:
+    void initTestCase() { installAccessibility(); }
+
     void aRegionIsDrawnMovedAndRemoved() {
         Fixture f;
         f.measure();
@@ -43,9 +49,81 @@ private Q_SLOTS:
         // Clicks inside it still choose a patch.
         QTest::mouseClick(marks, Qt::LeftButton, {}, f.middleOf(10));
         QCOMPARE(f.script->settings.view->patch, 10);
+        // Then the arrows are the red box's.
+        QVERIFY(f.window->focusWidget() == f.workspace->view());
+        QTest::keyClick(f.window->focusWidget(), Qt::Key_Right);
+        QCOMPARE(f.script->settings.view->patch, 11);
+        QVERIFY(isNear(marks->region()->left, 0.29, 0.005));
         QTest::keyClick(marks, Qt::Key_Delete);
         QVERIFY(!marks->region().has_value() && !f.draws(OverTimeSeries::OwnRegion));
         QVERIFY(!regions->removeButton()->isEnabled());
+    }
+
+    void aRegionCanBeMadeByKeyboard() {
+        Fixture f;
+        f.window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(f.window.get()));
+        RegionPanel* regions = f.workspace->overTime()->regions();
+        VideoMarks* marks = f.workspace->overTime()->marks();
+        regions->drawButton()->setFocus();
+        QTest::keyClick(regions->drawButton(), Qt::Key_Space);
+        QVERIFY(marks->region().has_value() && !marks->isDrawing() && !regions->drawButton()->isChecked());
+        QVERIFY(marks->hasFocus() && regions->removeButton()->isEnabled());
+        QVERIFY(isNear(marks->region()->left + marks->region()->width / 2.0, 0.5));
+        QAccessibleInterface* spoken = QAccessible::queryAccessibleInterface(marks);
+        QVERIFY(spoken->text(QAccessible::Value).contains(QStringLiteral("left 35 %")));
+        QTest::keyClick(marks, Qt::Key_Right);
+        QVERIFY(spoken->text(QAccessible::Value).contains(QStringLiteral("left 36 %")));
+        QVERIFY(!spoken->text(QAccessible::Description).isEmpty());
+        // With one there, the keys go to it.
+        regions->drawButton()->setFocus();
+        QTest::keyClick(regions->drawButton(), Qt::Key_Space);
+        QVERIFY(marks->hasFocus() && isNear(marks->region()->left, 0.36, 0.005));
+        // With the mouse it is dragged as ever.
+        QTest::mouseClick(regions->drawButton(), Qt::LeftButton);
+        QVERIFY(marks->isDrawing());
+    }
+
+    /// Where the keys are is seen and heard.
+    void theRedBoxIsSeenAndHeard() {
+        Fixture f;
+        f.window->activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(f.window.get()));
+        AttentionView* view = f.workspace->view();
+        view->setFocus();
+        const QColor with = view->grab().toImage().pixelColor(1, view->height() / 2);
+        f.panel->measureButton()->setFocus();
+        QVERIFY(view->grab().toImage().pixelColor(1, view->height() / 2) != with);
+        QAccessibleInterface* spoken = QAccessible::queryAccessibleInterface(view);
+        QVERIFY(spoken->text(QAccessible::Value).isEmpty());
+        f.workspace->panel()->choosePatch(6);
+        QCOMPARE(spoken->text(QAccessible::Value), QStringLiteral("Patch in row 2, column 3"));
+        CellRow cells(2);
+        SheetCell first;
+        SheetCell second;
+        first.note = QStringLiteral("1.00 s");
+        second.note = QStringLiteral("2.00 s");
+        cells.setCells(QStringLiteral("Pictures"), {first, second}, 1.0);
+        QAccessibleInterface* row = QAccessible::queryAccessibleInterface(&cells);
+        QTest::keyClick(&cells, Qt::Key_Right);
+        QCOMPARE(row->text(QAccessible::Value), QStringLiteral("2 of 2: 2.00 s"));
+        QCOMPARE(row->text(QAccessible::Name), QStringLiteral("Pictures"));
+    }
+
+    /// The package is named only where it is missing.
+    void whatIsMissingIsTold() {
+        Fixture f;
+        RegionPanel* regions = f.workspace->overTime()->regions();
+        regions->setChoices(false, false, true);
+        QVERIFY(regions->explanation()->text().contains(QStringLiteral("opencv-data")));
+        for (const bool installed : {true, false}) {
+            regions->setChoices(false, installed, false);
+            QVERIFY2(regions->explanation()->text().contains(QStringLiteral("video files only")),
+                     qPrintable(regions->explanation()->text()));
+            QCOMPARE(regions->originBox()->count(), 1);
+        }
+        regions->setChoices(false, true, true);
+        QVERIFY(regions->explanation()->text().contains(QStringLiteral("Choose where")));
     }
 
     void theFaceIsLookedForWhenAsked() {

@@ -23,6 +23,7 @@ AttentionOverTime::AttentionOverTime(AttentionView& view, SessionBridge& bridge,
     connect(panel_, &OverTimePanel::momentsChanged, this, &AttentionOverTime::updatePath);
     connect(regions_, &RegionPanel::originChanged, this, &AttentionOverTime::updateRegions);
     connect(regions_, &RegionPanel::drawingAsked, marks_, &VideoMarks::setDrawing);
+    connect(regions_, &RegionPanel::placingAsked, marks_, &VideoMarks::placeRegion);
     connect(regions_, &RegionPanel::removalAsked, this, [this] {
         marks_->setRegion(std::nullopt);
         updateRegions();
@@ -57,12 +58,12 @@ void AttentionOverTime::updateSource() {
         source_ = source;
         marks_->setRegion(std::nullopt);
         panel_->setClip(clip);
-        regions_->setChoices(isFile && attention::hasTruth(request->location),
-                             isFile && !vision::installedFaceCascade().empty(), isFile);
+        regions_->setChoices(isFile && attention::hasTruth(request->location), !vision::installedFaceCascade().empty(),
+                             isFile);
         updateRegions();
     }
     panel_->setClip(clip);
-    gloss_->setClip(clip.file, clip.name, snapshot.source.fps);
+    gloss_->setClip(clip.file, clip.name);
     updateGlosses();
 }
 
@@ -90,11 +91,11 @@ void AttentionOverTime::updateGlosses() {
 
 void AttentionOverTime::updatePath() {
     std::vector<attention::PicturePoint> path;
-    const FramePtr& frame = bridge_.picture().frame;
-    if (regions_->showsPath() && frame) {
+    if (regions_->showsPath() && bridge_.picture().frame) {
+        const MediaTime now = bridge_.picture().position;
         const std::vector<attention::Moment>& moments = panel_->values().moments;
-        auto moment = std::ranges::lower_bound(moments, frame->time - pathLength, {}, &attention::Moment::time);
-        for (; moment != moments.end() && moment->time <= frame->time; ++moment) {
+        auto moment = std::ranges::lower_bound(moments, now - pathLength, {}, &attention::Moment::time);
+        for (; moment != moments.end() && moment->time <= now; ++moment) {
             if (moment->centre) {
                 path.push_back(*moment->centre);
             }

@@ -199,10 +199,13 @@ void AttentionPanel::fillChoices() {
         box->clear();
     }
     for (const Shown shown : allShown) {
+        if (shown == Shown::CrossFrame && config_.window == 0) {
+            continue; // this model looks at single frames
+        }
         add(shown_, AttentionTexts::shown(shown), shown, AttentionTexts::definition(shown));
     }
     for (const AttentionSource source : allSources) {
-        if (source != AttentionSource::AggregationQuery || view_.shown == Shown::Adapted) {
+        if (source != AttentionSource::AggregationQuery || (view_.shown == Shown::Adapted && config_.aggregation)) {
             add(source_, AttentionTexts::source(source), source, AttentionTexts::sourceDefinition(source));
         }
     }
@@ -220,7 +223,7 @@ void AttentionPanel::fillChoices() {
     }
     for (const Normalisation normalisation : allNormalisations) {
         add(normalisation_, AttentionTexts::normalisation(normalisation), normalisation,
-            AttentionTexts::normalisationDefinition(normalisation));
+            AttentionTexts::normalisationDefinition(normalisation, view_.shown));
     }
     for (const int ms : smoothingChoices) {
         smoothing_->addItem(
@@ -245,7 +248,11 @@ void AttentionPanel::showChoices() {
     colours_->setEnabled(!across && view_.shown != Shown::Difference);
     definition_->setText(AttentionTexts::definition(view_.shown));
     sourceDefinition_->setText(AttentionTexts::sourceDefinition(view_.source));
-    scaleRule_->setText(AttentionTexts::normalisationDefinition(style_.normalisation));
+    scaleRule_->setText(AttentionTexts::normalisationDefinition(style_.normalisation, view_.shown));
+    const QString meaning = view_.shown == Shown::CrossFrame ? AttentionTexts::temporalWeightDefinition()
+                                                             : AttentionTexts::sharesDefinition();
+    numbers_->setToolTip(meaning);
+    numbers_->setAccessibleDescription(meaning);
     filling_ = false;
 }
 
@@ -322,7 +329,8 @@ void AttentionPanel::saveState(QSettings& store) const {
     store.setValue(settingsGroup + QStringLiteral("patch"), view_.patch);
     store.setValue(settingsGroup + QStringLiteral("colours"), static_cast<int>(style_.colours));
     store.setValue(settingsGroup + QStringLiteral("normalisation"), static_cast<int>(style_.normalisation));
-    store.setValue(settingsGroup + QStringLiteral("smoothing"), static_cast<int>(style_.smoothingSeconds * 1000.0 + 0.5));
+    store.setValue(settingsGroup + QStringLiteral("smoothing"),
+                   static_cast<int>(style_.smoothingSeconds * 1000.0 + 0.5));
     store.setValue(settingsGroup + QStringLiteral("strength"), static_cast<int>(style_.strength * 100.0 + 0.5));
 }
 

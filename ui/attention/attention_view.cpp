@@ -6,6 +6,7 @@
 #include "ui/style/theme.h"
 #include "ui/widgets/frame_image.h"
 
+#include <QAccessible>
 #include <QKeyEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -90,10 +91,15 @@ void AttentionView::setView(const attention::View& view) {
         missingSince_.reset();
         smoothing_.reset();
     }
+    const bool moved = view.source == engine::AttentionSource::Patch && view.patch != view_.patch;
     view_ = view;
     takeAttention(playing_);
     redraw();
     describe();
+    if (moved && columns_ > 0) {
+        QAccessibleValueChangeEvent chosen(this, patchText());
+        QAccessible::updateAccessibility(&chosen);
+    }
 }
 
 void AttentionView::setStyle(const AttentionStyle& style) {
@@ -179,6 +185,12 @@ QRectF AttentionView::seenRect(const QRectF& frame) const {
             region_.width * frame.width(), region_.height * frame.height()};
 }
 
+QString AttentionView::patchText() const {
+    return choosesPatch() && columns_ > 0
+               ? tr("Patch in row %1, column %2").arg(view_.patch / columns_ + 1).arg(view_.patch % columns_ + 1)
+               : QString();
+}
+
 std::optional<int> AttentionView::patchAt(const QPointF& point) const {
     for (int index = 0; index < pictures() && rows_ > 0; ++index) {
         const QRectF seen = seenRect(frameRect(index));
@@ -195,6 +207,9 @@ std::optional<int> AttentionView::patchAt(const QPointF& point) const {
 }
 
 bool AttentionView::event(QEvent* event) {
+    if (event->type() == QEvent::FocusIn || event->type() == QEvent::FocusOut) {
+        update();
+    }
     if (event->type() == QEvent::ShortcutOverride && choosesPatch()) {
         const auto* key = static_cast<QKeyEvent*>(event);
         if (isArrow(key->key()) && key->modifiers() == Qt::NoModifier) {
@@ -256,7 +271,7 @@ void AttentionView::paintEvent(QPaintEvent*) {
     for (int index = 0; index < pictures() && !frame_.isNull(); ++index) {
         paintPicture(painter, index);
     }
-    if (hasFocus() && choosesPatch()) {
+    if (hasFocus()) {
         painter.setPen(QPen(themeColours(true).accent, 2));
         painter.setBrush(Qt::NoBrush);
         painter.drawRect(QRectF(rect()).adjusted(1, 1, -1, -1));

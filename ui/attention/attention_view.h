@@ -59,6 +59,8 @@ public:
     int pictures() const;
     /// The patch at a point of the widget, row-major; nothing outside the network's view.
     std::optional<int> patchAt(const QPointF& point) const;
+    /// Where the red box is, in words; empty without one.
+    QString patchText() const;
     QSize sizeHint() const override { return {960, 540}; }
     QSize minimumSizeHint() const override { return {320, 180}; }
 

@@ -16,6 +16,8 @@
 #include <QTimer>
 #include <QVBoxLayout>
 
+#include <algorithm>
+
 namespace livegloss::ui {
 
 namespace {
@@ -111,8 +113,8 @@ void AttentionWorkspace::connectSession() {
     connect(&bridge_, &SessionBridge::sourceRequested, this, [this] {
         view_->clearPicture();
         marks_->clear();
-        marks_->setCurrent(nullptr, nullptr);
-        film_->setPicture(nullptr, panel_->style(), -1);
+        marks_->setCurrent({});
+        film_->clear();
         overTime_->updateSource();
         updateState();
     });
@@ -163,6 +165,8 @@ void AttentionWorkspace::takeModel(const engine::LoadedModelPtr& model) {
     overTime_->setView(panel_->view(), panel_->style());
     askSession();
     updateMarks();
+    marks_->clear(); // they are of the model before, whatever its name
+    marks_->setCurrent({});
     updateState();
 }
 
@@ -212,14 +216,24 @@ void AttentionWorkspace::updatePicture() {
     view_->setPicture(bridge_.picture(), bridge_.isPlaying());
     overTime_->updatePicture();
     updateMarks();
-    marks_->setCurrent(bridge_.picture().frame, bridge_.picture().attended);
-    const bool across = panel_->view().shown == attention::Shown::CrossFrame;
-    if (across) {
-        const bool patch = panel_->view().source == engine::AttentionSource::Patch;
-        const auto& attended = bridge_.picture().attended;
-        const bool fits = attended && attended->view.shown == attention::Shown::CrossFrame;
-        film_->setPicture(fits ? attended : nullptr, panel_->style(), patch ? panel_->view().patch : -1);
+    marks_->setCurrent(bridge_.picture());
+    if (panel_->view().shown == attention::Shown::CrossFrame) {
+        updateFilm();
     }
+}
+
+void AttentionWorkspace::updateFilm() {
+    const session::Picture& picture = bridge_.picture();
+    const bool fits = picture.attended && picture.attended->view.shown == attention::Shown::CrossFrame;
+    if (!fits || !picture.frame || !model_) {
+        film_->clear();
+        return;
+    }
+    const vision::Region seen = vision::visibleRegion(model_->resize, model_->resolution);
+    film_->setShape(seen.width * picture.frame->width / (seen.height * std::max(1, picture.frame->height)),
+                    view_->isMirrored());
+    const bool patch = panel_->view().source == engine::AttentionSource::Patch;
+    film_->setPicture(picture.attended, panel_->style(), patch ? panel_->view().patch : -1, *model_);
 }
 
 QString AttentionWorkspace::notice() const {
@@ -290,11 +304,9 @@ std::optional<AttentionVideoJob> AttentionWorkspace::videoJob() const {
         job.from = span->first;
         job.to = span->second;
     }
-    const session::Snapshot& snapshot = bridge_.snapshot();
-    for (const session::CaptionGloss& gloss : *(snapshot.offline ? snapshot.offline : snapshot.committed)) {
-        if (gloss.change != session::OfflineChange::Removed) {
-            job.captions.push_back({gloss.start, gloss.end, QString::fromStdString(gloss.text)});
-        }
+    // Else only a part was recognised so far, and the writer recognises the whole.
+    if (const session::Snapshot& snapshot = bridge_.snapshot(); snapshot.offline && snapshot.offlineFromStart) {
+        job.captions = captionsOf(*snapshot.offline);
     }
     return job;
 }
@@ -345,6 +357,11 @@ void AttentionWorkspace::restoreState(const QSettings& store) {
     tourDone_ = store.value(tourKey, false).toBool();
     tour_->setVisible(!tourDone_);
     tourAgain_->setVisible(tourDone_);
+}
+
+/// The destructor gives up what runs: another workspace may still keep the window open.
+bool AttentionWorkspace::prepareClose() {
+    return !video_->running() || video_->confirmGivingUp() || !video_->running();
 }
 
 void AttentionWorkspace::changeEvent(QEvent* event) {

@@ -31,6 +31,7 @@ public:
     void setImmersive(bool immersive) override;
     void saveState(QSettings& store) const override;
     void restoreState(const QSettings& store) override;
+    bool prepareClose() override;
     bool showsSource() const override { return true; }
 
     /// Where the network looked while the gloss with this id was signed, or the newest.
@@ -56,6 +57,7 @@ private:
     void takeModel(const engine::LoadedModelPtr& model);
     void askSession();
     void updatePicture();
+    void updateFilm();
     void updateState();
     void updateMarks();
     QString notice() const;

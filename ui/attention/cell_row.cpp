@@ -2,6 +2,7 @@
 
 #include "ui/style/theme.h"
 
+#include <QAccessible>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
@@ -36,6 +37,12 @@ void CellRow::setCells(const QString& name, const QList<SheetCell>& cells, doubl
     setAccessibleDescription(notes.join(QStringLiteral("; ")));
     updateGeometry();
     update();
+}
+
+QString CellRow::currentText() const {
+    return current_ < cells_.size()
+               ? tr("%1 of %2: %3").arg(current_ + 1).arg(cells_.size()).arg(cells_.at(current_).note)
+               : QString();
 }
 
 int CellRow::noteHeight() const {
@@ -103,12 +110,13 @@ void CellRow::mousePressEvent(QMouseEvent* event) {
 
 void CellRow::keyPressEvent(QKeyEvent* event) {
     const int last = static_cast<int>(cells_.size()) - 1;
+    const int before = current_;
     switch (event->key()) {
     case Qt::Key_Left:
         current_ = std::max(0, current_ - 1);
         break;
     case Qt::Key_Right:
-        current_ = std::min(last, current_ + 1);
+        current_ = std::clamp(current_ + 1, 0, std::max(0, last));
         break;
     case Qt::Key_Return:
     case Qt::Key_Space:
@@ -119,6 +127,10 @@ void CellRow::keyPressEvent(QKeyEvent* event) {
     default:
         QWidget::keyPressEvent(event);
         return;
+    }
+    if (current_ != before) {
+        QAccessibleValueChangeEvent moved(this, currentText());
+        QAccessible::updateAccessibility(&moved);
     }
     update();
 }

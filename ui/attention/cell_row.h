@@ -16,6 +16,8 @@ public:
     void setCells(const QString& name, const QList<SheetCell>& cells, double aspect);
     const QList<SheetCell>& cells() const { return cells_; }
     QRectF cellRect(int index) const;
+    /// The picture that the keys are on, in words.
+    QString currentText() const;
     bool hasHeightForWidth() const override { return true; }
     int heightForWidth(int width) const override;
     QSize sizeHint() const override;

@@ -8,12 +8,14 @@
 #include <QPainter>
 
 #include <algorithm>
+#include <cmath>
 
 namespace livegloss::ui {
 
 namespace {
-constexpr int largestSide = 112;
-constexpr int smallestSide = 72;
+constexpr int largestHeight = 112;
+constexpr int smallestHeight = 72;
+constexpr int usualCount = 5;
 constexpr int windowShare = 7; ///< a low window leaves the height to the video
 constexpr int cellPixelsPerPatch = 16;
 } // namespace
@@ -23,16 +25,32 @@ FilmStrip::FilmStrip(QWidget* parent) : QWidget(parent) {
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
 }
 
-int FilmStrip::cellSide() const {
-    return std::clamp(window()->height() / windowShare, smallestSide, largestSide);
+int FilmStrip::cellHeight() const {
+    return std::clamp(window()->height() / windowShare, smallestHeight, largestHeight);
 }
 
 QSize FilmStrip::sizeHint() const {
-    const int side = cellSide();
-    return {5 * (side + grid) + grid, side + fontMetrics().height() + 2 * grid};
+    const int high = cellHeight();
+    const int wide = static_cast<int>(std::ceil(high * aspect_));
+    return {usualCount * (wide + grid) + grid, high + fontMetrics().height() + 2 * grid};
 }
 
-void FilmStrip::setPicture(const session::AttendedPicturePtr& attended, const AttentionStyle& style, int patch) {
+void FilmStrip::setShape(double aspect, bool mirrored) {
+    if (aspect != aspect_ || mirrored != mirrored_) {
+        aspect_ = aspect;
+        mirrored_ = mirrored;
+        updateGeometry();
+        update();
+    }
+}
+
+void FilmStrip::clear() {
+    cells_.clear();
+    update();
+}
+
+void FilmStrip::setPicture(const session::AttendedPicturePtr& attended, const AttentionStyle& style, int patch,
+                           const model::ModelConfig& model) {
     cells_.clear();
     strength_ = style.strength;
     patch_ = patch;
@@ -53,7 +71,7 @@ void FilmStrip::setPicture(const session::AttendedPicturePtr& attended, const At
             }
         }
         if (layer.neighbour != engine::Neighbour::Frame) {
-            cell.note = AttentionTexts::neighbour(layer.neighbour);
+            cell.note = AttentionTexts::neighbour(layer, model);
         }
         cells_.append(cell);
     }
@@ -67,42 +85,55 @@ void FilmStrip::paintEvent(QPaintEvent*) {
     painter.setRenderHints(QPainter::Antialiasing | QPainter::SmoothPixmapTransform);
     painter.fillRect(rect(), colours.stage);
     const auto count = static_cast<int>(cells_.size());
-    const double side = std::min<double>(cellSide(), (width() - grid * (count + 1.0)) / std::max(1, count));
-    double left = (width() - count * (side + grid) + grid) / 2.0;
+    const double room = (width() - grid * (count + 1.0)) / std::max(1, count);
+    const double wide = std::min(cellHeight() * aspect_, room);
+    const double high = wide / aspect_;
+    double left = (width() - count * (wide + grid) + grid) / 2.0;
     for (const Cell& cell : cells_) {
-        const QRectF box(left, grid / 2.0, side, side);
-        if (cell.picture.isNull()) {
-            painter.setPen(QPen(colours.stageMuted, 1, Qt::DashLine));
-            painter.setBrush(Qt::NoBrush);
-            painter.drawRect(box);
-            painter.setPen(colours.stageMuted);
-            painter.drawText(box.adjusted(grid, grid, -grid, -grid), Qt::AlignCenter | Qt::TextWordWrap, cell.note);
-        } else {
-            painter.drawImage(box, cell.picture);
-            painter.setOpacity(strength_);
-            painter.drawImage(box, cell.overlay);
-            painter.setOpacity(1.0);
-        }
-        if (cell.asks) {
-            painter.setBrush(Qt::NoBrush);
-            painter.setPen(QPen(themeColours(true).accent, 2));
-            painter.drawRect(box);
-            if (patch_ >= 0 && columns_ > 0) {
-                const double patchSide = side / columns_;
-                painter.setPen(QPen(QColor(255, 64, 64), 2));
-                painter.drawRect(QRectF(box.left() + patch_ % columns_ * patchSide,
-                                        box.top() + patch_ / columns_ * patchSide, patchSide, patchSide));
-            }
-        }
+        const QRectF box(left, grid / 2.0 + (cellHeight() - high) / 2.0, wide, high);
+        paintCell(painter, cell, box);
         painter.setPen(cell.asks ? colours.stageText : colours.stageMuted);
-        painter.drawText(QRectF(left, box.bottom() + grid / 2.0, side, fontMetrics().height()), Qt::AlignHCenter,
+        painter.drawText(QRectF(left, box.bottom() + grid / 2.0, wide, fontMetrics().height()), Qt::AlignHCenter,
                          cell.label);
-        left += side + grid;
+        left += wide + grid;
     }
     if (cells_.isEmpty()) {
         painter.setPen(colours.stageMuted);
         painter.drawText(rect(), Qt::AlignCenter, tr("The frames around this one appear here."));
     }
+}
+
+/// Mirrored as the video above is.
+void FilmStrip::paintCell(QPainter& painter, const Cell& cell, const QRectF& box) const {
+    const ThemeColours& colours = themeColours(palette());
+    painter.setBrush(Qt::NoBrush);
+    if (cell.picture.isNull()) {
+        painter.setPen(QPen(colours.stageMuted, 1, Qt::DashLine));
+        painter.drawRect(box);
+        painter.setPen(colours.stageMuted);
+        painter.drawText(box.adjusted(grid, grid, -grid, -grid), Qt::AlignCenter | Qt::TextWordWrap, cell.note);
+        return;
+    }
+    painter.save();
+    if (mirrored_) {
+        painter.translate(box.center().x() * 2.0, 0.0);
+        painter.scale(-1.0, 1.0);
+    }
+    painter.drawImage(box, cell.picture);
+    painter.setOpacity(strength_);
+    painter.drawImage(box, cell.overlay);
+    painter.setOpacity(1.0);
+    if (cell.asks) {
+        painter.setPen(QPen(themeColours(true).accent, 2));
+        painter.drawRect(box);
+        if (patch_ >= 0 && columns_ > 0) {
+            const QSizeF patch(box.width() / columns_, box.height() / columns_);
+            painter.setPen(QPen(QColor(255, 64, 64), 2));
+            painter.drawRect(QRectF(
+                box.topLeft() + QPointF(patch_ % columns_ * patch.width(), patch_ / columns_ * patch.height()), patch));
+        }
+    }
+    painter.restore();
 }
 
 void FilmStrip::changeEvent(QEvent* event) {

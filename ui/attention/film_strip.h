@@ -13,7 +13,11 @@ class FilmStrip final : public QWidget {
 public:
     explicit FilmStrip(QWidget* parent = nullptr);
 
-    void setPicture(const session::AttendedPicturePtr& attended, const AttentionStyle& style, int patch);
+    /// `aspect`: width over height of what the network sees of the video.
+    void setShape(double aspect, bool mirrored);
+    void setPicture(const session::AttendedPicturePtr& attended, const AttentionStyle& style, int patch,
+                    const model::ModelConfig& model);
+    void clear();
     QSize sizeHint() const override;
     QSize minimumSizeHint() const override { return {320, sizeHint().height()}; }
 
@@ -22,8 +26,6 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    int cellSide() const;
-
     struct Cell {
         QImage picture;
         QImage overlay;
@@ -31,10 +33,15 @@ private:
         QString note;
         bool asks = false; ///< the frame whose weights these are
     };
+    int cellHeight() const;
+    void paintCell(QPainter& painter, const Cell& cell, const QRectF& box) const;
+
     QList<Cell> cells_;
     double strength_ = 0.7;
     int patch_ = -1; ///< in a red box on the asking frame; -1: none
     int columns_ = 1;
+    double aspect_ = 1.0;
+    bool mirrored_ = false;
 };
 
 } // namespace livegloss::ui

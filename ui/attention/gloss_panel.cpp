@@ -112,8 +112,7 @@ void GlossPanel::setServices(ChooseFile choose, Study study) {
     study_ = std::move(study);
 }
 
-void GlossPanel::setClip(const std::optional<std::filesystem::path>& file, const QString& name, double fps) {
-    fps_ = fps;
+void GlossPanel::setClip(const std::optional<std::filesystem::path>& file, const QString& name) {
     if (file == file_ && name == clip_) {
         return;
     }
@@ -239,7 +238,6 @@ void GlossPanel::finish(const session::CaptionGloss& gloss, const Result<attenti
     material_->confidence = gloss.confidence;
     material_->from = gloss.start;
     material_->to = gloss.end;
-    material_->fps = fps_;
     for (const session::GlossAlternative& other : gloss.alternatives) {
         if (other.text != gloss.text) {
             material_->alternatives.push_back({QString::fromStdString(other.text), other.probability});

@@ -33,7 +33,7 @@ public:
     void setServices(ChooseFile choose, Study study);
 
     /// `file`: nothing for sources that cannot be read again.
-    void setClip(const std::optional<std::filesystem::path>& file, const QString& name, double fps);
+    void setClip(const std::optional<std::filesystem::path>& file, const QString& name);
     void setModel(const engine::LoadedModelPtr& model);
     void setView(const attention::View& view, const AttentionStyle& style);
     void setGlosses(const std::vector<session::CaptionGloss>& glosses);
@@ -75,7 +75,6 @@ private:
     Study study_;
     std::optional<std::filesystem::path> file_;
     QString clip_;
-    double fps_ = 0.0;
     engine::LoadedModelPtr model_;
     attention::View view_;
     std::vector<session::CaptionGloss> glosses_;

@@ -27,17 +27,21 @@ QString askSheetPath(QWidget* parent, const QString& suggested) {
         suggested);
 }
 
-SheetFrame sheetFrame(const FramePtr& frame, const session::AttendedPicture& attended) {
+SheetFrame sheetFrame(const session::Picture& picture) {
+    const session::AttendedPicture& attended = *picture.attended;
     SheetFrame result;
-    result.frame = frame;
+    result.frame = picture.frame;
+    if (attended.time != picture.position) {
+        result.earlier = AttendedMoment{attended.frameIndex, attended.time};
+    }
     result.layers = attended.layers;
     result.temporalWeight = attended.temporalWeight;
     result.neighboursAreInputs = true;
-    for (const session::InputPicturePtr& picture : attended.neighbours) {
-        result.neighbours.push_back(picture ? QImage(picture->rgb.data(), picture->side, picture->side,
-                                                     picture->side * qsizetype{3}, QImage::Format_RGB888)
-                                                  .copy()
-                                            : QImage());
+    for (const session::InputPicturePtr& input : attended.neighbours) {
+        result.neighbours.push_back(input ? QImage(input->rgb.data(), input->side, input->side,
+                                                   input->side * qsizetype{3}, QImage::Format_RGB888)
+                                                .copy()
+                                          : QImage());
     }
     return result;
 }
@@ -79,11 +83,13 @@ MarkedFrames::MarkedFrames(QWidget* parent)
     update();
 }
 
-void MarkedFrames::setCurrent(const FramePtr& frame, const session::AttendedPicturePtr& attended) {
+void MarkedFrames::setCurrent(const session::Picture& picture) {
+    const session::AttendedPicturePtr& attended = picture.attended;
     const bool fits =
         attended && attended->view.shown == view_.shown && requestFor(attended->view) == requestFor(view_);
     const bool had = current_.attended != nullptr;
-    current_ = {frame, fits ? attended : nullptr};
+    current_ = picture;
+    current_.attended = fits ? attended : nullptr;
     if (had != fits) {
         update();
     }
@@ -112,35 +118,35 @@ std::optional<std::pair<MediaTime, MediaTime>> MarkedFrames::span() const {
     if (frames_.size() < 2) {
         return std::nullopt;
     }
-    return std::pair(frames_.front().frame->time, frames_.back().frame->time);
+    return std::pair(frames_.front().position, frames_.back().position);
 }
 
 void MarkedFrames::mark() {
     if (!current_.attended) {
         return;
     }
-    const auto place = std::ranges::lower_bound(frames_, current_.frame->time, {},
-                                                [](const Marked& marked) { return marked.frame->time; });
-    if (place == frames_.end() || place->frame->time != current_.frame->time) {
+    const auto place = std::ranges::lower_bound(frames_, current_.position, {}, &session::Picture::position);
+    if (place == frames_.end() || place->position != current_.position) {
         frames_.insert(place, current_);
     }
     update();
 }
 
 /// The marked frames, else the one on show.
-std::vector<MarkedFrames::Marked> MarkedFrames::chosen() const {
-    return !frames_.empty() || !current_.attended ? frames_ : std::vector<Marked>{current_};
+std::vector<session::Picture> MarkedFrames::chosen() const {
+    return !frames_.empty() || !current_.attended ? frames_ : std::vector{current_};
 }
 
 SheetMaterial MarkedFrames::material() const {
     SheetMaterial material;
+    material.scalesSoFar = true;
     material.clip = clip_;
     material.model = model_;
     material.view = view_;
     material.view.colours = style_.colours;
     material.view.normalisation = style_.normalisation;
-    for (const Marked& marked : chosen()) {
-        material.frames.push_back(sheetFrame(marked.frame, *marked.attended));
+    for (const session::Picture& marked : chosen()) {
+        material.frames.push_back(sheetFrame(marked));
         material.scales = marked.attended->scales; // the last knows most of the clip
     }
     return material;
@@ -152,11 +158,14 @@ Result<void> MarkedFrames::write(const QString& path) const {
         return saveSheet(attentionSheet(material()), path);
     }
     std::vector<attention::FrameValues> values;
-    for (const Marked& marked : chosen()) {
-        values.push_back({marked.frame->index, marked.frame->time, marked.attended->layers});
+    for (const session::Picture& marked : chosen()) {
+        values.push_back({marked.attended->frameIndex, marked.attended->time, marked.attended->layers});
     }
-    const std::map<std::string, std::string> settings{
+    std::map<std::string, std::string> settings{
         {"video", clip_.toStdString()}, {"model", model_.name}, {"attention", attention::describe(view_, model_)}};
+    if (view_.shown == attention::Shown::CrossFrame && !values.empty()) {
+        settings["temporal weight"] = std::to_string(chosen().back().attended->temporalWeight);
+    }
     if (ending == QLatin1String("safetensors")) {
         return attention::saveValues(path.toStdString(), values, settings);
     }
@@ -198,8 +207,8 @@ void MarkedFrames::update() {
     clear_->setEnabled(!frames_.empty());
     save_->setEnabled(!chosen().empty());
     QStringList times;
-    for (const Marked& marked : frames_) {
-        times.append(formatTime(marked.frame->time));
+    for (const session::Picture& marked : frames_) {
+        times.append(formatTime(marked.position));
     }
     list_->setText(times.isEmpty() ? tr("The sheet shows the present frame, or those that you mark.")
                                    : tr("Marked: %1").arg(times.join(QStringLiteral(", "))));

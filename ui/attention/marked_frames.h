@@ -21,8 +21,8 @@ public:
     explicit MarkedFrames(QWidget* parent = nullptr);
     void setChooseFile(ChooseFile choose) { choose_ = std::move(choose); }
 
-    /// The picture on show; `attended` is null while its attention is missing.
-    void setCurrent(const FramePtr& frame, const session::AttendedPicturePtr& attended);
+    /// The picture on show, perhaps without its attention.
+    void setCurrent(const session::Picture& picture);
     /// What the sheet says about itself. Marks of another view are dropped.
     void setSetting(const QString& clip, const model::ModelConfig& model, const attention::View& view,
                     const AttentionStyle& style);
@@ -39,14 +39,10 @@ protected:
     void changeEvent(QEvent* event) override;
 
 private:
-    struct Marked {
-        FramePtr frame;
-        session::AttendedPicturePtr attended;
-    };
     void mark();
     void save();
     Result<void> write(const QString& path) const;
-    std::vector<Marked> chosen() const;
+    std::vector<session::Picture> chosen() const;
     SheetMaterial material() const;
     void update();
 
@@ -55,8 +51,8 @@ private:
     model::ModelConfig model_;
     attention::View view_;
     AttentionStyle style_;
-    Marked current_;
-    std::vector<Marked> frames_; ///< in order of time
+    session::Picture current_;
+    std::vector<session::Picture> frames_; ///< in order of time
     QPushButton* mark_;
     QPushButton* clear_;
     QPushButton* save_;

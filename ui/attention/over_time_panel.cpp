@@ -38,21 +38,6 @@ QString askCurvePath(QWidget* parent, const QString& suggested) {
         suggested);
 }
 
-/// Adds what another view told of the same moment; false where that is nothing new.
-bool complete(attention::Moment& known, const attention::Moment& more) {
-    const bool spatial = !known.entropy && more.entropy;
-    const bool across = !known.centre && more.centre;
-    if (spatial) {
-        known.layer = more.layer;
-        known.entropy = more.entropy;
-    }
-    if (across) {
-        known.motion = more.motion;
-        known.centre = more.centre;
-    }
-    return spatial || across;
-}
-
 } // namespace
 
 OverTimePanel::OverTimePanel(QWidget* parent)
@@ -204,10 +189,11 @@ void OverTimePanel::setPicture(const session::Picture& picture) {
     if (fits && !whole_ && !measurement_.running()) {
         attention::Moment moment = momentOf(attended->layers, *picture.frame, model_->config());
         moment.time = attended->time;
+        moment.frameIndex = attended->frameIndex;
         const bool tells = moment.entropy || moment.centre; // a difference alone does not
         const auto place = std::ranges::lower_bound(data_.moments, moment.time, {}, &attention::Moment::time);
         const bool known = place != data_.moments.end() && place->time == moment.time;
-        if (tells && (!known || complete(*place, moment))) {
+        if (tells && (!known || addTo(*place, moment))) {
             if (!known) {
                 data_.moments.insert(place, std::move(moment));
             }
@@ -219,11 +205,12 @@ void OverTimePanel::setPicture(const session::Picture& picture) {
             }
         }
     }
-    plot_->setCursor(picture.frame->time);
+    plot_->setCursor(picture.position);
 }
 
 void OverTimePanel::clearMoments() {
     data_.moments.clear();
+    measuredRegions_ = {};
     updateOwnShares();
     updateChart();
     Q_EMIT momentsChanged();
@@ -249,7 +236,7 @@ void OverTimePanel::measure() {
     job.input = *clip_.file;
     job.model = model_;
     job.view = view_;
-    job.regions = regions_;
+    job.regions = askedRegions_ = regions_;
     progress_->setValue(0);
     setNote({}, false);
     measurement_.start(std::move(job));
@@ -260,6 +247,7 @@ void OverTimePanel::takeMeasured() {
     const auto& measured = measurement_.result();
     if (measured) {
         data_.moments = *measured;
+        measuredRegions_ = askedRegions_;
         whole_ = true;
         updateOwnShares();
         updateChart();
@@ -313,7 +301,7 @@ void OverTimePanel::updateControls() {
     const bool running = measurement_.running();
     const bool hadFocus = measure_->hasFocus() || cancel_->hasFocus();
     measure_->setVisible(open && clip_.file.has_value() && !running);
-    measure_->setEnabled(model_ != nullptr && !whole_);
+    measure_->setEnabled(model_ != nullptr && !(whole_ && measuredRegions_ == regions_));
     progress_->setVisible(open && running);
     cancel_->setVisible(open && running);
     zoomOut_->setVisible(open);
@@ -355,8 +343,8 @@ void OverTimePanel::save() {
         return;
     }
     path += QFileInfo(path).suffix().isEmpty() ? QStringLiteral(".png") : QString();
-    const auto written =
-        saveOverTime({clip_.name, model_->config(), view_, regions_, data_, series_->chosen(), plot_->range()}, path);
+    const auto written = saveOverTime(
+        {clip_.name, model_->config(), view_, measuredRegions_, own_, data_, series_->chosen(), plot_->range()}, path);
     setNote(written ? tr("Saved as %1").arg(QFileInfo(path).fileName()) : withHint(written.error()), !written);
 }
 

@@ -88,6 +88,8 @@ private:
     engine::LoadedModelPtr model_;
     attention::View view_;
     attention::RegionSource regions_;
+    attention::RegionSource askedRegions_;    ///< what the newest measurement was asked to look for
+    attention::RegionSource measuredRegions_; ///< where hands and face in data_ are known from
     std::optional<vision::Region> own_;
     OverTimeData data_;
     bool whole_ = false;

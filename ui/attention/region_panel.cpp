@@ -54,7 +54,15 @@ RegionPanel::RegionPanel(QWidget* parent)
       path_(new QCheckBox),
       pathExplanation_(wrappedLabel("muted")) {
     build();
-    connect(draw_, &QPushButton::clicked, this, &RegionPanel::drawingAsked);
+    draw_->installEventFilter(this);
+    connect(draw_, &QPushButton::clicked, this, [this](bool draw) {
+        if (!byKeyboard_) {
+            Q_EMIT drawingAsked(draw);
+            return;
+        }
+        draw_->setChecked(false);
+        Q_EMIT placingAsked();
+    });
     connect(remove_, &QPushButton::clicked, this, &RegionPanel::removalAsked);
     connect(path_, &QCheckBox::toggled, this, &RegionPanel::pathToggled);
     connect(chooseDetector_, &QPushButton::clicked, this, &RegionPanel::chooseDetector);
@@ -117,7 +125,7 @@ bool RegionPanel::offers(RegionOrigin origin) const {
     case RegionOrigin::Truth:
         return truth_;
     case RegionOrigin::FaceDetector:
-        return cascade_;
+        return file_ && cascade_;
     case RegionOrigin::OwnDetector:
         break;
     }
@@ -132,10 +140,12 @@ void RegionPanel::take(RegionOrigin origin) {
     const bool changed = source != source_;
     source_ = source;
     originBox_->setCurrentIndex(std::max(0, originBox_->findData(static_cast<int>(origin))));
-    explanation_->setText(origin == RegionOrigin::None && !cascade_ && !truth_
-                              ? tr("To have the face found, install the package opencv-data. A region of your own can "
-                                   "always be drawn on the video.")
-                              : OverTimeTexts::originDefinition(source));
+    explanation_->setText(origin != RegionOrigin::None || truth_ ? OverTimeTexts::originDefinition(source)
+                          : !file_ ? tr("Hands and face are looked for in video files only. A region of your own can "
+                                        "be drawn on any video.")
+                          : !cascade_ ? tr("To have the face found, install the package opencv-data. A region of your "
+                                           "own can always be drawn on the video.")
+                                      : OverTimeTexts::originDefinition(source));
     if (changed) {
         Q_EMIT originChanged();
     }
@@ -234,6 +244,14 @@ void RegionPanel::restoreState(const QSettings& store) {
     setChoices(truth_, cascade_, file_);
 }
 
+/// Without a mouse nothing can be dragged.
+bool RegionPanel::eventFilter(QObject* watched, QEvent* event) {
+    if (event->type() == QEvent::KeyPress || event->type() == QEvent::MouseButtonPress) {
+        byKeyboard_ = event->type() == QEvent::KeyPress;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
 void RegionPanel::changeEvent(QEvent* event) {
     if (event->type() == QEvent::LanguageChange) {
         retranslate();
@@ -245,7 +263,7 @@ void RegionPanel::retranslate() {
     heading_->setText(tr("Regions"));
     setHasRegion(remove_->isEnabled());
     draw_->setToolTip(tr("Drag a rectangle on the video. Its edges resize it and its name moves it; so do the arrow "
-                         "keys, with and without Shift."));
+                         "keys, with and without Shift. By keyboard, this button puts one into the middle."));
     remove_->setText(tr("Remove"));
     originLabel_->setText(tr("Hands and face"));
     originBox_->setAccessibleName(tr("Hands and face"));

@@ -26,8 +26,8 @@ public:
     /// Tests put their own in.
     void setServices(ChooseFile choose, Check check);
 
-    /// What can be had for the clip on show: its exact truth, which is chosen by itself, OpenCV's cascade, and a
-    /// detector of the person's own, where this is a `file`.
+    /// What can be had for the clip on show: its exact truth, which is chosen by itself, and where this is a `file`
+    /// OpenCV's `cascade`, if it is installed, and a detector of the person's own.
     void setChoices(bool truth, bool cascade, bool file = true);
     attention::RegionOrigin origin() const { return source_.origin; }
     const attention::RegionSource& source() const { return source_; }
@@ -42,16 +42,20 @@ public:
     QPushButton* removeButton() { return remove_; }
     QPushButton* detectorButton() { return chooseDetector_; }
     QLabel* note() { return note_; }
+    QLabel* explanation() { return explanation_; }
     QCheckBox* pathBox() { return path_; }
 
 Q_SIGNALS:
     /// source() is another, or its detector was read anew.
     void originChanged();
     void drawingAsked(bool draw);
+    /// By keyboard: a region in the middle, to be moved with the arrow keys.
+    void placingAsked();
     void removalAsked();
     void pathToggled(bool shown);
 
 protected:
+    bool eventFilter(QObject* watched, QEvent* event) override;
     void changeEvent(QEvent* event) override;
 
 private:
@@ -74,6 +78,7 @@ private:
     attention::RegionOrigin wanted_ = attention::RegionOrigin::None; ///< for clips without a truth
     QString detector_;                                               ///< a person's own; empty until one is chosen
     bool detectorMissing_ = false;
+    bool byKeyboard_ = false; ///< how the button for drawing was pressed last
     QLabel* heading_;
     QPushButton* draw_;
     QPushButton* remove_;

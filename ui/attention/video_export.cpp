@@ -10,6 +10,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QLocale>
+#include <QMessageBox>
 #include <QProgressBar>
 #include <QPushButton>
 #include <QStandardPaths>
@@ -30,12 +31,25 @@ QString askVideoPath(QWidget* parent, const QString& suggested) {
                           suggested);
 }
 
+bool askToGiveUp(QWidget* parent) {
+    QMessageBox box(QMessageBox::Question, VideoExport::tr("A Video Is Being Written"),
+                    VideoExport::tr("Close LiveGloss and give the video up?"), QMessageBox::NoButton, parent);
+    box.setInformativeText(VideoExport::tr("The video with attention is not finished yet. No file is left of it."));
+    const QPushButton* close = box.addButton(VideoExport::tr("Give Up and Close"), QMessageBox::DestructiveRole);
+    QPushButton* stay = box.addButton(VideoExport::tr("Go On Writing"), QMessageBox::RejectRole);
+    box.setDefaultButton(stay);
+    box.setEscapeButton(stay);
+    box.exec();
+    return box.clickedButton() == close;
+}
+
 } // namespace
 
 VideoExport::VideoExport(QWidget* parent)
     : QWidget(parent),
       choose_(askVideoPath),
       write_(writeAttentionVideo),
+      confirm_(askToGiveUp),
       save_(new QPushButton(this)),
       cancelButton_(new QPushButton(this)),
       progress_(new QProgressBar(this)),

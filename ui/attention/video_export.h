@@ -33,6 +33,9 @@ public:
     /// What would become of the span as a GIF; nothing where there is no span.
     void setPlan(const std::optional<GifPlan>& plan);
     bool running() const { return cancel_ != nullptr; }
+    /// Asks whether a video that is being written may be given up.
+    bool confirmGivingUp() { return confirm_(this); }
+    void setConfirm(std::function<bool(QWidget* parent)> confirm) { confirm_ = std::move(confirm); }
     QPushButton* saveButton() { return save_; }
     QPushButton* cancelButton() { return cancelButton_; }
     QProgressBar* progress() { return progress_; }
@@ -49,6 +52,7 @@ private:
 
     ChooseFile choose_;
     Write write_;
+    std::function<bool(QWidget*)> confirm_;
     std::shared_ptr<std::atomic<bool>> cancel_; ///< while it runs
     std::shared_ptr<std::atomic<int>> done_ = std::make_shared<std::atomic<int>>(0);
     QTimer polling_;

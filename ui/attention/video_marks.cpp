@@ -2,6 +2,7 @@
 
 #include "ui/style/theme.h"
 
+#include <QAccessible>
 #include <QKeyEvent>
 #include <QMouseEvent>
 #include <QPainter>
@@ -57,16 +58,36 @@ Qt::CursorShape cursorOf(int grip, int whole) {
 VideoMarks::VideoMarks(AttentionView& view) : QWidget(&view), view_(view) {
     setObjectName(QStringLiteral("videoMarks"));
     setMouseTracking(true);
-    setFocusPolicy(Qt::TabFocus);
     view.installEventFilter(this);
     setGeometry(view.rect());
+    describe();
+}
+
+void VideoMarks::describe() {
     setAccessibleName(tr("Your region"));
+    setAccessibleDescription(tr("Arrow keys move it, with Shift they resize it, Delete removes it."));
 }
 
 void VideoMarks::setRegion(const std::optional<vision::Region>& region) {
     region_ = region;
-    setFocusPolicy(region_ ? Qt::StrongFocus : Qt::NoFocus);
+    setFocusPolicy(region_ ? Qt::TabFocus : Qt::NoFocus); // clicks beside it go to the red box
     update();
+}
+
+void VideoMarks::placeRegion() {
+    if (!region_) {
+        change(QRectF(0.35, 0.3, 0.3, 0.4));
+    }
+    setFocus(Qt::OtherFocusReason);
+}
+
+QString VideoMarks::regionText() const {
+    if (!region_) {
+        return {};
+    }
+    const auto percent = [](double share) { return QString::number(std::lround(share * 100.0)); };
+    return tr("from the left %1 %, from the top %2 %, width %3 %, height %4 %")
+        .arg(percent(region_->left), percent(region_->top), percent(region_->width), percent(region_->height));
 }
 
 void VideoMarks::setDrawing(bool drawing) {
@@ -149,7 +170,10 @@ void VideoMarks::mousePressEvent(QMouseEvent* event) {
     }
     grip_ = gripAt(event->position(), &gripPicture_);
     if (grip_ == NoGrip) {
-        event->ignore(); // the video below takes it
+        event->ignore(); // the video below takes it, and with it the arrow keys
+        if (hasFocus()) {
+            view_.setFocus(Qt::MouseFocusReason);
+        }
         return;
     }
     setFocus(Qt::MouseFocusReason);
@@ -193,12 +217,14 @@ void VideoMarks::mouseReleaseEvent(QMouseEvent* event) {
 void VideoMarks::change(QRectF box) {
     box = fitted(box);
     setRegion(vision::Region{box.left(), box.top(), box.width(), box.height()});
+    QAccessibleValueChangeEvent moved(this, regionText());
+    QAccessible::updateAccessibility(&moved);
     Q_EMIT regionChanged();
 }
 
 bool VideoMarks::event(QEvent* event) {
     if (event->type() == QEvent::LanguageChange) {
-        setAccessibleName(tr("Your region"));
+        describe();
         update();
     }
     if (event->type() == QEvent::ShortcutOverride && region_) {

@@ -21,6 +21,10 @@ public:
     /// In fractions of the frame.
     void setRegion(const std::optional<vision::Region>& region);
     const std::optional<vision::Region>& region() const { return region_; }
+    /// By keyboard: gives the region the arrow keys, in the middle of the picture where there was none.
+    void placeRegion();
+    /// Where the region lies, in words; empty without one.
+    QString regionText() const;
     /// The next drag draws a region anew.
     void setDrawing(bool drawing);
     bool isDrawing() const { return drawing_; }
@@ -51,6 +55,7 @@ private:
     int gripAt(const QPointF& point, int* index) const;
     int pictureAt(const QPointF& point) const;
     void change(QRectF box);
+    void describe();
     void paintRegion(QPainter& painter, int index) const;
     void paintPath(QPainter& painter, int index) const;
 

@@ -6,6 +6,8 @@
 #include <QCoreApplication>
 #include <QLocale>
 
+#include <algorithm>
+
 namespace livegloss::ui {
 
 namespace {
@@ -28,19 +30,41 @@ std::optional<QRectF> queryBox(const attention::View& view, const model::ModelCo
     return QRectF(view.patch % config.gridSide() * side, view.patch / config.gridSide() * side, side, side);
 }
 
-QString timeLabel(const SheetFrame& frame) {
-    return SheetText::tr("t = %1 s").arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+QString secondsText(MediaTime time) {
+    return QLocale().toString(toSeconds(time), 'f', 2);
 }
 
-QString frameLabel(const SheetFrame& frame) {
-    return frame.frame->index == unknownFrame ? timeLabel(frame)
-                                              : SheetText::tr("frame %1 · %2 s")
-                                                    .arg(frame.frame->index)
-                                                    .arg(QLocale().toString(toSeconds(frame.frame->time), 'f', 2));
+QString timeLabel(MediaTime time) {
+    return SheetText::tr("t = %1 s").arg(secondsText(time));
+}
+
+QString frameLabel(const Frame& frame) {
+    return frame.index == unknownFrame ? timeLabel(frame.time)
+                                       : SheetText::tr("frame %1 · %2 s").arg(frame.index).arg(secondsText(frame.time));
+}
+
+/// Under a picture between two frames that the network saw; nothing elsewhere.
+QString earlierNote(const SheetFrame& frame) {
+    if (!frame.earlier) {
+        return {};
+    }
+    const QString time = secondsText(frame.earlier->time);
+    return frame.earlier->index == unknownFrame
+               ? SheetText::tr("with the attention of %1 s").arg(time)
+               : SheetText::tr("with the attention of frame %1, %2 s").arg(frame.earlier->index).arg(time);
+}
+
+/// The frame whose weights a row of figure 4 holds.
+AttendedMoment askingFrame(const SheetFrame& frame) {
+    return frame.earlier.value_or(AttendedMoment{frame.frame->index, frame.frame->time});
 }
 
 QString shares(const Layer& layer) {
     const auto percent = [](float share) { return QLocale().toString(static_cast<double>(share) * 100.0, 'f', 1); };
+    if (layer.kind == attention::LayerKind::Difference) {
+        return SheetText::tr("class token %1, prefixes %2")
+            .arg(AttentionTexts::value(layer, layer.classShare), AttentionTexts::value(layer, layer.prefixShare));
+    }
     if (layer.prefixShare > 0.0F) {
         return SheetText::tr("class token %1 %, prefixes %2 %")
             .arg(percent(layer.classShare), percent(layer.prefixShare));
@@ -53,7 +77,11 @@ SheetCell cellOf(const SheetMaterial& material, const QImage& picture, const Lay
 }
 
 void addLegend(Sheet& sheet, const SheetMaterial& material, const Layer& layer) {
-    sheet.legends.append(layerLegend(layer, material.scales, material.view));
+    SheetLegend legend = layerLegend(layer, material.scales, material.view);
+    if (material.scalesSoFar && material.view.normalisation == Normalisation::Clip) {
+        legend.rule = SheetText::tr("clip as far as seen, 2nd to 98th percentile");
+    }
+    sheet.legends.append(legend);
 }
 
 Sheet emptySheet(const SheetMaterial& material) {
@@ -113,11 +141,12 @@ Sheet spatialSheet(const SheetMaterial& material) {
     SheetRow raw;
     raw.label = SheetText::tr("Video");
     for (const SheetFrame& frame : material.frames) {
-        sheet.columns.append(frameLabel(frame));
+        sheet.columns.append(frameLabel(*frame.frame));
         SheetCell cell;
         cell.frame = pictureOf(*frame.frame);
         cell.region = vision::visibleRegion(material.model.resize, material.model.resolution);
         cell.query = queryBox(material.view, material.model);
+        cell.note = earlierNote(frame);
         raw.cells.append(cell);
     }
     sheet.rows.append(raw);
@@ -132,7 +161,7 @@ Sheet spatialSheet(const SheetMaterial& material) {
                 addLegend(sheet, material, layer);
             }
             SheetCell cell = cellOf(material, pictureOf(*frame.frame), layer);
-            if (cell.note.isEmpty() && !layer.isSigned()) {
+            if (cell.note.isEmpty()) {
                 cell.note = shares(layer);
             }
             sheet.rows[row].cells.append(cell);
@@ -141,10 +170,48 @@ Sheet spatialSheet(const SheetMaterial& material) {
     return sheet;
 }
 
+namespace {
+
+/// One of the frames around, with the weights over it.
+SheetCell neighbourCell(const SheetMaterial& material, const SheetFrame& frame, std::size_t index) {
+    const Layer& layer = frame.layers[index];
+    SheetCell cell;
+    if (layer.neighbour != engine::Neighbour::Outside) {
+        cell = cellOf(material, frame.neighbours[index], layer);
+    }
+    if (frame.neighboursAreInputs) {
+        cell.region = {};
+    }
+    if (layer.neighbour != engine::Neighbour::Frame) {
+        cell.note = AttentionTexts::neighbour(layer, material.model);
+    }
+    if (layer.offset != 0) {
+        cell.query.reset();
+    }
+    return cell;
+}
+
+/// The mean of the weights, over the frame that asks.
+SheetCell meanOfNeighbours(const SheetMaterial& material, const SheetFrame& frame) {
+    const auto own = std::ranges::find(frame.layers, 0, &Layer::offset);
+    const auto place = static_cast<std::size_t>(own - frame.layers.begin());
+    if (place >= frame.neighbours.size()) {
+        return {};
+    }
+    SheetCell cell = cellOf(material, frame.neighbours[place], crossFrameOverlay(frame.layers));
+    if (frame.neighboursAreInputs) {
+        cell.region = {};
+    }
+    return cell;
+}
+
+} // namespace
+
 Sheet crossFrameSheet(const SheetMaterial& material) {
     Sheet sheet = emptySheet(material);
     if (!material.frames.empty() && material.frames.front().neighboursAreInputs) {
-        sheet.aspect = 1.0;
+        const vision::Region seen = vision::visibleRegion(material.model.resize, material.model.resolution);
+        sheet.aspect *= seen.width / seen.height;
     }
     for (const SheetFrame& frame : material.frames) {
         const std::vector<Layer>& layers = frame.layers;
@@ -153,31 +220,20 @@ Sheet crossFrameSheet(const SheetMaterial& material) {
             sheet.lines.append(SheetText::tr("Learnt temporal weight: %1 (one frame is %2 s)")
                                    .arg(QLocale().toString(static_cast<double>(frame.temporalWeight), 'g', 3),
                                         QLocale().toString(1.0 / material.model.fps, 'g', 3)));
-        }
-        SheetRow row;
-        const bool numbered = frame.frame->index != unknownFrame;
-        row.label = numbered ? SheetText::tr("frame %1").arg(frame.frame->index) : timeLabel(frame);
-        row.detail = numbered ? timeLabel(frame) : QString();
-        for (std::size_t index = 0; index < layers.size() && index < frame.neighbours.size(); ++index) {
-            const Layer& layer = layers[index];
-            if (sheet.rows.isEmpty()) {
+            for (const Layer& layer : layers) {
                 sheet.columns.append(AttentionTexts::offset(layer.offset));
             }
-            SheetCell cell;
-            if (layer.neighbour != engine::Neighbour::Outside) {
-                cell = cellOf(material, frame.neighbours[index], layer);
-            }
-            if (frame.neighboursAreInputs) {
-                cell.region = {};
-            }
-            if (layer.neighbour != engine::Neighbour::Frame) {
-                cell.note = AttentionTexts::neighbour(layer.neighbour);
-            }
-            if (layer.offset != 0) {
-                cell.query.reset();
-            }
-            row.cells.append(cell);
+            sheet.columns.append(SheetText::tr("mean, over t"));
         }
+        SheetRow row;
+        const AttendedMoment asks = askingFrame(frame);
+        const bool numbered = asks.index != unknownFrame;
+        row.label = numbered ? SheetText::tr("frame %1").arg(asks.index) : timeLabel(asks.time);
+        row.detail = numbered ? timeLabel(asks.time) : QString();
+        for (std::size_t index = 0; index < layers.size() && index < frame.neighbours.size(); ++index) {
+            row.cells.append(neighbourCell(material, frame, index));
+        }
+        row.cells.append(meanOfNeighbours(material, frame));
         sheet.rows.append(row);
     }
     return sheet;

@@ -41,8 +41,8 @@ QString AttentionTexts::definition(Shown shown) {
     case Shown::CrossFrame:
         break;
     }
-    return tr("How strongly this frame takes up each patch of the two frames before and after it: orange emphasises, "
-              "blue suppresses, pale is left alone.");
+    return tr("How strongly this frame takes up each patch of the frames around it and of itself: orange emphasises, "
+              "blue suppresses, pale is left alone. The large picture is the mean over these frames.");
 }
 
 QString AttentionTexts::source(AttentionSource source) {
@@ -81,13 +81,22 @@ QString AttentionTexts::normalisation(Normalisation normalisation) {
     return tr("Per frame");
 }
 
-QString AttentionTexts::normalisationDefinition(Normalisation normalisation) {
+QString AttentionTexts::normalisationDefinition(Normalisation normalisation, Shown shown) {
     switch (normalisation) {
     case Normalisation::Clip:
         return tr("The colours run from the 2nd to the 98th percentile of the clip so far: frames are comparable.");
     case Normalisation::Absolute:
-        return tr("The colours mean the same in every clip and model: up to eight times the share that looking "
-                  "everywhere alike would give.");
+        switch (shown) {
+        case Shown::Difference:
+            return tr("The colours mean the same in every clip and model: up to four times the share that looking "
+                      "everywhere alike would give, less or more.");
+        case Shown::CrossFrame:
+            return tr("The colours mean the same in every clip and model: from −0.5 to +0.5, the least and the most "
+                      "that a weight can be.");
+        default:
+            return tr("The colours mean the same in every clip and model: up to eight times the share that looking "
+                      "everywhere alike would give.");
+        }
     case Normalisation::Frame:
         break;
     }
@@ -196,8 +205,8 @@ QString AttentionTexts::offset(int frames) {
     return frames < 0 ? QStringLiteral("t − %1").arg(-frames) : QStringLiteral("t + %1").arg(frames);
 }
 
-QString AttentionTexts::neighbour(engine::Neighbour kind) {
-    switch (kind) {
+QString AttentionTexts::neighbour(const attention::Layer& layer, const model::ModelConfig& config) {
+    switch (layer.neighbour) {
     case engine::Neighbour::Frame:
         return {};
     case engine::Neighbour::Copy:
@@ -205,7 +214,19 @@ QString AttentionTexts::neighbour(engine::Neighbour kind) {
     case engine::Neighbour::Outside:
         break;
     }
-    return tr("outside the clip");
+    return config.pastOnly && layer.offset > 0 ? tr("not used by this model") : tr("outside the clip");
+}
+
+QString AttentionTexts::sharesDefinition() {
+    return tr("Class-token share and prefix share: the parts of the attention that rest on the token that stands for "
+              "the whole frame, and on the learnt prefixes together. The picture shows how the rest is spread over the "
+              "patches.");
+}
+
+QString AttentionTexts::temporalWeightDefinition() {
+    return tr(
+        "Learnt temporal weight: what the sum over all these patches is multiplied with before it is added to the "
+        "frame. Near zero the model makes little use of the frames around, however bright the picture.");
 }
 
 } // namespace livegloss::ui

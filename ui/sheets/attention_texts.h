@@ -18,7 +18,7 @@ public:
     static QString source(engine::AttentionSource source);
     static QString sourceDefinition(engine::AttentionSource source);
     static QString normalisation(attention::Normalisation normalisation);
-    static QString normalisationDefinition(attention::Normalisation normalisation);
+    static QString normalisationDefinition(attention::Normalisation normalisation, attention::Shown shown);
     static QString colours(attention::Colours colours);
     /// "Block 4 of 4, mean of 2 heads, from the class token"
     static QString settings(const attention::View& view, const model::ModelConfig& config);
@@ -32,7 +32,11 @@ public:
     static QString noResponse();
     /// "t − 2", "t", "t + 1"
     static QString offset(int frames);
-    static QString neighbour(engine::Neighbour kind);
+    /// Why one of the frames around is none of the clip; empty where it is one.
+    static QString neighbour(const attention::Layer& layer, const model::ModelConfig& config);
+    /// What the numbers beside a picture are.
+    static QString sharesDefinition();
+    static QString temporalWeightDefinition();
 };
 
 } // namespace livegloss::ui

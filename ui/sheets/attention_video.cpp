@@ -12,6 +12,7 @@
 #include <QPainterPath>
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 
 namespace livegloss::ui {
@@ -19,24 +20,12 @@ namespace livegloss::ui {
 namespace {
 
 constexpr int widestPicture = 960;
-constexpr int narrowestPage = 480; // below it the legend does not fit
-constexpr int videoGap = 8;
-constexpr int captionHeight = 48;
-constexpr int legendHeight = 108;
 constexpr int legendPixels = 13;
 constexpr int videoPixelsPerPatch = 24;
 const QColor stage(16, 18, 22);
 const QColor quietText(176, 182, 192);
 
 constexpr int videoQuality = 20; // x264's constant rate factor
-
-int picturesOf(const attention::View& view) {
-    return view.shown == attention::Shown::SideBySide ? 2 : 1;
-}
-
-int even(double value) {
-    return static_cast<int>(value / 2.0 + 0.5) * 2;
-}
 
 QFont videoFont(int pixels, bool bold = false) {
     QFont font = QGuiApplication::font();
@@ -55,6 +44,17 @@ bool isGif(const std::filesystem::path& output) {
     return QString::fromStdString(output.extension().string()).compare(QLatin1String(".gif"), Qt::CaseInsensitive) == 0;
 }
 
+bool isTooLongForGif(MediaTime length) {
+    return toSeconds(length) > gifLimits.seconds + 1.0 / gifLimits.fps;
+}
+
+/// `length`: in words, such as "20 s".
+tl::unexpected<Error> gifTooLong(const std::string& length) {
+    return failure(ErrorCode::InvalidArgument, "a GIF of " + length + " would be too large",
+                   "Choose a span of at most " + std::to_string(std::lround(gifLimits.seconds)) +
+                       " s, or write an .mp4.");
+}
+
 class VideoDrawing {
 public:
     explicit VideoDrawing(const AttentionVideoJob& job) : job_(job) {}
@@ -62,6 +62,7 @@ public:
     /// Before the long way through the network, so that an output that cannot be written is known at once.
     Result<void> open(const media::SourceInfo& info, const std::filesystem::path& output);
     void setAttended(Attended attended) { attended_ = std::move(attended); }
+    void setCaptions(std::vector<VideoCaption> captions) { captions_ = std::move(captions); }
     /// The next frame of the span. Frames that came later or sooner than the stated rate keep their moments.
     Result<void> add(const FramePtr& frame) { return write(resampler_->push(frame)); }
     Result<void> close();
@@ -77,6 +78,7 @@ private:
 
     const AttentionVideoJob& job_;
     Attended attended_;
+    std::vector<VideoCaption> captions_;
     VideoPage page_;
     std::unique_ptr<media::VideoWriter> writer_;
     std::optional<media::RateResampler> resampler_;
@@ -239,7 +241,7 @@ QImage VideoDrawing::draw(const Frame& frame) {
         }
     }
     QStringList glosses;
-    for (const VideoCaption& caption : job_.captions) {
+    for (const VideoCaption& caption : captions_) {
         if (caption.start <= frame.time && frame.time < caption.end) {
             glosses.append(caption.text);
         }
@@ -251,8 +253,10 @@ QImage VideoDrawing::draw(const Frame& frame) {
     return page;
 }
 
-Result<Attended> attend(const AttentionVideoJob& job) {
+/// `gif`: gives up as soon as the span turns out to be too long for one.
+Result<Attended> attend(const AttentionVideoJob& job, bool gif) {
     Attended attended;
+    bool tooLong = false;
     attention::WalkOptions options;
     options.cancelled = job.cancelled;
     options.progress = [&job](std::int64_t, std::optional<double> fraction) {
@@ -262,53 +266,29 @@ Result<Attended> attend(const AttentionVideoJob& job) {
     };
     const bool whole = job.view.normalisation == attention::Normalisation::Clip;
     options.from = whole ? MediaTime{0} : job.from;
+    const auto take = [&](const attention::AttendedFrame& frame) {
+        const MediaTime time = frame.frame->time;
+        std::vector<attention::Layer> layers = layersOf(job.view, frame.result);
+        attended.scales.add(layers);
+        attended.frames[time] = std::move(layers);
+        tooLong = gif && (!job.to || time <= *job.to) && isTooLongForGif(time - job.from);
+        return !tooLong && (whole || !job.to || time <= *job.to);
+    };
     const auto walked = attention::walkVideo({media::SourceKind::File, job.input.string()}, job.model,
-                                             requestFor(job.view), options, [&](const attention::AttendedFrame& frame) {
-                                                 std::vector<attention::Layer> layers =
-                                                     layersOf(job.view, frame.result);
-                                                 attended.scales.add(layers);
-                                                 attended.frames[frame.frame->time] = std::move(layers);
-                                                 return whole || !job.to || frame.frame->time <= *job.to;
-                                             });
+                                             requestFor(job.view), options, take);
     if (!walked) {
         return tl::unexpected(walked.error());
+    }
+    if (tooLong) {
+        return gifTooLong("more than " + std::to_string(std::lround(gifLimits.seconds)) + " s");
     }
     return attended;
 }
 
-} // namespace
-
-GifPlan planGif(QSize frame, double seconds, const attention::View& view) {
-    /// Of a sample clip with overlay; GIF stores what moves, so signing against a still background is the usual case.
-    constexpr double bytesPerPixel = 0.28;
-    const int count = picturesOf(view);
-    GifPlan plan;
-    plan.size = videoPage(frame, count, (gifLimits.width - (count - 1) * videoGap) / count).size;
-    plan.fps = gifLimits.fps;
-    plan.pictures = static_cast<int>(seconds * plan.fps + 0.5);
-    plan.megabytes = plan.pictures * bytesPerPixel * plan.size.width() * plan.size.height() / 1e6;
-    plan.tooLong = seconds > gifLimits.seconds + 1.0 / plan.fps;
-    return plan;
+/// Of the span that is written; nothing where it goes to the end of a file that does not say how long it is.
+std::optional<MediaTime> endOf(const AttentionVideoJob& job, const media::SourceInfo& info) {
+    return job.to && info.duration ? std::min(*job.to, *info.duration) : job.to ? job.to : info.duration;
 }
-
-VideoPage videoPage(QSize frame, int pictures, int widest) {
-    const double scale = std::min(1.0, static_cast<double>(widest) / frame.width());
-    const int minimum = narrowestPage - (pictures - 1) * videoGap;
-    const double factor =
-        frame.width() * scale * pictures < minimum ? minimum / (frame.width() * pictures * 1.0) : scale;
-    const int width = even(frame.width() * factor);
-    const int height = even(frame.height() * factor);
-    VideoPage page;
-    page.size = QSize(pictures * width + (pictures - 1) * videoGap, height + captionHeight + legendHeight);
-    for (int i = 0; i < pictures; ++i) {
-        page.pictures.append(QRectF(i * (width + videoGap), 0, width, height));
-    }
-    page.caption = QRectF(videoGap, height, page.size.width() - 2 * videoGap, captionHeight);
-    page.legend = QRectF(videoGap, height + captionHeight, page.size.width() - 2 * videoGap, legendHeight - videoGap);
-    return page;
-}
-
-namespace {
 
 /// What cannot become a file is known before the work.
 Result<void> checkOutput(const AttentionVideoJob& job, const media::SourceInfo& info,
@@ -318,50 +298,21 @@ Result<void> checkOutput(const AttentionVideoJob& job, const media::SourceInfo& 
         return failure(ErrorCode::InvalidArgument, output.string() + ": videos cannot be written in this format",
                        "End the file's name in .mp4 or .gif.");
     }
-    const std::optional<MediaTime> end = job.to ? job.to : info.duration;
-    if (ending == QLatin1String(".gif") && end &&
-        planGif({std::max(2, info.width), std::max(2, info.height)}, toSeconds(*end - job.from), job.view).tooLong) {
-        return failure(ErrorCode::InvalidArgument,
-                       "a GIF of " + std::to_string(std::lround(toSeconds(*end - job.from))) + " s would be too large",
-                       "Choose a span of at most " + std::to_string(std::lround(gifLimits.seconds)) +
-                           " s, or write an .mp4.");
+    const std::optional<MediaTime> end = endOf(job, info);
+    if (ending == QLatin1String(".gif") && end && isTooLongForGif(*end - job.from)) {
+        return gifTooLong(std::to_string(std::lround(toSeconds(*end - job.from))) + " s");
     }
     return {};
 }
 
-} // namespace
-
-Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesystem::path& output) {
-    if (std::error_code ignored; std::filesystem::equivalent(job.input, output, ignored)) {
-        return failure(ErrorCode::InvalidArgument, output.string() + " is the video itself", "Choose another name.");
-    }
-    const SteadyClock clock;
-    auto source = media::openSource({media::SourceKind::File, job.input.string()}, clock);
-    if (!source) {
-        return tl::unexpected(std::move(source.error()));
-    }
-    const media::SourceInfo info = (*source)->info();
-    if (auto checked = checkOutput(job, info, output); !checked) {
-        return checked;
-    }
-    VideoDrawing drawing(job);
-    if (auto opened = drawing.open(info, output); !opened) {
-        return opened;
-    }
-    auto attended = attend(job);
-    if (!attended) {
-        return tl::unexpected(std::move(attended.error()));
-    }
-    drawing.setAttended(std::move(*attended));
-    if (auto sought = job.from > MediaTime{0} ? (*source)->seek(job.from) : Result<void>{}; !sought) {
-        return sought;
-    }
-    const MediaTime end = job.to.value_or(info.duration.value_or(MediaTime::max()));
+/// From the source as it stands to the end of the span.
+Result<void> drawSpan(const AttentionVideoJob& job, media::FrameSource& source, VideoDrawing& drawing) {
+    const MediaTime end = endOf(job, source.info()).value_or(MediaTime::max());
     while (true) {
         if (job.cancelled && job.cancelled()) {
             return failure(ErrorCode::Cancelled, "stopped before the end of the video");
         }
-        auto frame = (*source)->read();
+        auto frame = source.read();
         if (!frame) {
             return tl::unexpected(std::move(frame.error()));
         }
@@ -378,6 +329,50 @@ Result<void> writeAttentionVideo(const AttentionVideoJob& job, const std::filesy
             job.progress(0.5 + 0.5 * std::min(1.0, toSeconds((**frame)->time - job.from) / toSeconds(end - job.from)));
         }
     }
+}
+
+} // namespace
+
+Result<void> writeAttentionVideo(const AttentionVideoJob& asked, const std::filesystem::path& output) {
+    if (std::error_code ignored; std::filesystem::equivalent(asked.input, output, ignored)) {
+        return failure(ErrorCode::InvalidArgument, output.string() + " is the video itself", "Choose another name.");
+    }
+    const SteadyClock clock;
+    auto source = media::openSource({media::SourceKind::File, asked.input.string()}, clock);
+    if (!source) {
+        return tl::unexpected(std::move(source.error()));
+    }
+    const media::SourceInfo info = (*source)->info();
+    if (auto checked = checkOutput(asked, info, output); !checked) {
+        return checked;
+    }
+    AttentionVideoJob job = asked;
+    VideoDrawing drawing(job);
+    if (auto opened = drawing.open(info, output); !opened) {
+        return opened;
+    }
+    if (!asked.captions) {
+        constexpr double share = 1.0 / 3.0; // of the work
+        const auto report = asked.progress ? asked.progress : [](double) {};
+        job.progress = [report](double fraction) { report(share + (1.0 - share) * fraction); };
+        auto captions =
+            recogniseCaptions(asked.input, asked.model, asked.cancelled,
+                              [report](const session::Progress& done) { report(share * done.fraction.value_or(0.0)); });
+        if (!captions) {
+            return tl::unexpected(std::move(captions.error()));
+        }
+        job.captions = std::move(*captions);
+    }
+    drawing.setCaptions(std::move(*job.captions));
+    auto attended = attend(job, isGif(output));
+    if (!attended) {
+        return tl::unexpected(std::move(attended.error()));
+    }
+    drawing.setAttended(std::move(*attended));
+    if (auto sought = job.from > MediaTime{0} ? (*source)->seek(job.from) : Result<void>{}; !sought) {
+        return sought;
+    }
+    return drawSpan(job, **source, drawing);
 }
 
 } // namespace livegloss::ui

@@ -6,7 +6,6 @@
 #include <QLocale>
 
 #include <algorithm>
-#include <cmath>
 
 namespace livegloss::ui {
 
@@ -45,16 +44,15 @@ void addRows(Sheet& sheet, const QString& label, const QString& detail, const QL
 
 QString GlossTexts::span(const GlossMaterial& material) {
     const QString times = tr("%1 to %2 s").arg(seconds(material.from), seconds(material.to));
-    if (material.fps <= 0.0) {
-        return tr("%1; frames that the network saw: %2").arg(times).arg(material.study.frames);
+    const attention::SpanStudy& study = material.study;
+    if (study.firstFrame == unknownFrame || study.lastFrame == unknownFrame) {
+        return tr("%1; frames that the network saw: %2").arg(times).arg(study.frames);
     }
-    const auto first = static_cast<qint64>(std::lround(toSeconds(material.from) * material.fps));
-    const auto last = std::max(first, static_cast<qint64>(std::lround(toSeconds(material.to) * material.fps)) - 1);
     return tr("%1, frames %2 to %3, of which the network saw %4")
         .arg(times)
-        .arg(first)
-        .arg(last)
-        .arg(material.study.frames);
+        .arg(study.firstFrame)
+        .arg(study.lastFrame)
+        .arg(study.frames);
 }
 
 QString GlossTexts::alternatives(const GlossMaterial& material) {

@@ -22,7 +22,6 @@ struct GlossMaterial {
     float confidence = 0.0F;
     MediaTime from{0};
     MediaTime to{0};
-    double fps = 0.0; ///< of the video; 0: not known
     std::vector<GlossAlternativeText> alternatives;
     model::ModelConfig model;
     attention::View view;

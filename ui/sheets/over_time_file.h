@@ -10,6 +10,7 @@ struct OverTimeMaterial {
     model::ModelConfig model;
     attention::View view; ///< as on show; measuredView() of it was measured
     attention::RegionSource regions;
+    std::optional<vision::Region> own; ///< the person's region, in fractions of the frame
     OverTimeData data;
     QList<OverTimeSeries> series; ///< drawn; a table has all
     TimeRange range;              ///< drawn; a table has all

@@ -1,6 +1,8 @@
 #include "ui/widgets/accessibility.h"
 
+#include "ui/attention/cell_row.h"
 #include "ui/attention/time_plot.h"
+#include "ui/attention/video_marks.h"
 #include "ui/text_format.h"
 #include "ui/widgets/caption_view.h"
 #include "ui/widgets/seek_bar.h"
@@ -8,6 +10,9 @@
 
 #include <QAccessibleWidget>
 #include <QCoreApplication>
+
+#include <functional>
+#include <utility>
 
 namespace livegloss::ui {
 
@@ -85,15 +90,17 @@ private:
     SeekBar* bar_;
 };
 
-class AccessibleTimePlot final : public QAccessibleWidget {
+/// A drawn widget whose value is told in words.
+class AccessibleDrawing final : public QAccessibleWidget {
 public:
-    explicit AccessibleTimePlot(TimePlot* plot) : QAccessibleWidget(plot, QAccessible::Chart), plot_(plot) {}
+    AccessibleDrawing(QWidget* widget, QAccessible::Role role, std::function<QString()> value)
+        : QAccessibleWidget(widget, role), value_(std::move(value)) {}
     QString text(QAccessible::Text kind) const override {
-        return kind == QAccessible::Value ? plot_->textAt(plot_->cursorTime()) : QAccessibleWidget::text(kind);
+        return kind == QAccessible::Value ? value_() : QAccessibleWidget::text(kind);
     }
 
 private:
-    TimePlot* plot_;
+    std::function<QString()> value_;
 };
 
 QAccessibleInterface* makeInterface(const QString&, QObject* object) {
@@ -107,7 +114,16 @@ QAccessibleInterface* makeInterface(const QString&, QObject* object) {
         return new AccessibleSeekBar(seekBar);
     }
     if (auto* plot = qobject_cast<TimePlot*>(object)) {
-        return new AccessibleTimePlot(plot);
+        return new AccessibleDrawing(plot, QAccessible::Chart, [plot] { return plot->textAt(plot->cursorTime()); });
+    }
+    if (auto* view = qobject_cast<AttentionView*>(object)) {
+        return new AccessibleDrawing(view, QAccessible::Graphic, [view] { return view->patchText(); });
+    }
+    if (auto* marks = qobject_cast<VideoMarks*>(object)) {
+        return new AccessibleDrawing(marks, QAccessible::Graphic, [marks] { return marks->regionText(); });
+    }
+    if (auto* cells = qobject_cast<CellRow*>(object)) {
+        return new AccessibleDrawing(cells, QAccessible::List, [cells] { return cells->currentText(); });
     }
     return nullptr;
 }

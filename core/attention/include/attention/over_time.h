@@ -21,7 +21,7 @@ struct PicturePoint {
 /// What one frame adds to the curves. Formulas: docs/attention.md, "Over time".
 struct Moment {
     MediaTime time{0};
-    std::int64_t frameIndex = 0; ///< of the video
+    std::int64_t frameIndex = 0; ///< of the video, or unknownFrame
     Layer layer;                 ///< the attention measured; no values where only weights across frames are known
     std::optional<float> hands;  ///< shares of the mass on patches, 0 to 1
     std::optional<float> face;
@@ -51,6 +51,9 @@ std::optional<float> motionOf(const std::vector<Layer>& neighbours, const vision
 /// What the layers of a picture on show tell, of whatever view they are.
 Moment momentOf(const std::vector<Layer>& layers, const Frame& frame, const model::ModelConfig& config);
 
+/// Adds what another view told of the same moment; false where that is nothing new.
+bool addTo(Moment& known, const Moment& more);
+
 struct OverTimeJob {
     std::filesystem::path input;
     engine::LoadedModelPtr model;
@@ -59,7 +62,8 @@ struct OverTimeJob {
     WalkOptions options;
 };
 
-/// Sends a whole video through the network and measures every frame that it sees, shares of hands and face where
+/// Sends a whole video through the network and measures every frame that it sees (each once, with the weights across
+/// frames of the first time, where the video is slower than the model), shares of hands and face where
 /// `regions` finds them. Any thread. Errors of source, network and regions, or Cancelled.
 Result<std::vector<Moment>> measureClip(const OverTimeJob& job);
 

@@ -27,7 +27,9 @@ struct SpanFrame {
 
 /// Where the network looked while a gloss was signed.
 struct SpanStudy {
-    int frames = 0; ///< that the network saw of it
+    int frames = 0;                         ///< of the video that the network saw of it, each counted once
+    std::int64_t firstFrame = unknownFrame; ///< of those, in the video, or unknownFrame
+    std::int64_t lastFrame = unknownFrame;
     SpanFrame mean; ///< the mean of all of them, over the frame in the middle
     /// At most three, strongest first.
     std::vector<SpanFrame> strongest;

@@ -39,7 +39,7 @@ struct View {
 };
 
 /// The view with what this model does not have replaced by what it does: a block or head past the last, a patch outside
-/// the grid, the aggregation query of the frozen backbone or across frames.
+/// the grid, weights across frames, the aggregation query; also that of the frozen backbone or across frames.
 View fitted(View view, const model::ModelConfig& config);
 
 /// What has to be computed for it.

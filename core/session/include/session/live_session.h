@@ -54,19 +54,19 @@ struct Statistics {
 struct Snapshot {
     State state = State::Idle;
     std::optional<Error> error;
-    std::optional<Error> deviceFailure; ///< the device that the model ran on failed, and the CPU goes on
+    std::optional<Error> deviceFailure;  ///< the device that the model ran on failed, and the CPU goes on
     std::optional<Error> attentionError; ///< why SessionSettings::view cannot be shown; captions go on
     media::SourceInfo source;
     std::optional<MediaTime> endsEarly; ///< the file ends here, before its length: it is damaged or cut off
-    MediaTime position{0};   ///< of the picture now on show
-    CaptionList committed;   ///< all of them, oldest first; never null
-    CaptionList provisional; ///< the present tail; never null
-    CaptionList offline;     ///< the offline pass, with changes marked; null until it is done, and again while
-                             ///< recognition goes on in a clip that was not seen as a whole
+    MediaTime position{0};              ///< of the picture now on show
+    CaptionList committed;              ///< all of them, oldest first; never null
+    CaptionList provisional;            ///< the present tail; never null
+    CaptionList offline;           ///< the offline pass, with changes marked; null until it is done, and again while
+                                   ///< recognition goes on in a clip that was not seen as a whole
     bool offlineFromStart = false; ///< `offline` is about all that was seen, from the clip's beginning without a gap
     bool offlineRunning = false;
     bool recognised = false; ///< the model has seen frames of this source
-    bool notSure = false; ///< signing is seen that the model does not know
+    bool notSure = false;    ///< signing is seen that the model does not know
     Statistics statistics;
     std::uint64_t captionRevision = 0; ///< grows whenever one of the three lists changes
 };
@@ -80,8 +80,9 @@ using InputPicturePtr = std::shared_ptr<const InputPicture>;
 
 /// The attention of one frame as SessionSettings::view asked for it, ready to be drawn in any colours.
 struct AttendedPicture {
-    MediaTime time{0};
-    attention::View view; ///< what was computed; its colours and normalisation do not matter
+    MediaTime time{0};                      ///< of the frame that the network took, on the session's own axis
+    std::int64_t frameIndex = unknownFrame; ///< its place in the source, or unknownFrame
+    attention::View view;                   ///< what was computed; its colours and normalisation do not matter
     std::vector<attention::Layer> layers;
     attention::ClipScales scales;            ///< of the clip as far as it was seen by then
     std::vector<InputPicturePtr> neighbours; ///< one per layer when it goes across frames; null outside the clip
@@ -92,7 +93,8 @@ using AttendedPicturePtr = std::shared_ptr<const AttendedPicture>;
 /// A frame with the attention that belongs to it.
 struct Picture {
     FramePtr frame;
-    AttendedPicturePtr attended;      ///< what `view` asked for; null while it is not computed
+    MediaTime position{0};       ///< the frame's time on the session's own axis, which goes on where a camera came back
+    AttendedPicturePtr attended; ///< what `view` asked for; null while it is not computed
     vision::RgbaPicturePtr attention; ///< null while it is off or not computed yet
     vision::Region attentionRegion;   ///< where on the frame the attention picture lies
     std::uint64_t serial = 0;         ///< grows with each new frame or attention picture
@@ -103,6 +105,8 @@ struct SessionSettings {
     int strideFrames = 0;       ///< new frames between two decodes; 0: 0.32 s of them (8 at 25 fps)
     int stability = 2;          ///< stabiliserPreset() level, 0 fast .. 4 stable
     float minConfidence = 0.3F; ///< below it a gloss stays out of the captions
+    /// Maps over the pictures. Live pictures wait up to 0.2 s for theirs; on a machine that takes longer they come
+    /// without.
     bool attention = true;
     /// Attention beyond the overlay of `attention`. Live pictures then wait up to a second for theirs; what needs the
     /// frozen backbone is computed for live sources when nothing else waits, and for files for every frame.
@@ -140,7 +144,8 @@ struct SessionParts {
 ///
 /// Overload: of live sources only every second or third frame is encoded when the machine is too slow for all, and past
 /// that the oldest that waits is dropped before encoding and counted; features of both are interpolated. Files lose
-/// nothing: their frames wait, and past a fixed backlog playback slows down. The picture never waits for the model.
+/// nothing: their frames wait, and past a fixed backlog playback slows down. The picture does not wait for the model,
+/// but of live sources for a bounded time for its attention.
 class LiveSession {
 public:
     explicit LiveSession(std::shared_ptr<const Clock> clock = std::make_shared<SteadyClock>());
