@@ -3473,6 +3473,14 @@ Warten auf das Modell: %7</translation>
         <source>Left and right step from moment to moment, plus and minus zoom, 0 shows the whole clip.</source>
         <translation>Links und rechts gehen von Bild zu Bild, Plus und Minus ändern die Größe, 0 zeigt das ganze Video.</translation>
     </message>
+    <message>
+        <source>A difference has no curves of its own: measure the clip to see those of AdaptSign.</source>
+        <translation>Ein Unterschied hat keine eigenen Kurven: Messen Sie das Video, um die von AdaptSign zu sehen.</translation>
+    </message>
+    <message>
+        <source>A difference has no curves of its own.</source>
+        <translation>Ein Unterschied hat keine eigenen Kurven.</translation>
+    </message>
 </context>
 <context>
     <name>livegloss::ui::OverTimeTexts</name>

@@ -46,6 +46,51 @@ SheetFrame sheetFrame(const session::Picture& picture) {
     return result;
 }
 
+/// What is saved, as it was when that was asked for: the video plays on while the dialog is open.
+struct ChosenFrames {
+    QString clip;
+    model::ModelConfig model;
+    attention::View view;
+    AttentionStyle style;
+    std::vector<session::Picture> frames;
+};
+
+SheetMaterial materialOf(const ChosenFrames& chosen) {
+    SheetMaterial material;
+    material.scalesSoFar = true;
+    material.clip = chosen.clip;
+    material.model = chosen.model;
+    material.view = chosen.view;
+    material.view.colours = chosen.style.colours;
+    material.view.normalisation = chosen.style.normalisation;
+    for (const session::Picture& marked : chosen.frames) {
+        material.frames.push_back(sheetFrame(marked));
+        material.scales = marked.attended->scales; // the last knows most of the clip
+    }
+    return material;
+}
+
+Result<void> writeFrames(const ChosenFrames& chosen, const QString& path) {
+    const QString ending = QFileInfo(path).suffix().toLower();
+    if (ending != QLatin1String("csv") && ending != QLatin1String("safetensors")) {
+        return saveSheet(attentionSheet(materialOf(chosen)), path);
+    }
+    std::vector<attention::FrameValues> values;
+    for (const session::Picture& marked : chosen.frames) {
+        values.push_back({marked.attended->frameIndex, marked.attended->time, marked.attended->layers});
+    }
+    std::map<std::string, std::string> settings{{"video", chosen.clip.toStdString()},
+                                                {"model", chosen.model.name},
+                                                {"attention", attention::describe(chosen.view, chosen.model)}};
+    if (chosen.view.shown == attention::Shown::CrossFrame && !values.empty()) {
+        settings["temporal weight"] = std::to_string(chosen.frames.back().attended->temporalWeight);
+    }
+    if (ending == QLatin1String("safetensors")) {
+        return attention::saveValues(path.toStdString(), values, settings);
+    }
+    return saveBytes(QByteArray::fromStdString(attention::valuesCsv(values, settings)), path);
+}
+
 } // namespace
 
 MarkedFrames::MarkedFrames(QWidget* parent)
@@ -137,42 +182,8 @@ std::vector<session::Picture> MarkedFrames::chosen() const {
     return !frames_.empty() || !current_.attended ? frames_ : std::vector{current_};
 }
 
-SheetMaterial MarkedFrames::material() const {
-    SheetMaterial material;
-    material.scalesSoFar = true;
-    material.clip = clip_;
-    material.model = model_;
-    material.view = view_;
-    material.view.colours = style_.colours;
-    material.view.normalisation = style_.normalisation;
-    for (const session::Picture& marked : chosen()) {
-        material.frames.push_back(sheetFrame(marked));
-        material.scales = marked.attended->scales; // the last knows most of the clip
-    }
-    return material;
-}
-
-Result<void> MarkedFrames::write(const QString& path) const {
-    const QString ending = QFileInfo(path).suffix().toLower();
-    if (ending != QLatin1String("csv") && ending != QLatin1String("safetensors")) {
-        return saveSheet(attentionSheet(material()), path);
-    }
-    std::vector<attention::FrameValues> values;
-    for (const session::Picture& marked : chosen()) {
-        values.push_back({marked.attended->frameIndex, marked.attended->time, marked.attended->layers});
-    }
-    std::map<std::string, std::string> settings{
-        {"video", clip_.toStdString()}, {"model", model_.name}, {"attention", attention::describe(view_, model_)}};
-    if (view_.shown == attention::Shown::CrossFrame && !values.empty()) {
-        settings["temporal weight"] = std::to_string(chosen().back().attended->temporalWeight);
-    }
-    if (ending == QLatin1String("safetensors")) {
-        return attention::saveValues(path.toStdString(), values, settings);
-    }
-    return saveBytes(QByteArray::fromStdString(attention::valuesCsv(values, settings)), path);
-}
-
 void MarkedFrames::save() {
+    const ChosenFrames frames{clip_, model_, view_, style_, chosen()};
     const QString folder = QStandardPaths::writableLocation(QStandardPaths::PicturesLocation);
     const QString name = QFileInfo(clip_).completeBaseName();
     const QString path =
@@ -182,7 +193,7 @@ void MarkedFrames::save() {
         return;
     }
     const QString full = QFileInfo(path).suffix().isEmpty() ? path + QStringLiteral(".png") : path;
-    const auto written = write(full);
+    const auto written = writeFrames(frames, full);
     result_->setProperty("role", written ? QStringLiteral("muted") : QStringLiteral("warning"));
     result_->setText(written ? tr("Saved as %1").arg(QFileInfo(full).fileName()) : withHint(written.error()));
     result_->setToolTip(full);

@@ -41,9 +41,7 @@ protected:
 private:
     void mark();
     void save();
-    Result<void> write(const QString& path) const;
     std::vector<session::Picture> chosen() const;
-    SheetMaterial material() const;
     void update();
 
     ChooseFile choose_;

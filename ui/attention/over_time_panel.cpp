@@ -291,6 +291,10 @@ QString OverTimePanel::hint() const {
     if (measurement_.running()) {
         return tr("The curves appear when the whole clip has been measured.");
     }
+    if (view_.shown == attention::Shown::Difference) {
+        return clip_.file ? tr("A difference has no curves of its own: measure the clip to see those of AdaptSign.")
+                          : tr("A difference has no curves of its own.");
+    }
     return clip_.file ? tr("Measure the clip to see its attention over time. Playing it fills in what is shown, "
                            "moment by moment.")
                       : tr("The curves grow while attention is shown.");
