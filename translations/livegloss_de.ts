@@ -3883,7 +3883,7 @@ Warten auf das Modell: %7</translation>
     </message>
     <message>
         <source>Drag a rectangle on the video. Its edges resize it and its name moves it; so do the arrow keys, with and without Shift. By keyboard, this button puts one into the middle.</source>
-        <translation>Ziehen Sie auf dem Video ein Rechteck auf. An den Rändern ändern Sie seine Größe, an seinem Namen verschieben Sie es; ebenso mit den Pfeiltasten, mit und ohne Umschalt. Mit der Tastatur setzt diese Schaltfläche einen in die Mitte.</translation>
+        <translation>Ziehen Sie auf dem Video ein Rechteck auf. An den Rändern ändern Sie seine Größe, an seinem Namen verschieben Sie es; ebenso mit den Pfeiltasten, mit und ohne Umschalt. Mit der Tastatur setzt diese Schaltfläche eines in die Mitte.</translation>
     </message>
 </context>
 <context>

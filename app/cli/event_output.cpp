@@ -2,12 +2,15 @@
 
 #include "base/error_keys.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
 namespace livegloss::cli {
 
 namespace {
+
+bool lost = false;
 
 /// Nobody reads any more, which is no reason to end: what is still told goes nowhere.
 void stopTelling() {
@@ -22,9 +25,14 @@ void stopTelling() {
 
 } // namespace
 
+bool eventsLost() {
+    return lost;
+}
+
 void writeEvent(const nlohmann::ordered_json& event) {
     const std::string line = event.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) + "\n";
     if (std::fwrite(line.data(), 1, line.size(), stdout) != line.size() || std::fflush(stdout) != 0) {
+        lost = lost || errno != EPIPE;
         stopTelling();
     }
 }

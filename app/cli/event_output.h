@@ -10,6 +10,8 @@ namespace livegloss::cli {
 
 /// One line of JSON on standard output at once, for a program that watches; docs/events.md lists them.
 void writeEvent(const nlohmann::ordered_json& event);
+/// Whether an event could not be written although somebody may still read: a full disk, say.
+bool eventsLost();
 /// {"event": "error", "code", "message", "hint"}
 void writeErrorEvent(const Error& error);
 

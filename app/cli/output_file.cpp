@@ -1,6 +1,7 @@
 #include "output_file.h"
 
 #include "base/new_file.h"
+#include "event_output.h"
 
 #include <cstdio>
 #include <filesystem>
@@ -18,7 +19,7 @@ Result<void> writeOutput(const std::string& path, const std::string& text) {
 }
 
 Result<void> finishOutput() {
-    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0 || eventsLost()) {
         return failure(ErrorCode::WriteFailed, "standard output cannot be written to",
                        "Check that the disk has room, or name a file with --output where the command has it.");
     }

@@ -14,6 +14,8 @@ constexpr MediaTime kLongestWait = std::chrono::seconds(1);
 constexpr MediaTime kLongestMapWait = std::chrono::milliseconds(200);
 /// Maps that came too late do not come back sooner, so that the overlay cannot blink faster than 3 Hz.
 constexpr MediaTime kShortestAbsence = std::chrono::milliseconds(400);
+/// Frames of a file that are farther apart leave a gap: what lies between is nobody's.
+constexpr MediaTime kLongestGap = std::chrono::milliseconds(200);
 } // namespace
 
 void PictureBoard::clear(std::uint64_t epoch) {
@@ -24,6 +26,7 @@ void PictureBoard::clear(std::uint64_t epoch) {
     waiting_.clear();
     mapsInTime_ = live_ = false;
     newestLive_ = noMapsBefore_ = MediaTime::min();
+    absentSince_ = MediaTime::min();
     picture_ = Picture{.frame = nullptr,
                        .position = MediaTime{0},
                        .attended = nullptr,
@@ -95,7 +98,13 @@ AttendedPicturePtr PictureBoard::attendedAt(MediaTime position) const {
         return nullptr;
     }
     const auto candidate = std::prev(after);
-    return position - candidate->first < period_ ? candidate->second : nullptr;
+    return belongs(position - candidate->first, period_, after != attended_.end()) ? candidate->second : nullptr;
+}
+
+/// Whether a picture so long after a frame of the network goes with it. Of a file nothing is dropped: where a later
+/// frame of the network is known, all until then do, however unevenly frames come.
+bool PictureBoard::belongs(MediaTime distance, MediaTime period, bool laterIsKnown) const {
+    return distance < period || (!live_ && laterIsKnown && distance <= kLongestGap);
 }
 
 /// Whether a picture comes with what is wanted now.
@@ -125,6 +134,9 @@ bool PictureBoard::isWorthWaiting() {
 
 /// Pictures go on without them until one comes in time again.
 void PictureBoard::mapsAreLate() {
+    if (mapsInTime_ && newestLive_ >= noMapsBefore_) {
+        absentSince_ = newestLive_;
+    }
     mapsInTime_ = false;
     noMapsBefore_ = newestLive_ + kShortestAbsence;
 }
@@ -173,7 +185,9 @@ void PictureBoard::addAttention(std::uint64_t epoch, MediaTime position, vision:
             mapsAreLate();
         } else {
             mapsInTime_ = true;
-            noMapsBefore_ = lag < period ? position : noMapsBefore_; // of the newest of all: nothing is late any more
+            if (lag < period && position >= absentSince_ + kShortestAbsence) {
+                noMapsBefore_ = position; // of the newest of all: nothing is late any more
+            }
         }
         chooseLive();
     }
@@ -204,7 +218,8 @@ vision::RgbaPicturePtr PictureBoard::mapAt(MediaTime position) const {
         return nullptr;
     }
     const auto candidate = std::prev(after);
-    return position - candidate->first < candidate->second.period ? candidate->second.picture : nullptr;
+    const bool fits = belongs(position - candidate->first, candidate->second.period, after != maps_.end());
+    return fits ? candidate->second.picture : nullptr;
 }
 
 void PictureBoard::choose() {

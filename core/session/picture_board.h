@@ -50,6 +50,7 @@ private:
     bool hasOwn(MediaTime position) const;
     bool isWorthWaiting();
     void mapsAreLate();
+    bool belongs(MediaTime distance, MediaTime period, bool laterIsKnown) const;
     vision::RgbaPicturePtr mapAt(MediaTime position) const;
     AttendedPicturePtr attendedAt(MediaTime position) const;
     void put(FramePtr frame, MediaTime position);
@@ -69,6 +70,7 @@ private:
     bool live_ = false;           ///< the newest picture came from a live source
     MediaTime newestLive_ = MediaTime::min();
     bool mapsInTime_ = false;                   ///< the newest map came before its picture had waited too long
+    MediaTime absentSince_ = MediaTime::min();  ///< when maps last began to be late
     MediaTime noMapsBefore_ = MediaTime::min(); ///< live pictures before it go without
 };
 

@@ -47,6 +47,8 @@ private slots:
         const Outcome checked =
             runLine("\"$0\" \"$@\" | true; exit ${PIPESTATUS[0]}", {"dataset", "check", path("data"), "--events"});
         QVERIFY2(checked.code == 0, qPrintable(QString::number(checked.code) + " " + checked.err));
+        const Outcome full = runLine("\"$0\" \"$@\" > /dev/full", {"dataset", "check", path("data"), "--events"});
+        QCOMPARE(full.code, 5);
     }
 
     void listsAreNotReplaced() {

@@ -150,6 +150,21 @@ private slots:
         QVERIFY(!board.picture().attention);
     }
 
+    /// Frames of 66, 16 and 40 ms: the network had none of the second.
+    void unevenFramesGoWithTheFrameBefore() {
+        PictureBoard board;
+        board.clear(1);
+        const auto before = map();
+        board.addAttention(1, 0ms, before, {}, 40ms);
+        board.show(test::greyFrame(1, 66ms), 66ms);
+        QVERIFY(!board.picture().attention); // its own may be yet to come
+        board.addAttention(1, 82ms, map(), {}, 40ms);
+        QCOMPARE(board.picture().attention, before);
+        board.addAttention(1, 500ms, map(), {}, 40ms);
+        board.show(test::greyFrame(9, 400ms), 400ms); // in a gap, as after a jump
+        QVERIFY(!board.picture().attention);
+    }
+
     /// As the intake gives a camera's frames out: each map comes after the next frame.
     void aLivePictureWaitsForItsMap() {
         PictureBoard board;
@@ -181,6 +196,33 @@ private slots:
             addMap(board, frame); // it caught up, and the picture stands still
         }
         QCOMPARE(board.picture().attention, maps_[49]);
+    }
+
+    /// Maps come three at a time: the oldest too late, the newest just in time.
+    void theOverlayDoesNotBlink() {
+        PictureBoard board;
+        board.clear(1);
+        bool on = false;
+        MediaTime off = MediaTime::min();
+        int absences = 0;
+        for (int frame = 0; frame < 400; ++frame) {
+            board.show(test::greyFrame(frame, 40ms * frame), 40ms * frame, true);
+            const bool early = frame < 60 || (frame > 200 && frame < 240); // one by one and in time
+            for (const int before : early ? std::vector<int>{2} : std::vector<int>{8, 5, 2}) {
+                if (frame % (early ? 3 : 9) == 2 && frame >= before) {
+                    board.addAttention(1, 40ms * (frame - before), map(), {}, 120ms);
+                }
+            }
+            const Picture shown = board.picture();
+            if (on && !shown.attention) {
+                off = shown.position;
+                ++absences;
+            } else if (!on && shown.attention && absences > 0) {
+                QVERIFY2(shown.position - off >= 400ms, qPrintable(QString::number((shown.position - off) / 1ms)));
+            }
+            on = shown.attention != nullptr;
+        }
+        QVERIFY(absences > 0);
     }
 
     void aModelThatStopsHoldsLivePicturesUpOnce() {

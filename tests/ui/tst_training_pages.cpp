@@ -170,6 +170,11 @@ private Q_SLOTS:
         Q_EMIT choice->activated(mine);
         QCOMPARE(name->text(), QStringLiteral("theirs"));
         QCOMPARE(w_->questions, 2);
+        w_->write("mine.json", "no recipe");
+        QTRY_VERIFY(w_->training->recipe()->recipe() == nullptr);
+        w_->write("mine.json", R"({"name": "mended"})");
+        Q_EMIT choice->activated(mine);
+        QCOMPARE(name->text(), QStringLiteral("mended"));
     }
 
     void aDraftIsThereAgain() {

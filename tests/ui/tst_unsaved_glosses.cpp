@@ -25,6 +25,7 @@ private Q_SLOTS:
         answer_ = Answer::Cancel;
         asked_.clear();
         names_.clear();
+        onAsk_ = nullptr;
         path_ = w_->folder.filePath(QStringLiteral("kept.txt"));
         w_->live->earlierGlosses().setQuestion([this](QWidget*, const QString& list) {
             asked_.append(list);
@@ -33,6 +34,9 @@ private Q_SLOTS:
         w_->live->glossExport().setServices(
             [this](QWidget*, const QString& suggestion) {
                 names_.append(suggestion);
+                if (onAsk_) {
+                    onAsk_();
+                }
                 return path_;
             },
             [](QWidget*, const QString&, const QString& why) { QFAIL(qPrintable(why)); });
@@ -141,7 +145,76 @@ private Q_SLOTS:
         QVERIFY2(!asked_.front().contains(QStringLiteral("secret")), qPrintable(asked_.front()));
     }
 
+    /// A model that finishes loading while it is asked where to save.
+    void aListThatIsReplacedWhileItIsSavedIsSaved() {
+        watchCamera();
+        onAsk_ = [this] { replaceList({"TREE", "CAR"}); };
+        w_->action(LiveAction::SaveHistory)->trigger();
+        QCOMPARE(saved(), QStringLiteral("HOUSE RED\n"));
+        QVERIFY(!entries()->isVisible());
+        QVERIFY(!w_->live->prepareClose()); // the new ones are in no file
+        QVERIFY2(asked_.front().endsWith(QStringLiteral("2")), qPrintable(asked_.front()));
+    }
+
+    void moreMayComeWhileTheWindowIsClosing() {
+        watchCamera();
+        for (int list = 0; list < 3; ++list) {
+            replaceList({"TREE"});
+        }
+        QCOMPARE(menu()->actions().size(), 3);
+        answer_ = Answer::Save;
+        onAsk_ = [this] {
+            if (names_.size() < 6) {
+                replaceList({"CAR"});
+            }
+        };
+        QVERIFY(w_->live->prepareClose());
+        QVERIFY(!entries()->isVisible());
+        QVERIFY(w_->live->prepareClose());
+        QCOMPARE(asked_.size(), 1);
+    }
+
+    void whatOnlyTheOfflinePassFoundCounts() {
+        w_->live->openSource({media::SourceKind::Camera, "/dev/video0"});
+        w_->script->playCamera();
+        w_->poll();
+        w_->script->setOffline({w_->script->gloss("HOUSE", 1.0)});
+        w_->poll();
+        QVERIFY(!w_->live->prepareClose());
+        w_->script->snapshot.offline = nullptr;
+        ++w_->script->snapshot.captionRevision;
+        w_->poll();
+        QCOMPARE(menu()->actions().size(), 1);
+    }
+
+    void anotherResultOfTheOfflinePassIsUnsavedAgain() {
+        watchCamera();
+        w_->action(LiveAction::SaveHistory)->trigger();
+        auto list = *w_->script->snapshot.committed;
+        list.back().text = "GREEN";
+        w_->script->setOffline(list);
+        w_->poll();
+        QVERIFY(!w_->live->prepareClose());
+    }
+
+    void namesAreShownAsTheyAre() {
+        watchCamera();
+        w_->script->snapshot.source.name = "rtsp://host/a%2Fb&c";
+        commit("CAR", 3.0);
+        replaceList({"TREE"});
+        const QString entry = menu()->actions().front()->text();
+        QVERIFY2(entry.startsWith(QStringLiteral("rtsp://host/a%2Fb&&c, ")), qPrintable(entry));
+        QVERIFY2(entry.endsWith(QStringLiteral("3…")), qPrintable(entry));
+    }
+
 private:
+    void replaceList(const std::vector<const char*>& glosses) {
+        w_->script->setCommitted({});
+        w_->poll();
+        for (const char* gloss : glosses) {
+            commit(gloss, 1.0);
+        }
+    }
     void watchCamera() {
         w_->live->openSource({media::SourceKind::Camera, "/dev/video0"});
         w_->script->playCamera();
@@ -165,6 +238,7 @@ private:
     QStringList asked_;
     QStringList names_;
     QString path_;
+    std::function<void()> onAsk_; ///< while it is asked where to save
 };
 
 QTEST_MAIN(TestUnsavedGlosses)

@@ -130,6 +130,7 @@ void VideoExport::start() {
         path += QStringLiteral(".mp4");
     }
     cancel_ = std::make_shared<std::atomic<bool>>(false);
+    givenUp_ = false;
     job->cancelled = [cancel = cancel_] { return cancel->load(); };
     job->progress = [done = done_](double fraction) { *done = static_cast<int>(fraction * exportSteps); };
     *done_ = 0;

@@ -33,8 +33,8 @@ public:
     /// What would become of the span as a GIF; nothing where there is no span.
     void setPlan(const std::optional<GifPlan>& plan);
     bool running() const { return cancel_ != nullptr; }
-    /// Asks whether a video that is being written may be given up.
-    bool confirmGivingUp() { return confirm_(this); }
+    /// Asks whether a video that is being written may be given up; once it may, no more.
+    bool confirmGivingUp() { return givenUp_ = givenUp_ || confirm_(this); }
     void setConfirm(std::function<bool(QWidget* parent)> confirm) { confirm_ = std::move(confirm); }
     QPushButton* saveButton() { return save_; }
     QPushButton* cancelButton() { return cancelButton_; }
@@ -57,6 +57,7 @@ private:
     std::shared_ptr<std::atomic<int>> done_ = std::make_shared<std::atomic<int>>(0);
     QTimer polling_;
     bool available_ = false;
+    bool givenUp_ = false;
     std::optional<GifPlan> plan_;
     QPushButton* save_;
     QPushButton* cancelButton_;

@@ -88,7 +88,8 @@ QString RecipePage::recipePath() const {
 }
 
 QString RecipePage::draft() const {
-    return edit_ ? edit_->draft() : QString();
+    const QString now = edit_ ? edit_->draft() : QString();
+    return now == kept_ ? QString() : now;
 }
 
 void RecipePage::takeDraft(const QString& draft) {
@@ -99,17 +100,16 @@ void RecipePage::takeDraft(const QString& draft) {
 }
 
 void RecipePage::setKept() {
-    kept_ = draft();
+    kept_ = edit_ ? edit_->draft() : QString();
 }
 
 /// Asks where something would be lost.
 bool RecipePage::mayReplace() {
-    const QString now = draft();
-    return now.isEmpty() || now == kept_ || services_.confirmDiscard(this);
+    return draft().isEmpty() || services_.confirmDiscard(this);
 }
 
 void RecipePage::chooseAnother(const QString& path) {
-    if (path == loaded_ && draft().isEmpty()) {
+    if (edit_ && path == loaded_ && draft().isEmpty()) {
         return;
     }
     if (mayReplace()) {
@@ -121,8 +121,7 @@ void RecipePage::chooseAnother(const QString& path) {
 
 /// The file has changed. What was set here stays until its owner chooses.
 void RecipePage::readAgain() {
-    const QString now = draft();
-    if (now.isEmpty() || now == kept_) {
+    if (draft().isEmpty()) {
         load(recipePath());
         return;
     }

@@ -370,14 +370,14 @@ void TrainingWorkspace::restoreState(const QSettings& store) {
     if (!folder.isEmpty() && training::inspectRunFolder(folder.toStdString()).record) {
         recipe_->setRunFolder(folder);
         showPage(RunTab);
-        return;
-    }
-    if (const QString data = store.value(dataKey).toString(); !data.isEmpty()) {
+    } else if (const QString data = store.value(dataKey).toString(); !data.isEmpty()) {
         data_->setFolder(data);
     }
-    if (const QString recipe = store.value(recipeKey).toString(); QFileInfo(recipe).isFile()) {
+    const QString draft = store.value(draftKey).toString();
+    const QString recipe = store.value(recipeKey).toString();
+    if (QFileInfo(recipe).isFile() && (page() != RunTab || !draft.isEmpty())) {
         recipe_->openRecipe(recipe);
-        recipe_->takeDraft(store.value(draftKey).toString());
+        recipe_->takeDraft(draft);
     }
 }
 

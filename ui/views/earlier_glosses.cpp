@@ -30,8 +30,26 @@ EarlierGlosses::Answer ask(QWidget* window, const QString& list) {
 
 QString describe(const RecognisedGlosses& glosses, const QDateTime& since) {
     return EarlierGlosses::tr("%1, %2, glosses: %3")
-        .arg(QString::fromStdString(glosses.input), QLocale().toString(since.time(), QLocale::ShortFormat))
-        .arg(glosses.count());
+        .arg(QString::fromStdString(glosses.input), QLocale().toString(since.time(), QLocale::ShortFormat),
+             QString::number(glosses.count()));
+}
+
+/// Which list it is: its first gloss, whose number no other list has; -1 where only the offline pass found any; 0: none.
+std::int64_t listOf(const session::Snapshot& snapshot) {
+    if (!snapshot.committed->empty()) {
+        return snapshot.committed->front().id;
+    }
+    return snapshot.offline && !snapshot.offline->empty() ? -1 : 0;
+}
+
+std::vector<std::string> textsOf(const RecognisedGlosses& glosses) {
+    std::vector<std::string> texts;
+    for (const session::CaptionGloss& gloss : *glosses.list()) {
+        if (gloss.change != session::OfflineChange::Removed) {
+            texts.push_back(gloss.text);
+        }
+    }
+    return texts;
 }
 
 } // namespace
@@ -42,42 +60,57 @@ EarlierGlosses::EarlierGlosses(const SessionBridge& bridge, GlossExport& glossEx
     menu_.setToolTipsVisible(true);
     connect(&bridge_, &SessionBridge::captionsChanged, this, &EarlierGlosses::follow);
     connect(&bridge_, &SessionBridge::sourceRequested, this, &EarlierGlosses::beginSource);
-    connect(&export_, &GlossExport::presentSaved, this, [this](std::size_t glosses) { savedNow_ = glosses; });
+    connect(&export_, &GlossExport::presentSaved, this, &EarlierGlosses::presentSaved);
     retranslate();
 }
 
 /// The lists are cleared by the session, some time after what clears them was asked for.
 void EarlierGlosses::follow() {
     const session::Snapshot& snapshot = bridge_.snapshot();
-    if (snapshot.committed->empty()) {
+    const std::int64_t list = listOf(snapshot);
+    if (list == 0) {
         setAside();
+        listBefore_ = 0;
         return;
     }
-    const std::int64_t first = snapshot.committed->front().id;
-    if (first == firstOfBefore_) {
+    if (list == listBefore_) {
         return;
     }
-    if (now_ && now_->glosses.snapshot.committed->front().id != first) {
+    if (now_ && listOf(now_->glosses.snapshot) != list) {
         setAside();
     }
     const auto& request = bridge_.request();
     const bool comesAgain = !request || request->kind == media::SourceKind::File ||
                             request->kind == media::SourceKind::TestPattern || snapshot.source.seekable;
     if (!comesAgain) {
-        const QDateTime since = now_ ? now_->since : QDateTime::currentDateTime();
-        now_ = Kept{export_.present(), since};
+        if (!now_) {
+            now_ = Kept{{}, QDateTime::currentDateTime(), ++lists_};
+        }
+        now_->glosses = export_.present();
         discarded_ = false;
     }
 }
 
 void EarlierGlosses::beginSource() {
     setAside();
-    const session::CaptionList& committed = bridge_.snapshot().committed;
-    firstOfBefore_ = committed->empty() ? 0 : committed->front().id;
+    listBefore_ = listOf(bridge_.snapshot());
+}
+
+/// The list may have been taken from the history while it was asked where to save it.
+void EarlierGlosses::presentSaved(const RecognisedGlosses& glosses) {
+    const std::int64_t list = listOf(glosses.snapshot);
+    const std::vector<std::string> texts = textsOf(glosses);
+    if (now_ && listOf(now_->glosses.snapshot) == list) {
+        savedNow_ = texts;
+    }
+    std::erase_if(earlier_, [&](const Kept& kept) {
+        return listOf(kept.glosses.snapshot) == list && textsOf(kept.glosses) == texts;
+    });
+    fillMenu();
 }
 
 bool EarlierGlosses::unsavedNow() const {
-    return now_ && now_->glosses.count() > savedNow_;
+    return now_ && now_->glosses.count() > 0 && textsOf(now_->glosses) != savedNow_;
 }
 
 void EarlierGlosses::setAside() {
@@ -86,7 +119,7 @@ void EarlierGlosses::setAside() {
         fillMenu();
     }
     now_.reset();
-    savedNow_ = 0;
+    savedNow_.clear();
 }
 
 bool EarlierGlosses::save(const Kept& kept) {
@@ -110,33 +143,39 @@ bool EarlierGlosses::prepareClose() {
         return discarded_;
     }
     while (!earlier_.empty()) {
-        if (!save(earlier_.front())) {
+        const Kept kept = earlier_.front(); // more may come while the dialog is open
+        if (!save(kept)) {
             return false;
         }
-        earlier_.erase(earlier_.begin());
-        fillMenu();
+        forget(kept.number);
     }
     if (unsavedNow()) {
         const Kept kept = *now_;
         if (!save(kept)) {
             return false;
         }
-        savedNow_ = kept.glosses.count();
+        presentSaved(kept.glosses);
+        return prepareClose(); // recognition goes on while it is asked where to save
     }
     return true;
+}
+
+void EarlierGlosses::forget(int number) {
+    std::erase_if(earlier_, [number](const Kept& kept) { return kept.number == number; });
+    fillMenu();
 }
 
 void EarlierGlosses::fillMenu() {
     menu_.clear();
     for (std::size_t index = 0; index < earlier_.size(); ++index) {
         const Kept& kept = earlier_[index];
-        QAction* entry = menu_.addAction(describe(kept.glosses, kept.since) + QStringLiteral("…"));
+        QAction* entry = menu_.addAction(
+            describe(kept.glosses, kept.since).replace(QLatin1Char('&'), QLatin1String("&&")) + QStringLiteral("…"));
         entry->setToolTip(tr("Save these glosses; they are kept until the window closes"));
-        connect(entry, &QAction::triggered, this, [this, since = kept.since] {
-            const auto found = std::ranges::find(earlier_, since, &Kept::since);
+        connect(entry, &QAction::triggered, this, [this, number = kept.number] {
+            const auto found = std::ranges::find(earlier_, number, &Kept::number);
             if (found != earlier_.end() && save(Kept(*found))) {
-                std::erase_if(earlier_, [since](const Kept& other) { return other.since == since; });
-                fillMenu();
+                forget(number);
             }
         });
     }

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <vector>
 
 namespace livegloss::ui {
@@ -36,13 +37,16 @@ private:
     struct Kept {
         RecognisedGlosses glosses;
         QDateTime since;
+        int number = 0; ///< each its own
     };
 
     void follow();
+    void presentSaved(const RecognisedGlosses& glosses);
     void beginSource();
     void setAside();
     bool unsavedNow() const;
     bool save(const Kept& kept);
+    void forget(int number);
     void fillMenu();
 
     const SessionBridge& bridge_;
@@ -51,9 +55,10 @@ private:
     Question question_;
     QMenu menu_;
     std::optional<Kept> now_;
-    std::size_t savedNow_ = 0;      ///< glosses of `now_` that a file holds
-    std::int64_t firstOfBefore_ = 0; ///< gloss that the list of the source before begins with
+    std::vector<std::string> savedNow_; ///< texts of `now_` that a file holds
+    std::int64_t listBefore_ = 0;       ///< the list of the source before, see listOf()
     std::vector<Kept> earlier_;
+    int lists_ = 0;
     bool discarded_ = false; ///< the question was answered so, and nothing came since
 };
 

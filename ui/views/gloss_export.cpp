@@ -97,7 +97,7 @@ QString GlossExport::suggestion(const RecognisedGlosses& glosses, const QDateTim
 void GlossExport::save() {
     const RecognisedGlosses glosses = present(); // recognition may go on while the dialog is open
     if (saveAs(glosses, QDateTime::currentDateTime())) {
-        Q_EMIT presentSaved(glosses.count());
+        Q_EMIT presentSaved(glosses);
     }
 }
 

@@ -55,8 +55,8 @@ public:
 Q_SIGNALS:
     /// `tip` says how many glosses went where.
     void saved(const QString& tip);
-    /// save() has written what the history shows: so many glosses.
-    void presentSaved(std::size_t glosses);
+    /// save() has written what the history showed when it was called.
+    void presentSaved(const livegloss::ui::RecognisedGlosses& glosses);
 
 private:
     QString suggestion(const RecognisedGlosses& glosses, const QDateTime& since) const;

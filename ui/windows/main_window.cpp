@@ -16,6 +16,7 @@
 #include <QHBoxLayout>
 #include <QKeyEvent>
 #include <QMenuBar>
+#include <QScopedValueRollback>
 #include <QScreen>
 #include <QSettings>
 #include <QStackedWidget>
@@ -318,6 +319,11 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+    if (asksBeforeClosing_) { // the question on show is the same one
+        event->ignore();
+        return;
+    }
+    const QScopedValueRollback asks(asksBeforeClosing_, true);
     for (int index = 0; index < workspaces_.size(); ++index) {
         if (!workspaces_.at(index)->prepareClose()) {
             showWorkspace(index);

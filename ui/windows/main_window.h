@@ -78,6 +78,7 @@ private:
     QMenu* help_;
     CameraSign* cameraSign_;
     bool wasMaximised_ = false;
+    bool asksBeforeClosing_ = false;
     bool fullScreen_ = false; ///< as the bars are shown
 };
 
