@@ -42,6 +42,14 @@ tl::unexpected<Error> wrongVariable(const std::string& variable, const std::stri
 
 #ifdef LIVEGLOSS_WITH_GLOO
 
+/// Newer LibTorch asks for libuv where nothing is said, and Debian's is built without it. What is sent is the same.
+template <class Options>
+void avoidLibUv(Options& options) {
+    if constexpr (requires { options.useLibUV; }) {
+        options.useLibUV = false;
+    }
+}
+
 class GlooGroup final : public WorkerGroup {
 public:
     GlooGroup(const std::string& address, int port, int rank, int size) : rank_(rank), size_(size) {
@@ -51,6 +59,7 @@ public:
         const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
         storeOptions.isServer = rank == 0 && (agent == nullptr || std::string_view(agent) != "True");
         storeOptions.waitWorkers = false;
+        avoidLibUv(storeOptions);
         storeOptions.timeout = std::chrono::minutes(5);
         auto store = c10::make_intrusive<c10d::PrefixStore>("livegloss",
                                                             c10::make_intrusive<c10d::TCPStore>(address, storeOptions));

@@ -145,9 +145,9 @@ private Q_SLOTS:
                                qobject_cast<QAbstractScrollArea*>(widget->parentWidget()) != nullptr ||
                                qobject_cast<QComboBox*>(widget->parentWidget()) != nullptr ||
                                qobject_cast<QLineEdit*>(widget->parentWidget()) != nullptr ||
-                               widget->inherits("QComboBoxPrivateContainer") || widget->inherits("QMenu") ||
-                               widget->inherits("QMenuBar") || widget->inherits("QTabWidget") ||
-                               widget->inherits("QHeaderView");
+                               widget->inherits("QComboBoxPrivateContainer") || widget->inherits("QComboBoxListView") ||
+                               widget->inherits("QMenu") || widget->inherits("QMenuBar") ||
+                               widget->inherits("QTabWidget") || widget->inherits("QHeaderView");
             if (inner || (widget->focusPolicy() & Qt::TabFocus) == 0) {
                 continue;
             }
