@@ -18,28 +18,30 @@ QString existing(QString folder) {
     return folder.isEmpty() ? QDir::homePath() : folder;
 }
 
+/// Asks, with `no` as what Return answers.
+bool agreesTo(QMessageBox& box, const QString& detail, const QString& yes, QMessageBox::ButtonRole role,
+              const QString& no) {
+    box.setInformativeText(detail);
+    const QPushButton* agreed = box.addButton(yes, role);
+    box.setDefaultButton(box.addButton(no, QMessageBox::RejectRole));
+    box.exec();
+    return box.clickedButton() == agreed;
+}
+
 bool askToStop(QWidget* parent) {
     QMessageBox box(QMessageBox::Question, TrainingWorkspace::tr("Training Is Running"),
                     TrainingWorkspace::tr("Stop training and close LiveGloss?"), QMessageBox::NoButton, parent);
-    box.setInformativeText(
-        TrainingWorkspace::tr("A checkpoint is written first; the run can go on from there at any time."));
-    QPushButton* stop = box.addButton(TrainingWorkspace::tr("Stop and Close"), QMessageBox::AcceptRole);
-    QPushButton* stay = box.addButton(TrainingWorkspace::tr("Go On Training"), QMessageBox::RejectRole);
-    box.setDefaultButton(stay);
-    box.exec();
-    return box.clickedButton() == stop;
+    return agreesTo(
+        box, TrainingWorkspace::tr("A checkpoint is written first; the run can go on from there at any time."),
+        TrainingWorkspace::tr("Stop and Close"), QMessageBox::AcceptRole, TrainingWorkspace::tr("Go On Training"));
 }
 
 bool askToDiscard(QWidget* parent) {
     QMessageBox box(QMessageBox::Question, TrainingWorkspace::tr("Changed Recipe"),
                     TrainingWorkspace::tr("Give up what was set for this recipe?"), QMessageBox::NoButton, parent);
-    box.setInformativeText(
-        TrainingWorkspace::tr("No file holds it yet. “Edit as File…” saves it as a recipe of your own."));
-    QPushButton* discard = box.addButton(TrainingWorkspace::tr("Give Up"), QMessageBox::DestructiveRole);
-    QPushButton* keep = box.addButton(TrainingWorkspace::tr("Keep"), QMessageBox::RejectRole);
-    box.setDefaultButton(keep);
-    box.exec();
-    return box.clickedButton() == discard;
+    return agreesTo(box,
+                    TrainingWorkspace::tr("No file holds it yet. “Edit as File…” saves it as a recipe of your own."),
+                    TrainingWorkspace::tr("Give Up"), QMessageBox::DestructiveRole, TrainingWorkspace::tr("Keep"));
 }
 
 } // namespace
@@ -57,7 +59,9 @@ TrainingServices makeTrainingServices() {
                 return askWhereToSave(parent, title, filter,
                                       folder + QLatin1Char('/') + QFileInfo(suggestion).fileName());
             },
-            [](const QUrl& url) { QDesktopServices::openUrl(url); }, askToStop, askToDiscard};
+            [](const QUrl& url) { QDesktopServices::openUrl(url); },
+            askToStop,
+            askToDiscard};
 }
 
 } // namespace livegloss::ui
