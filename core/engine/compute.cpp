@@ -71,7 +71,8 @@ ComputeReason reasonOf(const ComputeRequest& request, Precision precision, kerne
     if (precision == Precision::Int8 && set < InstructionSet::Vnni) {
         return ComputeReason::Int8NotFast;
     }
-    const bool rounds = precision == Precision::Bf16 && backend != kernels::Backend::OneDnn;
+    const bool rounds =
+        precision == Precision::Bf16 && backend != kernels::Backend::OneDnn && backend != kernels::Backend::Amx;
     return rounds ? ComputeReason::RoundedOnly : ComputeReason::AskedFor;
 }
 

@@ -39,8 +39,9 @@ FastBlocks::FastBlocks(const FastNetwork& network)
       width_(static_cast<std::size_t>(network.config.width)),
       tokens_(static_cast<std::size_t>(network.config.tokens())) {}
 
-const void* FastBlocks::asSource(const float* values, kernels::AlignedBuffer& narrow, std::size_t count) const {
-    if (network_.element == Element::F32) {
+const void* FastBlocks::asSource(const LinearPtr& layer, const float* values, kernels::AlignedBuffer& narrow,
+                                 std::size_t count) const {
+    if (layer->spec().source == Element::F32) {
         return values;
     }
     auto* const copy = narrow.room<kernels::Bfloat16>(count);
@@ -77,8 +78,8 @@ void FastBlocks::embed(const float* images, int frames, float* tokens) {
         std::ranges::copy(network_.firstRow, rows);
         std::ranges::copy(network_.patchPosition, rows + width_);
         copyPatches(images + frame * 3 * resolution * resolution, patches);
-        network_.patch->run(asSource(patches, narrowPatches_, patchCount * patchValues), static_cast<int>(patchCount),
-                            0, rows + width_, space_);
+        network_.patch->run(asSource(network_.patch, patches, narrowPatches_, patchCount * patchValues),
+                            static_cast<int>(patchCount), 0, rows + width_, space_);
     }
     kernels_.layerNorm(tokens, frames * static_cast<int>(tokens_), network_.config.width, tokens);
     for (std::size_t row = 0; row < rowCount(); ++row) {
@@ -128,7 +129,7 @@ void FastBlocks::runBlock(std::size_t index, const FastOutput& output, bool plai
     const auto half = [&](const LinearPtr& in, const LinearPtr& out, const auto& addMain) {
         void* const adapted = room(adapted_, in);
         if (adapt) {
-            run(Stage::Adapters, in, asSource(output.tokens, narrowRows_, values), adapted);
+            run(Stage::Adapters, in, asSource(in, output.tokens, narrowRows_, values), adapted);
         }
         addMain();
         if (adapt) {
@@ -139,7 +140,8 @@ void FastBlocks::runBlock(std::size_t index, const FastOutput& output, bool plai
     };
     half(block.spatialIn, block.spatialOut, [&] {
         void* const projected = room(queryKeyValue_, block.queryKeyValue);
-        run(Stage::QueryKeyValue, block.queryKeyValue, asSource(output.bareNorm, narrowNorm_, values), projected);
+        run(Stage::QueryKeyValue, block.queryKeyValue,
+            asSource(block.queryKeyValue, output.bareNorm, narrowNorm_, values), projected);
         mixed_.reserve(values * bytes);
         attend(index, output, plain);
         if (attentionOnly) {
@@ -152,7 +154,7 @@ void FastBlocks::runBlock(std::size_t index, const FastOutput& output, bool plai
     }
     half(block.mlpIn, block.mlpOut, [&] {
         void* const expanded = room(expanded_, block.expand);
-        run(Stage::Mlp, block.expand, asSource(output.bareNorm, narrowNorm_, values), expanded);
+        run(Stage::Mlp, block.expand, asSource(block.expand, output.bareNorm, narrowNorm_, values), expanded);
         run(Stage::Mlp, block.contract, expanded, output.tokens);
     });
 }

@@ -48,8 +48,9 @@ private:
     void runBlock(std::size_t index, const FastOutput& output, bool plain, bool attentionOnly);
     void attend(std::size_t index, const FastOutput& output, bool plain);
     void gather(std::size_t index, const FastOutput& output);
-    /// What the large layers read: `values` themselves, or Bf16 copies.
-    const void* asSource(const float* values, kernels::AlignedBuffer& narrow, std::size_t count) const;
+    /// What `layer` reads: `values` themselves, or Bf16 copies.
+    const void* asSource(const LinearPtr& layer, const float* values, kernels::AlignedBuffer& narrow,
+                         std::size_t count) const;
     std::size_t rowCount() const { return static_cast<std::size_t>(frames_) * tokens_; }
 
     const FastNetwork& network_;

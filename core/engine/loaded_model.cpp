@@ -4,6 +4,7 @@
 #include "device_network.h"
 #include "engine/threads.h"
 #include "int8_layers.h"
+#include "kernels/int8_linear.h"
 #include "load_network.h"
 #include "pack_network.h"
 #include "prepared_network.h"
@@ -68,8 +69,12 @@ LoadedModelPtr makeLoadedModel(const model::AdaptSign& network, ComputeChoice ch
         return std::make_shared<const TorchModel>(network, prepareNetwork(network), nullptr, choice, device);
     }
     PreparedNetwork surroundings = prepareSurroundings(network);
-    const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
-    auto fast = packNetwork(network, surroundings, element, kernels::usableInstructionSet(), maker);
+    // Layers of 8 bits in tiles hand on Bf16, and those that are kept out of them are Bf16 as well.
+    const kernels::InstructionSet set = kernels::usableInstructionSet();
+    const bool narrow = choice.precision == Precision::Bf16 ||
+                        (choice.precision == Precision::Int8 && kernels::bestInt8Backend(set) == kernels::Backend::Amx);
+    const auto element = narrow ? kernels::Element::Bf16 : kernels::Element::F32;
+    auto fast = packNetwork(network, surroundings, element, set, maker);
     surroundings.patchWeight = torch::Tensor();
     surroundings.classifier = torch::Tensor();
     giveBackFreeMemory();

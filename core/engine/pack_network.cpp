@@ -37,17 +37,18 @@ public:
           maker_(maker),
           element_(element),
           backend_(kernels::bestBackend(element, instructions)),
-          smallBackend_(kernels::backendAvailable(Backend::Avx2, Element::F32, instructions) ? Backend::Avx2
-                                                                                             : Backend::Portable) {}
+          smallBackend_(backend_ == Backend::Amx                                               ? Backend::Amx
+                        : kernels::backendAvailable(Backend::Avx2, Element::F32, instructions) ? Backend::Avx2
+                                                                                               : Backend::Portable) {}
 
-    /// A layer over all tokens, weights [inputs, outputs]; `adds` to the residual, or hands on activations. `name`: see
-    /// LayerMaker; empty: not for it.
+    /// A layer over all tokens, weights [inputs, outputs]; `adds` to the residual and reads activations, or reads the
+    /// residual and hands on activations. `name`: see LayerMaker; empty: not for it.
     LinearPtr large(const std::string& name, const Tensor& weight, const Tensor& bias, Activation activation,
                     bool adds) const {
         return make(weight, bias, activation, adds, element_, adds ? Element::F32 : element_, backend_,
                     expectedFrames * config_.tokens(), name);
     }
-    /// A layer over aggregation tokens: f32 always.
+    /// A layer over aggregation tokens: f32 always, by weights that AMX reads in bf16.
     LinearPtr small(const Tensor& weight, const Tensor& bias, Activation activation = Activation::None,
                     bool adds = false) const {
         return make(weight, bias, activation, adds, Element::F32, Element::F32, smallBackend_, expectedFrames);
@@ -68,7 +69,9 @@ private:
         const Tensor offsets = bias.defined() ? bias.contiguous().view(-1) : bias;
         const std::span<const float> biasValues = bias.defined() ? valuesOf(offsets) : std::span<const float>();
         if (maker_ && !name.empty()) {
-            if (LinearPtr made = maker_(name, spec, valuesOf(values), biasValues, backend)) {
+            kernels::LinearSpec own = spec;
+            own.source = adds ? source : Element::F32; // no need to round the residual twice
+            if (LinearPtr made = maker_(name, own, valuesOf(values), biasValues, backend)) {
                 return made;
             }
         }

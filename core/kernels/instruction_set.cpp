@@ -10,6 +10,10 @@
 #ifdef LIVEGLOSS_WITH_ONEDNN
 #include <oneapi/dnnl/dnnl.hpp>
 #endif
+#if defined(LIVEGLOSS_WITH_AMX) && defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 namespace livegloss::kernels {
 namespace {
@@ -77,6 +81,21 @@ void limitOneDnn() {
 }
 #endif
 
+/// What own kernels for AMX use, where the system lets this process have tiles: Linux gives them to those that ask.
+bool tilesAreThere() {
+#if defined(LIVEGLOSS_WITH_AMX) && defined(__linux__)
+    constexpr int requestPermission = 0x1023; // ARCH_REQ_XCOMP_PERM
+    constexpr int tileData = 18;              // XFEATURE_XTILEDATA
+    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+           __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
+           __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
+           __builtin_cpu_supports("amx-int8") && ::syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
+#else
+    return false;
+#endif
+}
+
 InstructionSet offered() {
 #ifdef LIVEGLOSS_WITH_AVX2
     if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) {
@@ -89,12 +108,12 @@ InstructionSet offered() {
     const auto reaches = [level](dnnl::cpu_isa isa) {
         return (level & static_cast<unsigned>(isa)) == static_cast<unsigned>(isa);
     };
-    return reaches(dnnl::cpu_isa::avx512_core_amx)    ? InstructionSet::Amx
-           : reaches(dnnl::cpu_isa::avx512_core_vnni) ? InstructionSet::Vnni
-           : reaches(dnnl::cpu_isa::avx512_core)      ? InstructionSet::Avx512
-                                                      : InstructionSet::Avx2;
+    return reaches(dnnl::cpu_isa::avx512_core_amx) && tilesAreThere() ? InstructionSet::Amx
+           : reaches(dnnl::cpu_isa::avx512_core_vnni)                 ? InstructionSet::Vnni
+           : reaches(dnnl::cpu_isa::avx512_core)                      ? InstructionSet::Avx512
+                                                                      : InstructionSet::Avx2;
 #else
-    return InstructionSet::Avx2;
+    return tilesAreThere() ? InstructionSet::Amx : InstructionSet::Avx2;
 #endif
 #else
     return InstructionSet::Portable;

@@ -84,10 +84,18 @@ bool int8Available(Backend backend, [[maybe_unused]] InstructionSet set) {
         return set > InstructionSet::Portable && oneDnnMultipliesInt8();
     }
 #endif
+#ifdef LIVEGLOSS_WITH_AMX
+    if (backend == Backend::Amx) {
+        return set >= InstructionSet::Amx;
+    }
+#endif
     return backend == Backend::Portable;
 }
 
 Backend bestInt8Backend(InstructionSet set) {
+    if (int8Available(Backend::Amx, set)) {
+        return Backend::Amx;
+    }
     return int8Available(Backend::OneDnn, set) ? Backend::OneDnn : exactInt8Backend(set);
 }
 
@@ -136,8 +144,9 @@ std::unique_ptr<Linear> makeInt8Linear(const LinearSpec& spec, std::span<const f
         weights.size() == static_cast<std::size_t>(spec.inputs) * static_cast<std::size_t>(spec.outputs) &&
         (bias.empty() || bias.size() == static_cast<std::size_t>(spec.outputs)) &&
         (channelScales.empty() || channelScales.size() == static_cast<std::size_t>(spec.inputs));
-    const bool plain = spec.source == Element::F32 && spec.destination == Element::F32 &&
-                       (!spec.accumulate || spec.activation == Activation::None);
+    const bool floats = spec.source == Element::F32 && spec.destination == Element::F32;
+    const bool plain = (floats || backend == Backend::Amx) &&
+                       (!spec.accumulate || (spec.activation == Activation::None && spec.destination == Element::F32));
     const bool scalesFit =
         std::ranges::all_of(channelScales, [](float scale) { return std::isnormal(scale) && scale > 0.0F; });
     if (!sizesFit || !plain || !scalesFit || levels < 1 || levels > 255) {
@@ -150,6 +159,11 @@ std::unique_ptr<Linear> makeInt8Linear(const LinearSpec& spec, std::span<const f
 #ifdef LIVEGLOSS_WITH_AVX2
     if (backend == Backend::Avx2) {
         return makeFloatInt8Linear(spec, std::move(quantised));
+    }
+#endif
+#ifdef LIVEGLOSS_WITH_AMX
+    if (backend == Backend::Amx) {
+        return makeAmxInt8Linear(spec, std::move(quantised));
     }
 #endif
 #ifdef LIVEGLOSS_WITH_ONEDNN

@@ -41,6 +41,11 @@ private:
 std::unique_ptr<Linear> makeFloatInt8Linear(const LinearSpec& spec, Int8Weights weights);
 #endif
 
+#ifdef LIVEGLOSS_WITH_AMX
+/// Reads and writes F32 or Bf16.
+std::unique_ptr<Linear> makeAmxInt8Linear(const LinearSpec& spec, Int8Weights weights);
+#endif
+
 #ifdef LIVEGLOSS_WITH_ONEDNN
 std::unique_ptr<Linear> makeOneDnnInt8Linear(const LinearSpec& spec, Int8Weights weights);
 /// Whether oneDNN has such a product on this processor.

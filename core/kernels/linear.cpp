@@ -69,7 +69,7 @@ private:
 } // namespace
 
 std::string_view backendName(Backend backend) {
-    constexpr std::array<std::string_view, 3> names{"portable", "avx2", "onednn"};
+    constexpr std::array<std::string_view, 4> names{"portable", "avx2", "onednn", "amx"};
     return names[static_cast<std::size_t>(backend)];
 }
 
@@ -89,11 +89,20 @@ bool backendAvailable(Backend backend, [[maybe_unused]] Element element, [[maybe
 #else
         return false;
 #endif
+    case Backend::Amx:
+#ifdef LIVEGLOSS_WITH_AMX
+        return set >= InstructionSet::Amx;
+#else
+        return false;
+#endif
     }
     return false;
 }
 
 Backend bestBackend(Element element, InstructionSet set) {
+    if (element == Element::Bf16 && backendAvailable(Backend::Amx, element, set)) {
+        return Backend::Amx;
+    }
     if (set > InstructionSet::Avx2 && backendAvailable(Backend::OneDnn, element, set)) {
         return Backend::OneDnn;
     }
@@ -122,6 +131,18 @@ std::unique_ptr<Linear> makeLinear(const LinearSpec& spec, Weights weights, Weig
     case Backend::OneDnn:
 #ifdef LIVEGLOSS_WITH_ONEDNN
         return makeOneDnnLinear(spec, weights, bias);
+#else
+        break;
+#endif
+    case Backend::Amx:
+#ifdef LIVEGLOSS_WITH_AMX
+        if (spec.source == Element::Bf16) {
+            return makeAmxLinear(spec, weights, bias);
+        }
+        if (spec.destination == Element::F32) {
+            return makeNarrowLinear(spec, weights, bias);
+        }
+        throw std::invalid_argument("no layer of AMX reads F32 and writes Bf16");
 #else
         break;
 #endif

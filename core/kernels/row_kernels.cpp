@@ -1,5 +1,7 @@
 #include "kernels/row_kernels.h"
 
+#include "amx/amx_kernels.h"
+#include "amx/avx512_rows.h"
 #include "avx2_rows.h"
 
 #include <algorithm>
@@ -146,6 +148,12 @@ const RowKernels& rowKernels([[maybe_unused]] InstructionSet set) {
     static constexpr RowKernels portable{layerNorm, narrow, attention, gather, lstmStep};
 #ifdef LIVEGLOSS_WITH_AVX2
     static constexpr RowKernels avx2{layerNormAvx2, narrowAvx2, attentionAvx2, gatherAvx2, lstmStepAvx2};
+#ifdef LIVEGLOSS_WITH_AMX
+    static constexpr RowKernels amx{layerNormAvx512, narrowAvx512, attentionAmx, gatherAvx512, lstmStepAvx2};
+    if (set >= InstructionSet::Amx) {
+        return amx;
+    }
+#endif
     if (set >= InstructionSet::Avx2) {
         return avx2;
     }

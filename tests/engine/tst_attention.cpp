@@ -95,11 +95,12 @@ private slots:
         random_->config.heads = 2;
         const auto path = std::filesystem::path(folder_.filePath("model.safetensors").toStdString());
         QVERIFY(random_->save(path));
-        model_ = loadModel(path).value();
+        model_ = loadModel(path, {EngineKind::Fast, Precision::F32}).value();
         const QString golden = QStringLiteral(LIVEGLOSS_SHARED_DIR "/golden/tiny-p16");
         hasGolden_ = golden_.open(golden + ".io.safetensors") && goldenWeights_.open(golden + ".safetensors");
         if (hasGolden_) {
-            goldenModel_ = loadModel((golden + ".safetensors").toStdString()).value();
+            goldenModel_ =
+                loadModel((golden + ".safetensors").toStdString(), {EngineKind::Fast, Precision::F32}).value();
         }
     }
 

@@ -33,7 +33,7 @@ private slots:
         random_->config.heads = 2;
         path_ = folder_.filePath("model.safetensors").toStdString();
         QVERIFY(random_->save(path_));
-        model_ = loadModel(path_).value();
+        model_ = loadModel(path_, {EngineKind::Fast, Precision::F32}).value();
         const int side = random_->config.resolution;
         clip_ = random_->uniform(static_cast<std::size_t>(frameCount * 3 * side * side));
         if (model_->compute().engine != EngineKind::Fast) {
@@ -98,7 +98,7 @@ private slots:
     void needsNoWeightsOfTheFile() {
         const auto path = std::filesystem::path(folder_.filePath("gone.safetensors").toStdString());
         QVERIFY(std::filesystem::copy_file(path_, path));
-        const LoadedModelPtr model = loadModel(path).value();
+        const LoadedModelPtr model = loadModel(path, {EngineKind::Fast, Precision::F32}).value();
         QVERIFY(std::filesystem::remove(path));
         const AttentionRequest everything{everyMap(), CrossFrameRequest{}};
         QCOMPARE(stream(model, everything).problem, std::string());

@@ -87,7 +87,7 @@ private slots:
     void equalsThePortableLayer_data() {
         QTest::addColumn<Backend>("backend");
         QTest::addColumn<bool>("bf16");
-        for (const Backend backend : {Backend::Avx2, Backend::OneDnn}) {
+        for (const Backend backend : {Backend::Avx2, Backend::OneDnn, Backend::Amx}) {
             for (const bool bf16 : {false, true}) {
                 QTest::addRow("%s %s", backendName(backend).data(), bf16 ? "bf16" : "f32") << backend << bf16;
             }
@@ -104,14 +104,17 @@ private slots:
         constexpr int rounds = 60;
         for (int round = 0; round < rounds; ++round) {
             LinearSpec spec;
-            spec.inputs = 1 + random_->below(round % 3 == 0 ? 700 : 90);
+            spec.inputs = 1 + random_->below(round % 3 == 0 ? 1700 : 90);
             spec.outputs = 1 + random_->below(round % 5 == 0 ? 900 : 70);
             spec.activation = static_cast<Activation>(round % 4);
             spec.accumulate = spec.activation == Activation::None && random_->below(2) == 1;
             spec.source = element;
             spec.destination = !spec.accumulate && random_->below(2) == 1 ? element : Element::F32;
             spec.expectedRows = 1 + random_->below(40);
-            const Case layer(*random_, spec, 1 + random_->below(40), random_->below(3) * 5);
+            Case layer(*random_, spec, 1 + random_->below(80), random_->below(3) * 5);
+            if (backend == Backend::Amx) {
+                layer.weights = widened(narrowed(layer.weights));
+            }
             const bool withBias = random_->below(3) > 0;
             const double error = test::relativeL2(layer.run(backend, withBias), layer.run(Backend::Portable, withBias));
             // A sum next to the middle between two Bf16 values may round either way: one step is 2^-8.
@@ -126,22 +129,50 @@ private slots:
         }
     }
 
+    /// Through the own way into the tiles, which sums in parts where it may, and without.
+    void deepLayersOfTiles() {
+        if (!backendAvailable(Backend::Amx, Element::Bf16, usableInstructionSet())) {
+            QSKIP("this processor has no AMX");
+        }
+        for (const bool accumulate : {false, true}) {
+            for (const int inputs : {767, 768, 1537, 3072}) {
+                LinearSpec spec;
+                spec.inputs = inputs;
+                spec.outputs = 300;
+                spec.accumulate = accumulate;
+                spec.source = Element::Bf16;
+                const Case layer(*random_, spec, 49, 0);
+                QVERIFY(test::relativeL2(layer.run(Backend::Amx), layer.run(Backend::Portable)) < 2e-6);
+            }
+        }
+    }
+
     /// What a stream's windows and batches of different sizes rely on.
+    void aRowDoesNotDependOnItsNeighbours_data() {
+        QTest::addColumn<Backend>("backend");
+        QTest::addColumn<bool>("bf16");
+        QTest::newRow("avx2") << Backend::Avx2 << false;
+        QTest::newRow("amx") << Backend::Amx << true;
+        QTest::newRow("amx, few rows") << Backend::Amx << false;
+    }
     void aRowDoesNotDependOnItsNeighbours() {
-        if (!backendAvailable(Backend::Avx2, Element::F32, usableInstructionSet())) {
-            QSKIP("this processor has no AVX2");
+        QFETCH(Backend, backend);
+        QFETCH(bool, bf16);
+        if (!backendAvailable(backend, bf16 ? Element::Bf16 : Element::F32, usableInstructionSet())) {
+            QSKIP("this build or processor has no such layer");
         }
         LinearSpec spec;
+        spec.source = bf16 ? Element::Bf16 : Element::F32;
         spec.inputs = 300;
         spec.outputs = 600;
         spec.activation = Activation::Silu;
         Case layer(*random_, spec, 43, 0);
-        const std::vector<float> together = layer.run(Backend::Avx2);
+        const std::vector<float> together = layer.run(backend);
         for (const int first : {0, 7, 42}) {
             Case alone = layer;
             alone.rows = 1;
             alone.source.erase(alone.source.begin(), alone.source.begin() + first * spec.inputs);
-            const std::vector<float> one = alone.run(Backend::Avx2);
+            const std::vector<float> one = alone.run(backend);
             QVERIFY(std::equal(one.begin(), one.begin() + spec.outputs, together.begin() + first * spec.outputs));
         }
     }
@@ -157,7 +188,7 @@ private slots:
         if (threads() == 0) {
             QSKIP("this system does not list its threads");
         }
-        for (const Backend backend : {Backend::Avx2, Backend::OneDnn}) {
+        for (const Backend backend : {Backend::Avx2, Backend::OneDnn, Backend::Amx}) {
             if (backendAvailable(backend, Element::F32, usableInstructionSet())) {
                 qsizetype started = -1;
                 std::thread([&] {
@@ -176,7 +207,7 @@ private slots:
         spec.outputs = 3;
         const std::vector<float> weights(12, 1.0F);
         const std::vector<float> bias(3, 1.0F);
-        for (const Backend backend : {Backend::Portable, Backend::Avx2, Backend::OneDnn}) {
+        for (const Backend backend : {Backend::Portable, Backend::Avx2, Backend::OneDnn, Backend::Amx}) {
             if (!backendAvailable(backend, Element::F32, usableInstructionSet())) {
                 continue;
             }

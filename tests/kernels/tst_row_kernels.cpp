@@ -102,13 +102,19 @@ private slots:
             call.prefix = round % 4 == 0 ? 0 : 1 + random_->below(20);
             const int width = call.heads * headWidth;
             const std::vector<float> rows = random_->uniform(size(call.tokens, 3 * width));
-            const std::vector<float> keys = random_->uniform(size(width, call.prefix));
-            const std::vector<float> values = random_->uniform(size(width, call.prefix));
+            std::vector<float> keys = random_->uniform(size(width, call.prefix));
+            std::vector<float> values = random_->uniform(size(width, call.prefix));
+            if (bf16) {
+                const auto rounded = [](float value) { return toFloat(toBfloat16(value)); };
+                std::ranges::transform(keys, keys.begin(), rounded);
+                std::ranges::transform(values, values.begin(), rounded);
+            }
             call.prefixKeys = keys.data();
             call.prefixValues = values.data();
             const AttentionResult expected = attend(portable_, call, rows);
             const AttentionResult actual = attend(own(), call, rows);
-            QVERIFY(test::relativeL2(actual.mixed, expected.mixed) < (bf16 ? 1e-3 : 2e-6));
+            // Tiles take the shares in Bf16 as well.
+            QVERIFY(test::relativeL2(actual.mixed, expected.mixed) < (bf16 ? 4e-3 : 2e-6));
             QVERIFY(test::relativeL2(actual.weights, expected.weights) < 2e-6);
             QVERIFY(test::relativeL2(actual.classShares, expected.classShares) < 2e-6);
             const double all = std::accumulate(actual.classShares.begin(), actual.classShares.end(), 0.0);

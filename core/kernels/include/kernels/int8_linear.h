@@ -15,14 +15,14 @@ Backend bestInt8Backend(InstructionSet set);
 /// The quickest that is exact with 255 levels on every processor: to measure here what one with VNNI would give.
 Backend exactInt8Backend(InstructionSet set);
 
-/// A layer as makeLinear()'s, F32 in and out, whose product is taken in 8 bits.
+/// A layer as makeLinear()'s whose product is taken in 8 bits. F32 in and out, with Amx also Bf16.
 /// - Each channel of the source is divided by its scale, and its weights are multiplied by it before they are rounded:
 ///   the product stays what it was, and channels of different size share the steps better. No scales: all 1.
 /// - Each row has steps of its own, 0..`levels` between its smallest and largest value (zero is a step of its own), so
 ///   that nothing is cut off.
 /// - Each output's weights become -127..127 steps of their largest.
-/// Portable and OneDnn add exactly; Avx2 multiplies the same whole numbers as floats, which is exact up to 518 inputs
-/// and to f32 beyond. Bias and activation are f32. Throws std::invalid_argument.
+/// Portable, OneDnn and Amx add exactly; Avx2 multiplies the same whole numbers as floats, which is exact up to 518
+/// inputs and to f32 beyond. Bias and activation are f32. Throws std::invalid_argument.
 std::unique_ptr<Linear> makeInt8Linear(const LinearSpec& spec, std::span<const float> weights,
                                        std::span<const float> bias, std::span<const float> channelScales, int levels,
                                        Backend backend);

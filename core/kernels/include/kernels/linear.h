@@ -17,9 +17,12 @@ enum class Activation { None, Silu, Gelu, Relu };
 enum class Backend {
     Portable, ///< plain C++: what the others are compared with
     Avx2,     ///< own kernel, weights in panels of 16 outputs
-    OneDnn
+    OneDnn,
+    /// Own kernels for tiles. A layer that reads F32 keeps its weights in Bf16 all the same and multiplies them as
+    /// floats: for few rows, where reading the weights is all that takes time.
+    Amx
 };
-std::string_view backendName(Backend backend); ///< "portable", "avx2", "onednn"
+std::string_view backendName(Backend backend); ///< "portable", "avx2", "onednn", "amx"
 
 struct LinearSpec {
     int inputs = 0;
@@ -33,7 +36,7 @@ struct LinearSpec {
 };
 
 /// A linear layer with its weights packed for one way of multiplying. Immutable: any thread may run it with a workspace
-/// of its own. A row's result depends on that row alone, bit for bit, with Portable and Avx2.
+/// of its own. A row's result depends on that row alone, bit for bit, with all but OneDnn.
 class Linear {
 public:
     virtual ~Linear() = default;
@@ -58,7 +61,7 @@ private:
 
 /// Whether this build and processor can run `backend` on `element`.
 bool backendAvailable(Backend backend, Element element, InstructionSet set);
-/// The one measured to be fastest where it can be measured: own kernel with AVX2, oneDNN above and below it.
+/// The fastest: own kernels with AVX2, and with AMX for Bf16; else oneDNN.
 Backend bestBackend(Element element, InstructionSet set);
 
 /// Packs weights [inputs, outputs] (row-major) and a bias [outputs] or none; both are copied. Throws

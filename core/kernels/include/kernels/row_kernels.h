@@ -15,7 +15,8 @@ struct AttentionCall {
     Element element = Element::F32;      ///< of the above and of `mixed`
     int tokens = 0;
     int heads = 0;
-    int prefix = 0;                      ///< 0: none
+    int prefix = 0; ///< 0: none
+    /// With Bf16 these are rounded to it where that is quicker.
     const float* prefixKeys = nullptr;   ///< [heads, 64, K]
     const float* prefixValues = nullptr; ///< [heads, K, 64]
     void* mixed = nullptr;               ///< [L, D]
@@ -48,7 +49,7 @@ struct RowKernels {
     void (*lstmStep)(const float* gates, int hidden, float* cell, float* result);
 };
 
-/// Those for `set`: own AVX2 kernels from Avx2 on, else plain C++.
+/// Those for `set`: own kernels with AMX and from Avx2 on, else plain C++.
 const RowKernels& rowKernels(InstructionSet set);
 
 } // namespace livegloss::kernels
