@@ -37,16 +37,28 @@ FastBlocks::FastBlocks(const FastNetwork& network)
     : network_(network),
       kernels_(kernels::rowKernels(network.instructions)),
       width_(static_cast<std::size_t>(network.config.width)),
-      tokens_(static_cast<std::size_t>(network.config.tokens())) {}
-
-const void* FastBlocks::asSource(const LinearPtr& layer, const float* values, kernels::AlignedBuffer& narrow,
-                                 std::size_t count) const {
-    if (layer->spec().source == Element::F32) {
-        return values;
+      tokens_(static_cast<std::size_t>(network.config.tokens())) {
+    for (const FastBlock& block : network.blocks) {
+        for (const LinearPtr* layer : {&block.queryKeyValue, &block.spatialIn, &block.expand, &block.mlpIn}) {
+            narrows_ = narrows_ || (*layer)->spec().source == Element::Bf16;
+        }
     }
-    auto* const copy = narrow.room<kernels::Bfloat16>(count);
-    kernels_.toBfloat16(values, count, copy);
-    return copy;
+}
+
+void FastBlocks::normalise(const FastOutput& output) {
+    const StageTimer timer(times_, Stage::LayerNorm);
+    const int rows = static_cast<int>(rowCount());
+    if (!narrows_) {
+        kernels_.layerNorm(output.tokens, rows, network_.config.width, output.bareNorm);
+        return;
+    }
+    const std::size_t values = rowCount() * width_;
+    kernels_.layerNormNarrow(output.tokens, rows, network_.config.width, output.bareNorm,
+                             narrowNorm_.room<kernels::Bfloat16>(values), narrowRows_.room<kernels::Bfloat16>(values));
+}
+
+const void* FastBlocks::sourceOf(const LinearPtr& layer, const float* values, const kernels::AlignedBuffer& narrow) {
+    return layer->spec().source == Element::F32 ? values : narrow.as<void>();
 }
 
 /// Every patch as one row: channel after channel, as the filters lie.
@@ -78,8 +90,12 @@ void FastBlocks::embed(const float* images, int frames, float* tokens) {
         std::ranges::copy(network_.firstRow, rows);
         std::ranges::copy(network_.patchPosition, rows + width_);
         copyPatches(images + frame * 3 * resolution * resolution, patches);
-        network_.patch->run(asSource(network_.patch, patches, narrowPatches_, patchCount * patchValues),
-                            static_cast<int>(patchCount), 0, rows + width_, space_);
+        if (network_.patch->spec().source == Element::Bf16) {
+            const std::size_t values = patchCount * patchValues;
+            kernels_.toBfloat16(patches, values, narrowPatches_.room<kernels::Bfloat16>(values));
+        }
+        network_.patch->run(sourceOf(network_.patch, patches, narrowPatches_), static_cast<int>(patchCount), 0,
+                            rows + width_, space_);
     }
     kernels_.layerNorm(tokens, frames * static_cast<int>(tokens_), network_.config.width, tokens);
     for (std::size_t row = 0; row < rowCount(); ++row) {
@@ -129,19 +145,18 @@ void FastBlocks::runBlock(std::size_t index, const FastOutput& output, bool plai
     const auto half = [&](const LinearPtr& in, const LinearPtr& out, const auto& addMain) {
         void* const adapted = room(adapted_, in);
         if (adapt) {
-            run(Stage::Adapters, in, asSource(in, output.tokens, narrowRows_, values), adapted);
+            run(Stage::Adapters, in, sourceOf(in, output.tokens, narrowRows_), adapted);
         }
         addMain();
         if (adapt) {
             run(Stage::Adapters, out, adapted, output.tokens);
         }
-        const StageTimer timer(times_, Stage::LayerNorm);
-        kernels_.layerNorm(output.tokens, rows, network_.config.width, output.bareNorm);
+        normalise(output);
     };
     half(block.spatialIn, block.spatialOut, [&] {
         void* const projected = room(queryKeyValue_, block.queryKeyValue);
-        run(Stage::QueryKeyValue, block.queryKeyValue,
-            asSource(block.queryKeyValue, output.bareNorm, narrowNorm_, values), projected);
+        run(Stage::QueryKeyValue, block.queryKeyValue, sourceOf(block.queryKeyValue, output.bareNorm, narrowNorm_),
+            projected);
         mixed_.reserve(values * bytes);
         attend(index, output, plain);
         if (attentionOnly) {
@@ -154,7 +169,7 @@ void FastBlocks::runBlock(std::size_t index, const FastOutput& output, bool plai
     }
     half(block.mlpIn, block.mlpOut, [&] {
         void* const expanded = room(expanded_, block.expand);
-        run(Stage::Mlp, block.expand, asSource(block.expand, output.bareNorm, narrowNorm_, values), expanded);
+        run(Stage::Mlp, block.expand, sourceOf(block.expand, output.bareNorm, narrowNorm_), expanded);
         run(Stage::Mlp, block.contract, expanded, output.tokens);
     });
 }
@@ -211,7 +226,7 @@ void FastBlocks::gather(std::size_t index, const FastOutput& output) {
 void FastBlocks::runAll(const float* images, int frames, const FastOutput& output, bool plain) {
     frames_ = frames;
     embed(images, frames, output.tokens);
-    kernels_.layerNorm(output.tokens, static_cast<int>(rowCount()), network_.config.width, output.bareNorm);
+    normalise(output);
     if (!plain) {
         for (std::size_t frame = 0; frame < static_cast<std::size_t>(frames); ++frame) {
             std::ranges::copy(network_.query, output.query + frame * width_);

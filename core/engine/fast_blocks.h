@@ -48,9 +48,10 @@ private:
     void runBlock(std::size_t index, const FastOutput& output, bool plain, bool attentionOnly);
     void attend(std::size_t index, const FastOutput& output, bool plain);
     void gather(std::size_t index, const FastOutput& output);
-    /// What `layer` reads: `values` themselves, or Bf16 copies.
-    const void* asSource(const LinearPtr& layer, const float* values, kernels::AlignedBuffer& narrow,
-                         std::size_t count) const;
+    /// The tokens' bare norm, and what the layers behind it read of both.
+    void normalise(const FastOutput& output);
+    /// What `layer` reads: `values` themselves, or their Bf16 copies.
+    static const void* sourceOf(const LinearPtr& layer, const float* values, const kernels::AlignedBuffer& narrow);
     std::size_t rowCount() const { return static_cast<std::size_t>(frames_) * tokens_; }
 
     const FastNetwork& network_;
@@ -62,6 +63,7 @@ private:
     kernels::AlignedBuffer patches_, narrowPatches_, narrowNorm_, narrowRows_;
     kernels::AlignedBuffer queryKeyValue_, mixed_, adapted_, expanded_;
     kernels::AlignedBuffer gathered_;
+    bool narrows_ = false; ///< some layer reads Bf16 copies of the tokens or their norm
     StageSeconds* times_ = nullptr;
 };
 

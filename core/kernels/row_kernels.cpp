@@ -37,6 +37,14 @@ void narrow(const float* values, std::size_t count, Bfloat16* result) {
     std::transform(values, values + count, result, toBfloat16);
 }
 
+template <auto norm, auto toNarrow>
+void inTurn(const float* rows, int count, int width, float* result, Bfloat16* narrowResult, Bfloat16* narrowRows) {
+    const std::size_t values = static_cast<std::size_t>(count) * static_cast<std::size_t>(width);
+    toNarrow(rows, values, narrowRows);
+    norm(rows, count, width, result);
+    toNarrow(result, values, narrowResult);
+}
+
 void softmax(std::vector<float>& scores) {
     const float largest = *std::ranges::max_element(scores);
     float sum = 0.0F;
@@ -145,11 +153,13 @@ void lstmStep(const float* gates, int hidden, float* cell, float* result) {
 } // namespace
 
 const RowKernels& rowKernels([[maybe_unused]] InstructionSet set) {
-    static constexpr RowKernels portable{layerNorm, narrow, attention, gather, lstmStep};
+    static constexpr RowKernels portable{layerNorm, inTurn<layerNorm, narrow>, narrow, attention, gather, lstmStep};
 #ifdef LIVEGLOSS_WITH_AVX2
-    static constexpr RowKernels avx2{layerNormAvx2, narrowAvx2, attentionAvx2, gatherAvx2, lstmStepAvx2};
+    static constexpr RowKernels avx2{
+        layerNormAvx2, inTurn<layerNormAvx2, narrowAvx2>, narrowAvx2, attentionAvx2, gatherAvx2, lstmStepAvx2};
 #ifdef LIVEGLOSS_WITH_AMX
-    static constexpr RowKernels amx{layerNormAvx512, narrowAvx512, attentionAmx, gatherAvx512, lstmStepAvx2};
+    static constexpr RowKernels amx{layerNormAvx512, layerNormNarrowAvx512, narrowAvx512,
+                                    attentionAmx,    gatherAvx512,          lstmStepAvx2};
     if (set >= InstructionSet::Amx) {
         return amx;
     }

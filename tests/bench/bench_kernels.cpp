@@ -2,8 +2,10 @@
 #include "kernels/linear.h"
 #include "kernels/row_kernels.h"
 
+#include <algorithm>
 #include <benchmark/benchmark.h>
 #include <random>
+#include <utility>
 #include <vector>
 
 // Kernels at the sizes of ViT-B/16 and ViT-B/32, on one thread. "FLOP/s" is a rate of processor time, so that other
@@ -28,9 +30,23 @@ void report(benchmark::State& state, double operations) {
                                                   benchmark::Counter::kIsRate, benchmark::Counter::kIs1000);
 }
 
+/// What a layer of the encoder reads or writes, in either element.
+struct Values {
+    std::vector<float> floats;
+    std::vector<Bfloat16> narrow;
+
+    Values(std::vector<float> values, Element element) : floats(std::move(values)) {
+        if (element == Element::Bf16) {
+            narrow.resize(floats.size());
+            std::ranges::transform(floats, narrow.begin(), toBfloat16);
+        }
+    }
+    void* data() { return narrow.empty() ? static_cast<void*>(floats.data()) : narrow.data(); }
+};
+
 /// Arguments: rows, inputs, outputs.
-void linear(benchmark::State& state, Backend backend, Activation activation) {
-    if (!backendAvailable(backend, Element::F32, usableInstructionSet())) {
+void linear(benchmark::State& state, Backend backend, Activation activation, Element element) {
+    if (!backendAvailable(backend, element, usableInstructionSet())) {
         state.SkipWithError("not in this build or processor");
         return;
     }
@@ -39,12 +55,13 @@ void linear(benchmark::State& state, Backend backend, Activation activation) {
     spec.inputs = static_cast<int>(state.range(1));
     spec.outputs = static_cast<int>(state.range(2));
     spec.activation = activation;
+    spec.source = spec.destination = element;
     spec.expectedRows = rows;
     const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
     const auto layer = makeLinear(spec, randomValues(size(spec.inputs, spec.outputs)),
                                   randomValues(static_cast<std::size_t>(spec.outputs)), backend);
-    const std::vector<float> source = randomValues(size(rows, spec.inputs));
-    std::vector<float> destination(size(rows, spec.outputs));
+    Values source(randomValues(size(rows, spec.inputs)), element);
+    Values destination(std::vector<float>(size(rows, spec.outputs)), element);
     Workspace space;
     for ([[maybe_unused]] auto iteration : state) {
         layer->run(source.data(), rows, 0, destination.data(), space);
@@ -64,16 +81,24 @@ void layerShapes(benchmark::internal::Benchmark* benchmark) {
     benchmark->Args({1, 512, 2048}); // a step of the temporal head's LSTM
 }
 
-BENCHMARK_CAPTURE(linear, avx2, Backend::Avx2, Activation::None)->Apply(layerShapes);
-BENCHMARK_CAPTURE(linear, onednn, Backend::OneDnn, Activation::None)->Apply(layerShapes);
-BENCHMARK_CAPTURE(linear, avx2_silu, Backend::Avx2, Activation::Silu)->Args({197, 768, 3072});
-BENCHMARK_CAPTURE(linear, onednn_silu, Backend::OneDnn, Activation::Silu)->Args({197, 768, 3072});
-BENCHMARK_CAPTURE(linear, avx2_gelu, Backend::Avx2, Activation::Gelu)->Args({197, 768, 3072});
+BENCHMARK_CAPTURE(linear, avx2, Backend::Avx2, Activation::None, Element::F32)->Apply(layerShapes);
+BENCHMARK_CAPTURE(linear, onednn, Backend::OneDnn, Activation::None, Element::F32)->Apply(layerShapes);
+BENCHMARK_CAPTURE(linear, onednn_bf16, Backend::OneDnn, Activation::None, Element::Bf16)->Apply(layerShapes);
+BENCHMARK_CAPTURE(linear, amx_bf16, Backend::Amx, Activation::None, Element::Bf16)->Apply(layerShapes);
+BENCHMARK_CAPTURE(linear, amx_narrow_weights, Backend::Amx, Activation::None, Element::F32)
+    ->Args({1, 768, 768})
+    ->Args({2, 768, 768})
+    ->Args({1, 512, 2048});
+BENCHMARK_CAPTURE(linear, avx2_silu, Backend::Avx2, Activation::Silu, Element::F32)->Args({197, 768, 3072});
+BENCHMARK_CAPTURE(linear, onednn_silu, Backend::OneDnn, Activation::Silu, Element::F32)->Args({197, 768, 3072});
+BENCHMARK_CAPTURE(linear, onednn_bf16_silu, Backend::OneDnn, Activation::Silu, Element::Bf16)->Args({394, 768, 3072});
+BENCHMARK_CAPTURE(linear, amx_bf16_silu, Backend::Amx, Activation::Silu, Element::Bf16)->Args({394, 768, 3072});
+BENCHMARK_CAPTURE(linear, avx2_gelu, Backend::Avx2, Activation::Gelu, Element::F32)->Args({197, 768, 3072});
 
 /// The same in 8 bits, f32 in and out. Arguments: rows, inputs, outputs.
-void int8Linear(benchmark::State& state) {
+void int8Linear(benchmark::State& state, Backend backend) {
     const InstructionSet set = usableInstructionSet();
-    if (!int8Available(Backend::OneDnn, set)) {
+    if (!int8Available(backend, set)) {
         state.SkipWithError("not in this build or processor");
         return;
     }
@@ -85,7 +110,7 @@ void int8Linear(benchmark::State& state) {
     const auto size = [](int a, int b) { return static_cast<std::size_t>(a) * static_cast<std::size_t>(b); };
     const auto layer =
         makeInt8Linear(spec, randomValues(size(spec.inputs, spec.outputs)),
-                       randomValues(static_cast<std::size_t>(spec.outputs)), {}, int8Levels(set), Backend::OneDnn);
+                       randomValues(static_cast<std::size_t>(spec.outputs)), {}, int8Levels(set), backend);
     const std::vector<float> source = randomValues(size(rows, spec.inputs));
     std::vector<float> destination(size(rows, spec.outputs));
     Workspace space;
@@ -95,10 +120,15 @@ void int8Linear(benchmark::State& state) {
     }
     report(state, 2.0 * rows * spec.inputs * spec.outputs);
 }
-BENCHMARK(int8Linear)->Apply(layerShapes);
+BENCHMARK_CAPTURE(int8Linear, onednn, Backend::OneDnn)->Apply(layerShapes);
+BENCHMARK_CAPTURE(int8Linear, amx, Backend::Amx)->Apply(layerShapes);
 
 /// Argument: tokens.
-void attention(benchmark::State& state) {
+void attention(benchmark::State& state, InstructionSet kernelsFor, Element element) {
+    if (usableInstructionSet() < kernelsFor) {
+        state.SkipWithError("not in this build or processor");
+        return;
+    }
     constexpr int heads = 12;
     constexpr int prefix = 8;
     AttentionCall call;
@@ -106,22 +136,25 @@ void attention(benchmark::State& state) {
     call.heads = heads;
     call.prefix = prefix;
     const std::size_t width = heads * headWidth;
-    const std::vector<float> rows = randomValues(static_cast<std::size_t>(call.tokens) * 3 * width);
+    Values rows(randomValues(static_cast<std::size_t>(call.tokens) * 3 * width), element);
     const std::vector<float> keys = randomValues(width * prefix);
-    std::vector<float> mixed(static_cast<std::size_t>(call.tokens) * width);
+    Values mixed(std::vector<float>(static_cast<std::size_t>(call.tokens) * width), element);
+    call.element = element;
     call.queryKeyValue = rows.data();
     call.prefixKeys = keys.data();
     call.prefixValues = keys.data();
     call.mixed = mixed.data();
     Workspace space;
-    const RowKernels& kernels = rowKernels(usableInstructionSet());
+    const RowKernels& kernels = rowKernels(kernelsFor);
     for ([[maybe_unused]] auto iteration : state) {
         kernels.attention(call, space);
         benchmark::DoNotOptimize(mixed.data());
     }
     report(state, 4.0 * call.tokens * (call.tokens + prefix) * static_cast<double>(width));
 }
-BENCHMARK(attention)->Arg(197)->Arg(50);
+BENCHMARK_CAPTURE(attention, avx2, InstructionSet::Avx2, Element::F32)->Arg(197)->Arg(50);
+BENCHMARK_CAPTURE(attention, avx2_bf16, InstructionSet::Avx2, Element::Bf16)->Arg(197);
+BENCHMARK_CAPTURE(attention, amx_bf16, InstructionSet::Amx, Element::Bf16)->Arg(197)->Arg(50);
 
 void layerNorm(benchmark::State& state) {
     constexpr int width = 768;

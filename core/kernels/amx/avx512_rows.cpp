@@ -7,7 +7,8 @@ namespace {
 
 constexpr float normEpsilon = 1e-5F;
 
-inline void normaliseRow(const float* from, std::size_t width, float* to) {
+/// `narrowTo` and `narrowFrom` receive the result and the row in Bf16, or are null.
+inline void normaliseRow(const float* from, std::size_t width, float* to, Bfloat16* narrowTo, Bfloat16* narrowFrom) {
     const std::size_t whole = width / wideLanes * wideLanes;
     const __mmask16 rest = firstLanes(width - whole);
     Wide sum = loadWide(from + whole, rest);
@@ -24,9 +25,20 @@ inline void normaliseRow(const float* from, std::size_t width, float* to) {
     const float variance = _mm512_reduce_add_ps(squares) / static_cast<float>(width) + normEpsilon;
     const Wide scale = all(1.0F / _mm_cvtss_f32(_mm_sqrt_ss(_mm_set_ss(variance))));
     for (std::size_t i = 0; i < whole; i += wideLanes) {
-        storeWide(to + i, _mm512_mul_ps(_mm512_sub_ps(loadWide(from + i), mean), scale));
+        const Wide value = loadWide(from + i);
+        const Wide normed = _mm512_mul_ps(_mm512_sub_ps(value, mean), scale);
+        if (narrowTo != nullptr) {
+            storeWide(narrowTo + i, normed);
+            storeWide(narrowFrom + i, value);
+        }
+        storeWide(to + i, normed);
     }
-    storeWide(to + whole, _mm512_mul_ps(last, scale), rest);
+    const Wide normed = _mm512_mul_ps(last, scale);
+    if (narrowTo != nullptr) {
+        storeWide(narrowTo + whole, normed, rest);
+        storeWide(narrowFrom + whole, loadWide(from + whole, rest), rest);
+    }
+    storeWide(to + whole, normed, rest);
 }
 
 /// Sixteen heads' scores of `Count` rows: directions [width][16].
@@ -189,7 +201,16 @@ inline void multiplyPanel(const NarrowProduct& product, std::size_t row, std::si
 void layerNormAvx512(const float* rows, int count, int width, float* result) {
     const auto step = static_cast<std::size_t>(width);
     for (std::size_t row = 0; row < static_cast<std::size_t>(count); ++row) {
-        normaliseRow(rows + row * step, step, result + row * step);
+        normaliseRow(rows + row * step, step, result + row * step, nullptr, nullptr);
+    }
+}
+
+void layerNormNarrowAvx512(const float* rows, int count, int width, float* result, Bfloat16* narrowResult,
+                           Bfloat16* narrowRows) {
+    const auto step = static_cast<std::size_t>(width);
+    for (std::size_t row = 0; row < static_cast<std::size_t>(count); ++row) {
+        const std::size_t place = row * step;
+        normaliseRow(rows + place, step, result + place, narrowResult + place, narrowRows + place);
     }
 }
 

@@ -40,6 +40,9 @@ struct GatherCall {
 struct RowKernels {
     /// (x - mean) / sqrt(variance + 1e-5) of each row, without gain and offset.
     void (*layerNorm)(const float* rows, int count, int width, float* result);
+    /// The same, and besides the results and the rows themselves in Bf16.
+    void (*layerNormNarrow)(const float* rows, int count, int width, float* result, Bfloat16* narrowResult,
+                            Bfloat16* narrowRows);
     /// result[i] = Bf16(values[i]).
     void (*toBfloat16)(const float* values, std::size_t count, Bfloat16* result);
     void (*attention)(const AttentionCall& call, Workspace& space);
