@@ -27,7 +27,7 @@ struct FastRecurrence {
     std::unique_ptr<const kernels::Linear> recurrent; ///< [h, 4 h], adds to the projected input
 };
 
-/// The temporal head in f32, without LibTorch. Immutable: any number of FastHeads may run it.
+/// The temporal head, computed in f32, without LibTorch. Immutable: any number of FastHeads may run it.
 struct FastHeadNetwork {
     int features = 0; ///< E
     int hidden = 0;   ///< H

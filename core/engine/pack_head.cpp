@@ -10,7 +10,10 @@ using torch::Tensor;
 
 /// Own kernels where the processor has them, also above AVX2: a row's result does not depend on how many rows come with
 /// it, so what is kept from one window is bit for bit what the next one would compute.
-Backend headBackend(kernels::InstructionSet instructions) {
+Backend headBackend(kernels::InstructionSet instructions, bool narrowWeights) {
+    if (narrowWeights && kernels::backendAvailable(Backend::Amx, kernels::Element::F32, instructions)) {
+        return Backend::Amx;
+    }
     return kernels::backendAvailable(Backend::Avx2, kernels::Element::F32, instructions) ? Backend::Avx2
                                                                                          : Backend::Portable;
 }
@@ -54,10 +57,10 @@ FastRecurrence packRecurrence(const torch::OrderedDict<std::string, Tensor>& par
 } // namespace
 
 void packHead(const model::AdaptSign& network, const Tensor& classifier, kernels::InstructionSet instructions,
-              FastHeadNetwork& packed) {
+              bool narrowWeights, FastHeadNetwork& packed) {
     const torch::NoGradGuard guard;
     const model::ModelConfig& config = network->config();
-    const Backend backend = headBackend(instructions);
+    const Backend backend = headBackend(instructions, narrowWeights);
     packed.features = config.embedDim;
     packed.hidden = config.hidden;
     packed.classes = config.classes;

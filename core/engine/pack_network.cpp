@@ -149,7 +149,7 @@ std::shared_ptr<const FastNetwork> packNetwork(const model::AdaptSign& network, 
         release(*visual->transformer->blocks[i]);
         release(*visual->transformer->aggregations[i]);
     }
-    packHead(network, surroundings.classifier, instructions, fast->head);
+    packHead(network, surroundings.classifier, instructions, element == Element::Bf16, fast->head);
     release(*network->conv1d);
     release(*network->rnn);
     return fast;

@@ -116,6 +116,7 @@ private slots:
         QTest::addColumn<int>("levels");
         const int own = int8Levels(usableInstructionSet());
         QTest::newRow("onednn") << static_cast<int>(Backend::OneDnn) << own;
+        QTest::newRow("amx") << static_cast<int>(Backend::Amx) << own;
         QTest::newRow("avx2, 255 levels") << static_cast<int>(Backend::Avx2) << 255;
         QTest::newRow("avx2, 127 levels") << static_cast<int>(Backend::Avx2) << 127;
     }
@@ -146,6 +147,39 @@ private slots:
         }
     }
 
+    /// Layers of tiles hand Bf16 to one another.
+    void tilesReadAndWriteBfloat16() {
+        if (!int8Available(Backend::Amx, usableInstructionSet())) {
+            QSKIP("this processor has no AMX");
+        }
+        const auto rounded = [](float value) { return toFloat(toBfloat16(value)); };
+        for (const bool accumulate : {false, true}) {
+            LinearSpec spec;
+            spec.inputs = 130 + random_->below(300);
+            spec.outputs = 20 + random_->below(60);
+            spec.accumulate = accumulate;
+            Case layer(*random_, spec, 1 + random_->below(70), 3);
+            std::ranges::transform(layer.source, layer.source.begin(), rounded);
+            const std::vector<float> expected = layer.run(Backend::Portable, 255);
+            LinearSpec narrow = spec;
+            narrow.source = Element::Bf16;
+            narrow.destination = accumulate ? Element::F32 : Element::Bf16;
+            const auto own = makeInt8Linear(narrow, layer.weights, layer.bias, layer.scales, 255, Backend::Amx);
+            std::vector<Bfloat16> source(layer.source.size());
+            std::ranges::transform(layer.source, source.begin(), toBfloat16);
+            Workspace space;
+            std::vector<float> actual = layer.destination;
+            if (accumulate) {
+                own->run(source.data(), layer.rows, layer.stride, actual.data(), space);
+            } else {
+                std::vector<Bfloat16> result(actual.size());
+                own->run(source.data(), layer.rows, layer.stride, result.data(), space);
+                std::ranges::transform(result, actual.begin(), [](Bfloat16 value) { return toFloat(value); });
+            }
+            QVERIFY(test::relativeL2(actual, expected) < (accumulate ? 2e-6 : 3e-3));
+        }
+    }
+
     /// The worst that a processor has to add: every product as large as it gets.
     void theLargestProductsStayExact() {
         const InstructionSet set = usableInstructionSet();
@@ -162,6 +196,9 @@ private slots:
             QVERIFY(std::abs(static_cast<double>(expected[0]) - right) < 1e-5 * right);
             if (int8Available(Backend::OneDnn, set) && levels <= int8Levels(set)) {
                 QVERIFY(test::relativeL2(layer.run(Backend::OneDnn, levels), expected) < 2e-6);
+            }
+            if (int8Available(Backend::Amx, set)) {
+                QVERIFY(test::relativeL2(layer.run(Backend::Amx, levels), expected) < 2e-6);
             }
             if (int8Available(Backend::Avx2, set)) {
                 QVERIFY(test::relativeL2(layer.run(Backend::Avx2, levels), expected) < 2e-6);

@@ -104,8 +104,8 @@ private slots:
         constexpr int rounds = 60;
         for (int round = 0; round < rounds; ++round) {
             LinearSpec spec;
-            spec.inputs = 1 + random_->below(round % 3 == 0 ? 1700 : 90);
-            spec.outputs = 1 + random_->below(round % 5 == 0 ? 900 : 70);
+            spec.inputs = 1 + random_->below(round % 6 == 0 ? 1700 : 90);
+            spec.outputs = 1 + random_->below(round % 5 == 0 ? 600 : 70);
             spec.activation = static_cast<Activation>(round % 4);
             spec.accumulate = spec.activation == Activation::None && random_->below(2) == 1;
             spec.source = element;

@@ -87,6 +87,24 @@ private slots:
         QCOMPARE(actual, expected);
     }
 
+    void normAndNarrowCopiesTogether() {
+        for (const int width : {1, 15, 16, 37, 768}) {
+            constexpr int rows = 5;
+            const std::vector<float> values = random_->uniform(size(rows, width));
+            std::vector<float> expected(values.size());
+            std::vector<float> actual(values.size());
+            std::vector<Bfloat16> narrowNorm(values.size());
+            std::vector<Bfloat16> narrowRows(values.size());
+            own().layerNorm(values.data(), rows, width, expected.data());
+            own().layerNormNarrow(values.data(), rows, width, actual.data(), narrowNorm.data(), narrowRows.data());
+            QCOMPARE(actual, expected);
+            for (std::size_t i = 0; i < values.size(); ++i) {
+                QCOMPARE(narrowNorm[i], toBfloat16(expected[i]));
+                QCOMPARE(narrowRows[i], toBfloat16(values[i]));
+            }
+        }
+    }
+
     void attention_data() {
         QTest::addColumn<bool>("bf16");
         QTest::newRow("f32") << false;

@@ -13,8 +13,9 @@ enum class EngineKind {
 enum class Precision {
     Auto, ///< int8 where the processor has it (VNNI) and the model a passed check; bf16 with AMX; else f32
     F32,
-    Bf16, ///< weights and activations; sums, residual, layer norm, softmax, aggregation and temporal head stay f32
-    Int8  ///< the large layers' products, by scales in the model's file; everything else as in f32
+    Bf16, ///< weights and activations; sums, residual, layer norm, softmax, and, but for their weights with AMX,
+          ///< aggregation and temporal head stay f32
+    Int8  ///< the large layers' products, by scales in the model's file; everything else as in f32, with AMX as in bf16
 };
 
 /// What a person asks for.
