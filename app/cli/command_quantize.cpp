@@ -146,7 +146,7 @@ void addQuantizeCommand(CLI::App& app) {
         "the\n"
         "calibration clips and how large its weights are; both are rounded after that. Aggregation, norms, softmax and "
         "the\n"
-        "temporal head stay in f32. Layers whose error is largest stay in f32 as well, until the frame features of "
+        "temporal head stay out of 8 bits. Layers whose error is largest do so as well, until the frame features of "
         "the\n"
         "calibration clips are at most 1e-2 off. The scales are written into the model's metadata; the weights "
         "stay\n"

@@ -145,6 +145,9 @@ double productRate(const ComputeChoice& choice, int threads, double seconds) {
     spec.source = element;
     spec.destination = element;
     spec.expectedRows = rows;
+    if (choice.precision == Precision::Int8 && choice.backend == kernels::backendName(kernels::Backend::Amx)) {
+        spec.destination = kernels::Element::Bf16; // as the engine's layers hand on
+    }
     const std::vector<float> weights = countingValues(static_cast<std::size_t>(spec.inputs * spec.outputs));
     const kernels::InstructionSet set = kernels::usableInstructionSet();
     const auto layer =

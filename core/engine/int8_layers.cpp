@@ -128,7 +128,7 @@ Result<Arranged> arrangementOf(ComputeRequest request, Result<std::optional<mode
 LayerMaker int8Maker(model::Quantisation scales, int levels) {
     return [scales = std::move(scales), levels](const std::string& name, const LinearSpec& spec,
                                                 std::span<const float> weights, std::span<const float> bias,
-                                                kernels::Backend /*f32*/) {
+                                                kernels::Backend /*others*/) {
         return int8Layer(scales, levels, name, spec, weights, bias);
     };
 }

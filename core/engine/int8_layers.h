@@ -40,8 +40,8 @@ using Arrangement = std::function<Result<Arranged>(const tensorfile::Metadata&, 
 Result<LoadedModelPtr> loadArranged(const std::filesystem::path& path, const Arrangement& arrange,
                                     const ComputeRequest* onDevice = nullptr);
 
-/// Layers in 8 bits by these scales; those to be kept in f32 are left to the packer. `levels`: the largest number that
-/// a source value becomes; 0: as many as this processor adds quickly.
+/// Layers in 8 bits by these scales; those to be kept out of them are left to the packer. `levels`: the largest number
+/// that a source value becomes; 0: as many as this processor adds quickly.
 LayerMaker int8Maker(model::Quantisation scales, int levels = 0);
 
 /// Finds the channels' scales of large layers while the model runs. Any thread.

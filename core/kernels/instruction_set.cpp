@@ -11,6 +11,7 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #endif
 #if defined(LIVEGLOSS_WITH_AMX) && defined(__linux__)
+#include <cpuid.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
@@ -82,15 +83,20 @@ void limitOneDnn() {
 #endif
 
 /// What own kernels for AMX use, where the system lets this process have tiles: Linux gives them to those that ask.
-bool tilesAreThere() {
+[[maybe_unused]] bool tilesAreThere() {
 #if defined(LIVEGLOSS_WITH_AMX) && defined(__linux__)
-    constexpr int requestPermission = 0x1023; // ARCH_REQ_XCOMP_PERM
-    constexpr int tileData = 18;              // XFEATURE_XTILEDATA
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+    constexpr int requestPermission = 0x1023;                           // ARCH_REQ_XCOMP_PERM
+    constexpr int tileData = 18;                                        // XFEATURE_XTILEDATA
+    constexpr unsigned tileBits = (1U << 22) | (1U << 24) | (1U << 25); // leaf 7, EDX: bf16, tiles, int8
+    unsigned eax = 0;
+    unsigned ebx = 0;
+    unsigned ecx = 0;
+    unsigned edx = 0;
+    return __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) != 0 && (edx & tileBits) == tileBits &&
+           __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
            __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
            __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
-           __builtin_cpu_supports("amx-tile") && __builtin_cpu_supports("amx-bf16") &&
-           __builtin_cpu_supports("amx-int8") && ::syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
+           ::syscall(SYS_arch_prctl, requestPermission, tileData) == 0;
 #else
     return false;
 #endif
@@ -128,7 +134,13 @@ std::string_view instructionSetName(InstructionSet set) {
 
 InstructionSet usableInstructionSet() {
     static const InstructionSet most = offered();
-    return std::min(most, allowed().value_or(most));
+    const InstructionSet limited = std::min(most, allowed().value_or(most));
+#ifndef LIVEGLOSS_WITH_ONEDNN
+    if (limited == InstructionSet::Avx512 || limited == InstructionSet::Vnni) {
+        return InstructionSet::Avx2;
+    }
+#endif
+    return limited;
 }
 
 std::string processorName() {

@@ -12,9 +12,11 @@ struct RowSteps {
     int zero = 0;
 };
 
+constexpr float noNumber = std::numeric_limits<float>::quiet_NaN();
+
 /// Of a row in which a value is no number: that shows in the result.
 [[maybe_unused]] inline RowSteps stepsOfNoNumbers() {
-    return {std::numeric_limits<float>::quiet_NaN(), 0.0F, 0};
+    return {noNumber, 0.0F, 0};
 }
 
 /// 0..levels between `low` <= 0 and `high` >= 0. Rows that cannot be told apart from zero become zeros; infinite ones

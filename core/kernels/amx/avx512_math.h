@@ -90,7 +90,7 @@ constexpr float logTwoOfE = 1.44269504F;
 /// x / 2 * (1 + erf(x / sqrt 2)), with erf by formula 7.1.26 of Abramowitz and Stegun (error below 1.5e-7).
 [[maybe_unused]] inline Wide wideGelu(Wide x) {
     const Wide one = all(1.0F);
-    const Wide z = _mm512_mul_ps(_mm512_abs_ps(x), all(0.707106781F));
+    const Wide z = _mm512_min_ps(_mm512_mul_ps(_mm512_abs_ps(x), all(0.707106781F)), all(16.0F));
     const Wide t = reciprocal(_mm512_fmadd_ps(z, all(0.3275911F), one));
     Wide sum = _mm512_fmadd_ps(all(1.061405429F), t, all(-1.453152027F));
     sum = _mm512_fmadd_ps(sum, t, all(1.421413741F));

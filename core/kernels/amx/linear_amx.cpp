@@ -126,7 +126,7 @@ public:
           panels_(TilePanels::packed<std::int8_t>(spec, [&](std::size_t input, std::size_t output) {
               return weights_.values[input * static_cast<std::size_t>(spec.outputs) + output];
           })) {
-        weights_.values = {};
+        weights_.values = std::vector<std::int8_t>();
         weights_.columnSums.resize(panels_.paddedOutputs());
         weights_.units.resize(panels_.paddedOutputs());
         weights_.bias.resize(panels_.paddedOutputs());
@@ -148,7 +148,7 @@ public:
         into.inverseScales = weights_.inverseScales.data();
         into.levels = weights_.levels;
         into.resultStride = panels_.steps() * amxStepBytes;
-        // The numbers first, whose rows begin on borders of 64 bytes; rows up to a whole tile may hold anything.
+        // The numbers first, whose rows begin on borders of 64 bytes; zeros up to a whole tile.
         const std::size_t paddedRows = wholeTimes(into.rows, amxTileRows) * amxTileRows;
         const std::size_t numbers = paddedRows * into.resultStride;
         into.result = space.rows.room<std::uint8_t>(numbers + 2 * into.rows * sizeof(float));

@@ -23,9 +23,9 @@ struct StageTime {
 /// reference engine.
 std::vector<StageTime> stageTimes(const LoadedModelPtr& model, std::span<const float> images, int frames, int rounds);
 
-/// One pass of the network as the paper writes it (no cached prefixes, keys and values of all tokens in the aggregation)
-/// through LibTorch, the frames shared out among `threads` workers. Returns seconds; Unsupported for the fast engine,
-/// which has not kept its weights.
+/// One pass of the network as the paper writes it (no cached prefixes, keys and values of all tokens in the
+/// aggregation) through LibTorch, the frames shared out among `threads` workers. Returns seconds; Unsupported for the
+/// fast engine, which has not kept its weights.
 Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const float> images, int frames, int threads);
 
 /// FLOP/s of the packed matrix product that carries most of the encoder (197 x 768 by 768 x 3072), on `threads` threads

@@ -16,15 +16,15 @@ struct WindowOptions {
     int strideFrames = 0;  ///< S: new features between decodes; 0: 0.32 s of them (8 at 25 fps)
 };
 
-/// What a model runs with: a stride of 0 chosen by its frame rate, S and W rounded up to multiples of the head's stride,
-/// W long enough to miss no step between two runs.
+/// What a model runs with: a stride of 0 chosen by its frame rate, S and W rounded up to multiples of the head's
+/// stride, W long enough to miss no step between two runs.
 WindowOptions resolvedWindow(const model::ModelConfig& config, WindowOptions options);
 
 /// Log probabilities of one window, placed on the clip's own step axis.
 struct WindowResult {
     std::int64_t firstStep = 0; ///< absolute index of row 0; step k starts at padded frame k * stride
     Matrix logProbs;
-    Matrix support; ///< the convolutional classifier's, of the same steps
+    Matrix support;    ///< the convolutional classifier's, of the same steps
     bool last = false; ///< made by finish()
 };
 

@@ -23,7 +23,8 @@ struct ObservedModel {
 Result<ObservedModel> loadObserved(const std::filesystem::path& path);
 
 // `scales.levels`, 255 or 127, decides how finely sources are rounded. More than quantisationLevels() is computed in
-// another way, with the same results as a processor that has so many and at about the speed of f32.
+// another way, with the same sums as a processor that has so many and at about the speed of f32. What surrounds the
+// layers in 8 bits is f32, with AMX bf16.
 
 /// A model in f32 that compares what each of its large layers would give in 8 bits.
 struct ComparedModel {

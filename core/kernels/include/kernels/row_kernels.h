@@ -28,7 +28,7 @@ struct AttentionCall {
 struct GatherCall {
     const float* rows = nullptr; ///< [tokens, width]
     int tokens = 0;
-    int width = 0;
+    int width = 0; ///< a multiple of 64
     int heads = 0;
     const float* direction = nullptr; ///< [heads] rows of width, `headStride` apart
     float* average = nullptr;         ///< the same layout
