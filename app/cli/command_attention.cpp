@@ -1,5 +1,6 @@
 #include "attention_output.h"
 #include "commands.h"
+#include "decimal_range.h"
 #include "output_file.h"
 #include "recognition_inputs.h"
 #include "terminal.h"
@@ -272,9 +273,9 @@ void addAttentionCommand(CLI::App& app) {
         ->transform(CLI::CheckedTransformer(kColours))
         ->default_str("inferno");
     command->add_option("--from", options->from, "video, values of all frames: begin at this second")
-        ->check(CLI::NonNegativeNumber);
+        ->check(decimalRange(0.0, 1e9));
     command->add_option("--to", options->to, "video, values of all frames: end at this second")
-        ->check(CLI::NonNegativeNumber);
+        ->check(decimalRange(0.0, 1e9));
     command->add_flag("--no-captions", options->noCaptions, "video and curves: without the recognised glosses");
     command->add_option("--regions", options->regions,
                         "curves: where hands and face are known from: truth (of the synthetic signer; if it is there), "

@@ -199,6 +199,26 @@ std::vector<OnlineSetting> settingsOf(const EvaluateCommandOptions& options, con
     return settings;
 }
 
+/// Settings of live recognition that would do nothing.
+void refuseIdleSettings(const CLI::App& command, const EvaluateCommandOptions& options) {
+    const auto refuse = [&](const char* name, const std::string& message, const char* hint) {
+        if (command.count(name) > 0) {
+            throw CommandFailure{{ErrorCode::InvalidArgument, std::string(name).append(message), hint}};
+        }
+    };
+    for (const char* name : {"--window", "--stride", "--stability", "--min-confidence"}) {
+        if (!options.online && !options.sweep.enabled) {
+            refuse(name, " is a setting of live recognition, which is scored with --online",
+                   "Add --online, or leave it out.");
+        }
+    }
+    for (const char* name : {"--window", "--stride"}) {
+        if (options.sweep.enabled) {
+            refuse(name, " is one value, and --sweep takes lists", "Say --windows and --strides.");
+        }
+    }
+}
+
 void run(EvaluateCommandOptions options) {
     if (options.data.empty() == (options.synthClips == 0)) {
         throw CommandFailure{{ErrorCode::InvalidArgument, "evaluate needs either --data or --synth",
@@ -303,7 +323,10 @@ void addEvaluateCommand(CLI::App& app) {
         "with --online the same in online and its revisions and delays, with --sweep a list of them in sweep; clips\n"
         "that could not be recognised in failed, which the exit code tells too, and those of which frames are missing\n"
         "(they count in frames, as dropped) in damaged.");
-    command->callback([options] { run(*options); });
+    command->callback([command, options] {
+        refuseIdleSettings(*command, *options);
+        run(*options);
+    });
 }
 
 } // namespace livegloss::cli

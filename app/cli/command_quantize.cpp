@@ -55,7 +55,7 @@ void printScales(const Calibration& calibration) {
                 scales.clips.size() == 1 ? "clip" : "clips", scales.frames, layersInInt8(scales), scales.layers.size());
     for (const auto& [name, layer] : scales.layers) {
         if (layer.keepF32) {
-            std::printf("  %s stays in f32: 8 bits would put the features too far off\n", name.c_str());
+            std::printf("  %s stays out of 8 bits: 8 of them would put the features too far off\n", name.c_str());
         }
     }
     std::printf("Frame features are %.1e off f32 (relative L2), sources in %d bits\n", scales.featureError,

@@ -68,6 +68,8 @@ private slots:
         QTest::newRow("camera for recognize") << QStringList{"recognize", "camera:"};
         QTest::newRow("fast camera") << QStringList{"live", "camera:", "--pace", "fast"};
         QTest::newRow("evaluate without data") << QStringList{"evaluate"};
+        QTest::newRow("a live setting without --online") << QStringList{"evaluate", "--synth", "1", "--window", "32"};
+        QTest::newRow("one window for a sweep") << QStringList{"evaluate", "--synth", "1", "--sweep", "--window", "32"};
     }
     void wrongUsageIsTwo() {
         QFETCH(QStringList, arguments);

@@ -312,6 +312,7 @@ private slots:
         QTest::newRow("unknown regions") << QStringList{"--what",    "over-time", "--regions",
                                                         "hands.txt", "--output",  "x.png"}
                                          << "hands.txt";
+        QTest::newRow("no number") << QStringList{"--from", "nan", "--output", "x.mp4"} << "--from";
         QTest::newRow("a region outside")
             << QStringList{"--what", "over-time", "--region", "50,0,60,50", "--output", "x.png"} << "--region";
     }
