@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstddef>
-#include <cstring>
+#include <memory>
 #include <new>
 #include <vector>
 #ifdef __linux__
@@ -30,7 +30,7 @@ public:
 #else
         begin_ = new T[count_];
 #endif
-        std::memcpy(begin_, values.data(), count_ * sizeof(T));
+        std::uninitialized_copy(values.begin(), values.end(), begin_);
     }
     ~GuardedMemory() {
 #ifdef __linux__
