@@ -1,5 +1,6 @@
 #include "avx2_linear.h"
 #include "linear_backends.h"
+#include "panels.h"
 
 #include <algorithm>
 
@@ -13,23 +14,9 @@ constexpr std::size_t outputsWorthPacking = 512;
 class Avx2Linear final : public Linear {
 public:
     Avx2Linear(const LinearSpec& spec, Weights weights, Weights bias) : Linear(spec) {
-        const auto inputs = static_cast<std::size_t>(spec.inputs);
-        const auto outputs = static_cast<std::size_t>(spec.outputs);
-        const std::size_t panels = (outputs + avx2PanelWidth - 1) / avx2PanelWidth;
-        float* const packed = panels_.room<float>(panels * avx2PanelWidth * inputs);
-        for (std::size_t panel = 0; panel < panels; ++panel) {
-            for (std::size_t input = 0; input < inputs; ++input) {
-                for (std::size_t i = 0; i < avx2PanelWidth; ++i) {
-                    const std::size_t output = panel * avx2PanelWidth + i;
-                    const float weight = output < outputs ? weights[input * outputs + output] : 0.0F;
-                    packed[(panel * inputs + input) * avx2PanelWidth + i] =
-                        spec.source == Element::Bf16 ? toFloat(toBfloat16(weight)) : weight;
-                }
-            }
-        }
-        float* const padded = bias_.room<float>(panels * avx2PanelWidth);
-        std::fill_n(padded, panels * avx2PanelWidth, 0.0F);
-        std::ranges::copy(bias, padded);
+        const bool narrow = spec.source == Element::Bf16;
+        const auto value = [narrow](float weight) { return narrow ? toFloat(toBfloat16(weight)) : weight; };
+        packPanels(spec, weights, bias, avx2PanelWidth, value, panels_, bias_);
     }
     std::size_t bytes() const override { return panels_.bytes() + bias_.bytes(); }
 

@@ -225,8 +225,7 @@ inline void attendRows(const AttentionCall& call, std::size_t head, std::size_t 
     for (std::size_t block = 0; block < memory.blocks; ++block) {
         const Bfloat16* const keys = memory.keyTiles + block * headSteps * stepValues;
         float* const scores = memory.scores + block * blockSide;
-        both ? multiplyBlock<TileValues::Bf16>(queries, sixteenBelow(queries), keys, headSteps, scores, stride, nothing)
-             : multiplyHalfBlock<TileValues::Bf16>(queries, keys, headSteps, scores, stride, nothing);
+        multiplyBlock<TileValues::Bf16>(both, queries, sixteenBelow(queries), keys, headSteps, scores, stride, nothing);
     }
     float inverse[blockSide];
     for (std::size_t row = 0; row < count; ++row) {
@@ -242,9 +241,8 @@ inline void attendRows(const AttentionCall& call, std::size_t head, std::size_t 
     for (std::size_t half = 0; half < 2; ++half) {
         const Bfloat16* const values = memory.valueTiles + half * memory.blocks * stepValues;
         float* const mixed = memory.mixed + half * blockSide;
-        both ? multiplyBlock<TileValues::Bf16>(shares, sixteenBelow(shares), values, memory.blocks, mixed, headSize,
-                                               nothing)
-             : multiplyHalfBlock<TileValues::Bf16>(shares, values, memory.blocks, mixed, headSize, nothing);
+        multiplyBlock<TileValues::Bf16>(both, shares, sixteenBelow(shares), values, memory.blocks, mixed, headSize,
+                                        nothing);
     }
     Bfloat16* const to = static_cast<Bfloat16*>(call.mixed) + first * width + head * headSize;
     for (std::size_t row = 0; row < count; ++row) {

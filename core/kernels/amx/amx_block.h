@@ -28,67 +28,63 @@ inline TileRows sixteenBelow(const TileRows& rows) {
     return {rows.values + tileSide * rows.stride, rows.stride};
 }
 
-/// sums [32][sumStride] (32 bits each) of two times sixteen rows over `steps` steps. `right`: [steps][2 tiles], each
-/// [16 groups of inputs][16 outputs][2 or 4 inputs]. `between` is called once in every step: vectors and tiles work
-/// side by side. The right factor passes by the first cache, which the rows stay in for the next block.
-template <TileValues Values, class Between>
-inline void multiplyBlock(TileRows upper, TileRows lower, const void* right, std::size_t steps, void* sums,
-                          std::size_t sumStride, Between&& between) {
+/// sums [32][sumStride] (32 bits each) of 32 rows over `steps` steps, those of `lower` only with `Both`. `right`:
+/// [steps][2 tiles], each [16 groups of inputs][16 outputs][2 or 4 inputs]. `between` is called once in every step:
+/// vectors and tiles work side by side. The right factor passes by the first cache, which the rows stay in for the next
+/// block.
+template <TileValues Values, bool Both, class Between>
+inline void multiplyRows(TileRows upper, TileRows lower, const void* right, std::size_t steps, void* sums,
+                         std::size_t sumStride, Between&& between) {
     const auto* from = static_cast<const std::byte*>(right);
-    auto* const to = static_cast<std::byte*>(sums);
-    const std::size_t stride = sumStride * sizeof(float);
     _tile_zero(0);
     _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+    if constexpr (Both) {
+        _tile_zero(2);
+        _tile_zero(3);
+    }
     for (std::size_t step = 0; step < steps; ++step, from += rightStepBytes) {
         _tile_loadd(4, upper.values + step * stepBytes, upper.stride);
         _tile_stream_loadd(6, from, stepBytes);
         _tile_stream_loadd(7, from + tileBytes, stepBytes);
-        _tile_loadd(5, lower.values + step * stepBytes, lower.stride);
+        if constexpr (Both) {
+            _tile_loadd(5, lower.values + step * stepBytes, lower.stride);
+        }
         if constexpr (Values == TileValues::Bf16) {
             _tile_dpbf16ps(0, 4, 6);
             _tile_dpbf16ps(1, 4, 7);
-            _tile_dpbf16ps(2, 5, 6);
-            _tile_dpbf16ps(3, 5, 7);
+            if constexpr (Both) {
+                _tile_dpbf16ps(2, 5, 6);
+                _tile_dpbf16ps(3, 5, 7);
+            }
         } else {
             _tile_dpbusd(0, 4, 6);
             _tile_dpbusd(1, 4, 7);
-            _tile_dpbusd(2, 5, 6);
-            _tile_dpbusd(3, 5, 7);
+            if constexpr (Both) {
+                _tile_dpbusd(2, 5, 6);
+                _tile_dpbusd(3, 5, 7);
+            }
         }
         between();
     }
-    _tile_stored(0, to, stride);
-    _tile_stored(1, to + stepBytes, stride);
-    _tile_stored(2, to + tileSide * stride, stride);
-    _tile_stored(3, to + tileSide * stride + stepBytes, stride);
-}
-
-/// The same of sixteen rows.
-template <TileValues Values, class Between>
-inline void multiplyHalfBlock(TileRows rows, const void* right, std::size_t steps, void* sums, std::size_t sumStride,
-                              Between&& between) {
-    const auto* from = static_cast<const std::byte*>(right);
     auto* const to = static_cast<std::byte*>(sums);
     const std::size_t stride = sumStride * sizeof(float);
-    _tile_zero(0);
-    _tile_zero(1);
-    for (std::size_t step = 0; step < steps; ++step, from += rightStepBytes) {
-        _tile_loadd(4, rows.values + step * stepBytes, rows.stride);
-        _tile_stream_loadd(6, from, stepBytes);
-        _tile_stream_loadd(7, from + tileBytes, stepBytes);
-        if constexpr (Values == TileValues::Bf16) {
-            _tile_dpbf16ps(0, 4, 6);
-            _tile_dpbf16ps(1, 4, 7);
-        } else {
-            _tile_dpbusd(0, 4, 6);
-            _tile_dpbusd(1, 4, 7);
-        }
-        between();
-    }
     _tile_stored(0, to, stride);
     _tile_stored(1, to + stepBytes, stride);
+    if constexpr (Both) {
+        _tile_stored(2, to + tileSide * stride, stride);
+        _tile_stored(3, to + tileSide * stride + stepBytes, stride);
+    }
+}
+
+/// multiplyRows() of 32 rows or, without `both`, of the upper 16.
+template <TileValues Values, class Between>
+inline void multiplyBlock(bool both, TileRows upper, TileRows lower, const void* right, std::size_t steps, void* sums,
+                          std::size_t sumStride, Between&& between) {
+    if (both) {
+        multiplyRows<Values, true>(upper, lower, right, steps, sums, sumStride, between);
+    } else {
+        multiplyRows<Values, false>(upper, upper, right, steps, sums, sumStride, between);
+    }
 }
 
 } // namespace

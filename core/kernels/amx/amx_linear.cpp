@@ -206,13 +206,9 @@ private:
             finisher_.finish(rowsPerStep_);
         };
         const TileRows upper = rowsFrom(row, part.step);
-        const std::byte* const weights = weightsOf(panel, part.step);
-        if (row + tileSide < product_.rows) {
-            multiplyBlock<Values>(upper, rowsFrom(row + tileSide, part.step), weights, part.steps, sums, blockSide,
-                                  between);
-        } else {
-            multiplyHalfBlock<Values>(upper, weights, part.steps, sums, blockSide, between);
-        }
+        const bool both = row + tileSide < product_.rows;
+        const TileRows lower = both ? rowsFrom(row + tileSide, part.step) : upper;
+        multiplyBlock<Values>(both, upper, lower, weightsOf(panel, part.step), part.steps, sums, blockSide, between);
         finisher_.begin({sums, row, smaller(blockSide, product_.rows - row), panel * amxPanelWidth, part.step == 0});
     }
 

@@ -224,7 +224,7 @@ void narrowAvx512(const float* values, std::size_t count, Bfloat16* result) {
     }
 }
 
-std::size_t gatherScratchAvx512(int tokens, int width, int /*heads*/) {
+std::size_t gatherScratchAvx512(int tokens, int width) {
     return (static_cast<std::size_t>(width) + static_cast<std::size_t>(tokens)) * wideLanes;
 }
 

@@ -11,7 +11,7 @@ void layerNormAvx512(const float* rows, int count, int width, float* result);
 void layerNormNarrowAvx512(const float* rows, int count, int width, float* result, Bfloat16* narrowResult,
                            Bfloat16* narrowRows);
 void narrowAvx512(const float* values, std::size_t count, Bfloat16* result);
-std::size_t gatherScratchAvx512(int tokens, int width, int heads);
+std::size_t gatherScratchAvx512(int tokens, int width);
 void gatherRowsAvx512(const GatherCall& call, float* scratch);
 
 /// Few rows by weights that are kept narrow and multiplied as floats: what counts is to read them quickly.
