@@ -186,25 +186,36 @@ private slots:
         random.config.layers = 4;
         random.adapterWidth = 48;
         const auto path = file("bf16.safetensors");
-        QVERIFY(random.save(path));
-        const auto exact = loadModel(path, {EngineKind::Reference, Precision::F32});
-        const auto rounded = loadModel(path, {EngineKind::Fast, Precision::Bf16});
-        QVERIFY(exact && rounded);
-        if ((*rounded)->compute().engine == EngineKind::Reference) {
-            QSKIP("the fast engine has nothing for this processor");
+        std::vector<double> errors;
+        for (int round = 0; round < 5; ++round) {
+            QVERIFY(random.save(path));
+            const int side = random.config.resolution;
+            const ForwardInput input{
+                {1, 16, 3, side, side}, random.uniform(static_cast<std::size_t>(16 * 3 * side * side)), {16}};
+            const auto features = [&](ComputeRequest request) {
+                const auto model = loadModel(path, request);
+                const auto output = model ? forwardPass(*model, input, {}) : tl::unexpected(model.error());
+                return output ? find(*output, "frame_features")->floats : std::vector<float>();
+            };
+            if (chooseCompute({EngineKind::Fast, Precision::Bf16}).engine == EngineKind::Reference) {
+                QSKIP("the fast engine has nothing for this processor");
+            }
+            const auto exact = features({EngineKind::Reference, Precision::F32});
+            const auto here = features({EngineKind::Fast, Precision::Bf16});
+            qputenv("LIVEGLOSS_MAX_ISA", "avx2"); // values are rounded, arithmetic is f32
+            const auto rounded = features({EngineKind::Fast, Precision::Bf16});
+            qunsetenv("LIVEGLOSS_MAX_ISA");
+            QVERIFY(!exact.empty() && here.size() == exact.size() && rounded.size() == exact.size());
+            errors.push_back(test::relativeL2(here, exact));
+            const double ofRounding = test::relativeL2(rounded, exact);
+            qInfo("relative error of the frame features in bf16: %.2e, of rounding alone %.2e", errors.back(),
+                  ofRounding);
+            QVERIFY(ofRounding > 1e-4); // else nothing was rounded
+            QVERIFY(errors.back() > 0.7 * ofRounding && errors.back() < 1.4 * ofRounding);
         }
-        QCOMPARE((*rounded)->compute().precision, Precision::Bf16);
-        const int side = random.config.resolution;
-        const ForwardInput input{
-            {1, 16, 3, side, side}, random.uniform(static_cast<std::size_t>(16 * 3 * side * side)), {16}};
-        const auto expected = forwardPass(*exact, input, {});
-        const auto actual = forwardPass(*rounded, input, {});
-        QVERIFY(expected && actual);
-        const double error =
-            test::relativeL2(find(*actual, "frame_features")->floats, find(*expected, "frame_features")->floats);
-        qInfo("relative error of the frame features in bf16: %.2e", error);
-        QVERIFY(error > 1e-4); // else nothing was rounded
-        QVERIFY(error < 1e-2);
+        // What rounding costs depends on the model: one in a hundred of these has a little more.
+        std::ranges::sort(errors);
+        QVERIFY(errors[2] < 1e-2);
     }
 
     /// A clip's logits do not depend on the clips beside it, as long as its own frames stay the same.
