@@ -138,7 +138,7 @@ void runTraining(const TrainArguments& arguments) {
     const training::Recipe recipe = valueOrFail(training::readRecipe(arguments.recipe));
     training::TrainOptions options = optionsOf(arguments);
     if (!arguments.output.empty()) {
-        valueOrFail(checkOutput(arguments.output, {arguments.recipe, recipe.backbone.string()}));
+        valueOrFail(checkOutput(arguments.output, {arguments.recipe, recipe.backbone.string(), recipe.start.string()}));
     }
     const std::unique_ptr<training::SampleSource> source = openSamples(arguments, recipe);
     std::optional<training::RunLock> lock; // of the process that writes

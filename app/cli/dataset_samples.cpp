@@ -88,7 +88,7 @@ public:
 
     std::vector<training::TrainingStill> stillGroup(std::uint64_t, training::SamplePart, int, int) const override {
         throw std::runtime_error("a data set of clips has no stills with captions: pre-training needs the synthetic "
-                                 "signer, or a recipe that names a backbone");
+                                 "signer, or a recipe that names a backbone or a model to start from");
     }
 
 private:

@@ -188,9 +188,11 @@ Json plannedRecipe(const ReproductionPlan& plan, const std::string& cell, std::u
 
 Json cellRecipe(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
     Json recipe = plannedRecipe(plan, cell, seed);
-    if (recipe.contains("backbone") && recipe["backbone"].is_string()) {
-        const fs::path backbone = recipe["backbone"].get<std::string>();
-        recipe["backbone"] = backbone.is_relative() ? (plan.folder / backbone).string() : backbone.string();
+    for (const char* key : {"backbone", "start"}) {
+        if (recipe.contains(key) && recipe[key].is_string()) {
+            const fs::path file = recipe[key].get<std::string>();
+            recipe[key] = file.is_relative() ? (plan.folder / file).string() : file.string();
+        }
     }
     return recipe;
 }
@@ -217,7 +219,7 @@ std::string reproductionTables(const ReproductionPlan& plan, const fs::path& out
 
 std::string moduleCostTable() {
     const training::Recipe paper = training::parseRecipe("{}", "of the paper").value();
-    const auto costs = model::partCosts(paper.model, training::adapterWidth(paper));
+    const auto costs = model::partCosts(paper.model, training::adapterWidth(paper, paper.model.width));
     const auto share = [&](model::ModelPart part, double model::PartCost::*kind) {
         double of = 0.0;
         double backbone = 1.0;

@@ -152,6 +152,67 @@ Result<void> loadBackbone(AdaptSign& network, const std::filesystem::path& path)
     return failure(ErrorCode::Internal, "cannot load the backbone '" + path.string() + "': " + error.what());
 }
 
+namespace {
+
+/// Columns of the classifier in `target`'s order of glosses, from a file with another one; the rest of `target` stays.
+Result<void> readKnownGlosses(const SafetensorsReader& reader, const ModelConfig& found, const ModelConfig& wanted,
+                              Tensor& target) {
+    Tensor known = torch::empty({target.size(0), found.classes});
+    if (auto read = readClassifier(reader, known); !read) {
+        return read;
+    }
+    for (std::size_t label = 0; label < wanted.vocabulary.size(); ++label) {
+        const auto gloss = std::ranges::find(found.vocabulary, wanted.vocabulary[label]);
+        if (gloss != found.vocabulary.end()) {
+            target.select(1, static_cast<std::int64_t>(label)).copy_(known.select(1, gloss - found.vocabulary.begin()));
+        }
+    }
+    return {};
+}
+
+Result<std::vector<std::string>> readWhatFits(AdaptSign& network, const std::filesystem::path& path) {
+    auto reader = SafetensorsReader::open(path);
+    if (!reader) {
+        return tl::unexpected(reader.error());
+    }
+    const auto found = readModelConfig(*reader);
+    if (!found) {
+        return tl::unexpected(found.error());
+    }
+    const torch::NoGradGuard guard;
+    const ModelConfig& wanted = network->config();
+    const bool byGloss = !found->vocabulary.empty() && !wanted.vocabulary.empty();
+    std::vector<std::string> lacking;
+    for (auto& [name, tensor] : namedTensors(network)) {
+        Tensor target = tensor;
+        Result<void> read;
+        if (name == secondClassifierName) {
+            continue;
+        }
+        if (name == classifierName) {
+            read = byGloss ? readKnownGlosses(*reader, *found, wanted, target) : readClassifier(*reader, target);
+        } else if (reader->find(name) == nullptr) {
+            lacking.push_back(name);
+        } else {
+            read = readInto(*reader, name, target);
+        }
+        if (!read) {
+            return tl::unexpected(read.error());
+        }
+    }
+    return lacking;
+}
+
+} // namespace
+
+Result<std::vector<std::string>> loadWhatFits(AdaptSign& network, const std::filesystem::path& path) try {
+    return readWhatFits(network, path);
+} catch (const std::bad_alloc&) {
+    return failure(ErrorCode::OutOfMemory, "not enough memory for the model '" + path.string() + "'");
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, "cannot start from the model '" + path.string() + "': " + error.what());
+}
+
 Result<void> saveAdaptSign(const AdaptSign& network, const std::filesystem::path& path, tensorfile::DataType storeAs,
                            const tensorfile::Metadata& extra) try {
     const torch::NoGradGuard guard;

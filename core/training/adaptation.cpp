@@ -315,7 +315,7 @@ void startFromPretraining(StageContext& context) {
         valueOrThrow(readCheckpoint(pretrained, moduleTensors(*context.network, "model.")));
     } else if (context.recipe.pretrain.steps > 0) {
         throw StageFailure{{ErrorCode::NotFound, pretrained.string() + " is missing", "run --stage pretrain first"}};
-    } else if (context.recipe.backbone.empty()) {
+    } else if (context.recipe.backbone.empty() && context.recipe.start.empty()) {
         context.report("the image tower starts from random weights: the recipe names no backbone");
     }
 }

@@ -58,8 +58,8 @@ void readModel(RecipeSection section, Recipe& recipe) {
     size("resolution", config.resolution, 1, 16384);
     size("resize", config.resize, 0, 16384);
     size("embed_dim", config.embedDim, 1, 16384);
-    section.take("hidden", config.hidden, 2, 16384);
-    section.take("conv_type", config.convType, 0, 9);
+    size("hidden", config.hidden, 2, 16384);
+    size("conv_type", config.convType, 0, 9);
     section.take("fps", config.fps, 0.0, 1000.0);
     section.finish();
 }
@@ -191,6 +191,9 @@ Recipe readAll(const Json& root, std::vector<RecipeKey>* known) {
     std::string backbone;
     section.take("backbone", backbone);
     recipe.backbone = backbone;
+    std::string start;
+    section.take("start", start);
+    recipe.start = start;
     readMethod(section, recipe);
     std::string precision = "f32";
     section.takeWord("precision", precision, {"f32", "bf16", "fp16"});
@@ -250,6 +253,9 @@ void checkRecipe(const Recipe& recipe) {
     check(recipe.adapt.keepClips >= recipe.adapt.batch, "\"adapt.keep_clips\" has to be at least \"batch\"");
     check(recipe.backbone.empty() || recipe.pretrain.steps == 0,
           "\"backbone\" replaces pre-training: set \"pretrain.steps\" to 0");
+    check(
+        recipe.start.empty() || (recipe.backbone.empty() && recipe.pretrain.steps == 0),
+        "\"start\" names a whole model, image tower included: leave out \"backbone\" and set \"pretrain.steps\" to 0");
     check(recipe.method.kind != Method::Kind::Partial || recipe.method.blocks <= config.layers,
           "\"method\" trains more blocks than \"model.layers\"");
     check(!recipe.sharedPrefixes || config.prefix > 0, "\"modules.shared_prefixes\" needs \"modules.prefixes\"");
@@ -280,8 +286,8 @@ std::optional<Method> methodOf(const std::string& name) {
     return std::nullopt;
 }
 
-int adapterWidth(const Recipe& recipe) {
-    return std::max(1, static_cast<int>(std::lround(recipe.adapterRatio * recipe.model.width)));
+int adapterWidth(const Recipe& recipe, int width) {
+    return std::max(1, static_cast<int>(std::lround(recipe.adapterRatio * width)));
 }
 
 RateSchedule paperRates() {
@@ -337,8 +343,10 @@ Result<Recipe> readRecipe(const std::filesystem::path& path) {
     std::ostringstream text;
     text << file.rdbuf();
     auto recipe = parseRecipe(text.str(), path.string());
-    if (recipe && recipe->backbone.is_relative() && !recipe->backbone.empty()) {
-        recipe->backbone = path.parent_path() / recipe->backbone;
+    for (std::filesystem::path Recipe::*named : {&Recipe::backbone, &Recipe::start}) {
+        if (recipe && ((*recipe).*named).is_relative() && !((*recipe).*named).empty()) {
+            (*recipe).*named = path.parent_path() / (*recipe).*named;
+        }
     }
     return recipe;
 }

@@ -10,17 +10,21 @@
 namespace livegloss::training {
 namespace {
 
-/// Sizes that the recipe states have to be the backbone's, others follow it, as do activation and colours.
-void adoptBackbone(model::ModelConfig& config, const Recipe& recipe) {
-    const std::filesystem::path& path = recipe.backbone;
+/// Sizes that the recipe states have to be those of the file that it starts from, others follow it, as do activation
+/// and colours. A whole model has those of the temporal head as well, and its frame rate.
+void adoptSizes(model::ModelConfig& config, const Recipe& recipe) {
+    const bool whole = !recipe.start.empty();
+    const std::filesystem::path& path = whole ? recipe.start : recipe.backbone;
     const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(path));
-    const model::ModelConfig found = valueOrThrow(model::readBackboneConfig(model::shapeTable(reader)));
+    const model::ModelConfig found =
+        valueOrThrow(whole ? model::readModelConfig(reader) : model::readBackboneConfig(model::shapeTable(reader)));
     const auto adopt = [&](const char* what, int& wanted, int present) {
         if (recipe.statedSizes.contains(what) && wanted != present) {
             throw StageFailure{{ErrorCode::Unsupported,
-                                "the recipe wants " + std::string(what) + " " + std::to_string(wanted) +
-                                    ", but the backbone '" + path.string() + "' has " + std::to_string(present),
-                                "write the backbone's sizes into \"model\", or none"}};
+                                "the recipe wants " + std::string(what) + " " + std::to_string(wanted) + ", but " +
+                                    (whole ? "the model to start from" : "the backbone") + " '" + path.string() +
+                                    "' has " + std::to_string(present),
+                                "write the file's sizes into \"model\", or none"}};
         }
         wanted = present;
     };
@@ -30,6 +34,11 @@ void adoptBackbone(model::ModelConfig& config, const Recipe& recipe) {
     const bool sameResolution = config.resolution == found.resolution;
     adopt("resolution", config.resolution, found.resolution);
     adopt("embed_dim", config.embedDim, found.embedDim);
+    if (whole) {
+        adopt("hidden", config.hidden, found.hidden);
+        adopt("conv_type", config.convType, found.convType);
+        config.fps = recipe.model.fps == 0.0 ? found.fps : config.fps;
+    }
     config.heads = found.heads;
     if (!sameResolution && !recipe.statedSizes.contains("resize")) {
         config.resize = found.resize;
@@ -50,8 +59,8 @@ model::ModelConfig configOf(const Recipe& recipe, const SampleSource& source) {
     if (config.fps == 0.0) {
         config.fps = source.fps();
     }
-    if (!recipe.backbone.empty()) {
-        adoptBackbone(config, recipe);
+    if (!recipe.backbone.empty() || !recipe.start.empty()) {
+        adoptSizes(config, recipe);
     }
     valueOrThrow(model::checkModelConfig(config));
     return config;
@@ -113,11 +122,12 @@ StageContext makeContext(const Recipe& recipe, const SampleSource& source, const
     computeAlone();
     const torch::Device device = deviceOf(recipe);
     torch::manual_seed(recipe.seed);
+    const model::ModelConfig config = configOf(recipe, source);
     const bool logs = group->isFirst() && !options.workFolder.empty();
     return {recipe,
             source,
             options,
-            model::AdaptSign(configOf(recipe, source), adapterWidth(recipe)),
+            model::AdaptSign(config, adapterWidth(recipe, config.width)),
             ComputePool(device.is_cpu() ? options.threads : 1),
             Pacer(options, recipe.checkpointMinutes),
             RunLog(logs ? options.workFolder / "log.jsonl" : std::filesystem::path()),
@@ -129,6 +139,9 @@ StageContext makeContext(const Recipe& recipe, const SampleSource& source, const
 void loadNetwork(StageContext& context) {
     if (!context.recipe.backbone.empty()) {
         valueOrThrow(model::loadBackbone(context.network, context.recipe.backbone));
+    }
+    if (!context.recipe.start.empty()) {
+        valueOrThrow(model::loadWhatFits(context.network, context.recipe.start));
     }
     context.network->to(context.device);
     model::VisualEncoder& visual = context.network->visual;

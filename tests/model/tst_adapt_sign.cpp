@@ -347,6 +347,46 @@ private Q_SLOTS:
         QVERIFY(QString::fromStdString(differing.error().message).contains("differ"));
     }
 
+    /// A model with other glosses and fewer modules gives what it has.
+    void startsFromWhatAModelHas() {
+        test::RandomModel random(test::announcedSeed());
+        random.config.adapters = false;
+        random.config.prefix = 0;
+        random.config.vocabulary = {"", "A", "B", "C", "D", "E"};
+        QVERIFY(random.save(path()));
+        const AdaptSign source = valueOf(loadAdaptSign(path()));
+        ModelConfig wanted = smallConfig();
+        wanted.vocabulary = {"", "E", "NEW", "B"};
+        wanted.classes = 4;
+        AdaptSign network(wanted, random.adapterWidth);
+        const torch::Tensor fresh = network->conv1d->fc->weight.clone();
+        const auto lacking = loadWhatFits(network, path());
+        QVERIFY2(lacking, lacking ? "" : lacking.error().message.c_str());
+        // Two blocks: two adapters of four tensors each and two prefixes.
+        QCOMPARE(lacking->size(), std::size_t{20});
+        for (const std::string& name : *lacking) {
+            QVERIFY2(name.find("Adapter") != std::string::npos || name.find("prefix") != std::string::npos,
+                     name.c_str());
+        }
+        const auto has = [&](std::int64_t label, const torch::Tensor& weights, std::int64_t of) {
+            return torch::equal(network->conv1d->fc->weight.select(1, label), weights.select(1, of));
+        };
+        const torch::Tensor& known = source->conv1d->fc->weight;
+        QVERIFY(has(0, known, 0) && has(1, known, 5) && has(2, fresh, 2) && has(3, known, 2));
+        QVERIFY(torch::equal(network->visual->conv1->weight, source->visual->conv1->weight));
+        QVERIFY(torch::equal(network->rnn->parameters().front(), source->rnn->parameters().front()));
+
+        wanted.hidden = 32;
+        AdaptSign wider(wanted, random.adapterWidth);
+        const auto refused = loadWhatFits(wider, path());
+        QVERIFY(!refused);
+        QVERIFY2(refused.error().message.find("has the shape") != std::string::npos, refused.error().message.c_str());
+        wanted = smallConfig();
+        wanted.classes = 4;
+        AdaptSign numbered(wanted, random.adapterWidth);
+        QVERIFY(!loadWhatFits(numbered, path()));
+    }
+
 private:
     std::filesystem::path path() const { return folder_.filePath("network.safetensors").toStdString(); }
     QTemporaryDir folder_;

@@ -136,7 +136,7 @@ private slots:
         QCOMPARE(recipe.model.resize, 256);
         QCOMPARE(recipe.model.prefix, 8);
         QCOMPARE(recipe.model.window, 5);
-        QCOMPARE(adapterWidth(recipe), 192);
+        QCOMPARE(adapterWidth(recipe, recipe.model.width), 192);
         QCOMPARE(recipe.adapt.epochs, 40);
         QCOMPARE(recipe.adapt.batch, 2);
         QCOMPARE(recipe.adapt.weightDecay, 1e-3);

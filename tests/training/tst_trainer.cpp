@@ -89,6 +89,57 @@ private slots:
         QVERIFY2(refused.error().message.find("wants width 128") != std::string::npos, refused.error().message.c_str());
     }
 
+    /// Of a whole model its temporal head comes along, and its sizes; training goes on where it ended.
+    void goesOnFromAModel() {
+        QTemporaryDir folder;
+        test::RandomModel random(test::announcedSeed());
+        random.config.layers = 1;
+        random.config.patch = 16;
+        random.config.prefix = 8; // its adapters are a quarter of its width, as the recipe's
+        random.config.convType = 1;
+        random.config.fps = 12.5;
+        random.config.vocabulary = {"", "PLACE-C", "PLACE-A", "OTHER", "PLACE-B", "MORE"};
+        const SquareSource source;
+        for (std::size_t gloss = 0; gloss < 3; ++gloss) {
+            random.config.vocabulary.at(gloss == 0 ? 2 : gloss == 1 ? 4 : 1) = source.glosses().at(gloss);
+        }
+        const std::string start = folder.filePath("start.safetensors").toStdString();
+        QVERIFY(random.save(start).has_value());
+        auto json = nlohmann::json::parse(tinyRecipe);
+        json["pretrain"]["steps"] = 0;
+        json["head"]["clips"] = 0;
+        json.erase("model");
+        json["start"] = start;
+        json["adapt"]["steps"] = 1;
+        json["adapt"]["rate"] = {{"shape", "cosine"}, {"rate", 1e-9}};
+        const Recipe recipe = parseRecipe(json.dump(), "here").value();
+        const auto outcome = train(recipe, source, optionsFor(folder.path()));
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        const auto before = tensorfile::SafetensorsReader::open(start).value();
+        const auto after =
+            tensorfile::SafetensorsReader::open(folder.filePath("model.safetensors").toStdString()).value();
+        const auto config = model::readModelConfig(after).value();
+        QVERIFY(config.convType == 1 && config.hidden == random.config.hidden && config.fps == 12.5);
+        for (const char* name : {"conv2d.visual.conv1.weight", "conv2d.visual.proj", "temporal_model.rnn.weight_ih_l0",
+                                 "conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight"}) {
+            const auto first = before.readFloats(name).value();
+            const auto then = after.readFloats(name).value();
+            double furthest = 0.0;
+            for (std::size_t index = 0; index < first.size(); ++index) {
+                furthest = std::max<double>(furthest, std::abs(first[index] - then[index]));
+            }
+            QVERIFY2(furthest < 1e-6, name);
+        }
+
+        json["model"]["hidden"] = 128;
+        const auto refused = train(parseRecipe(json.dump(), "here").value(), source, optionsFor(folder.path()));
+        QVERIFY(!refused);
+        QVERIFY2(refused.error().message.find("wants hidden 128") != std::string::npos,
+                 refused.error().message.c_str());
+        json["backbone"] = start;
+        QVERIFY(!parseRecipe(json.dump(), "here"));
+    }
+
     void missingPretrainingIsNamed() {
         const Recipe recipe = parseRecipe(tinyRecipe, "here").value();
         QTemporaryDir folder;

@@ -134,6 +134,11 @@ private Q_SLOTS:
         QVERIFY(conflicts("paper-recipe.json", false, [](RecipeValues& v) {
                     v.backbone = QStringLiteral("/nowhere/clip.safetensors");
                 }) == List{RecipeConflict::MissingBackbone});
+        write(path("further.json"), R"({"start": "none.safetensors", "adapt": {"steps": 3}})");
+        const auto further = RecipeEdit::read(path("further.json")).value().recipe().value();
+        QCOMPARE(QString::fromStdString(further.start.string()), path("none.safetensors"));
+        QVERIFY(conflictsOf(further, true) == List{RecipeConflict::MissingStart});
+        QVERIFY(!startsFromNothing(further));
         QVERIFY(startsFromNothing(edited(models("paper-recipe.json"), asItIs).recipe().value()));
         QVERIFY(!startsFromNothing(edited(models("demo-recipe.json"), asItIs).recipe().value()));
         write(path("small.json"), R"({"model": {"width": 64, "patch": 16, "resolution": 64}, "adapt": {"steps": 3}})");

@@ -84,6 +84,11 @@ bool RecipeEdit::moduleOn(const char* name) const {
     return textOf(valueOf("method")) == QLatin1String("adaptsign");
 }
 
+QString RecipeEdit::fileOf(const std::string& key) const {
+    const QString file = textOf(valueOf(key));
+    return file.isEmpty() ? file : QDir::cleanPath(QFileInfo(path_).dir().absoluteFilePath(file));
+}
+
 RecipeValues RecipeEdit::values() const {
     RecipeValues values;
     values.name = textOf(valueOf("name"));
@@ -93,9 +98,7 @@ RecipeValues RecipeEdit::values() const {
     values.prefixes = moduleOn("prefixes");
     values.aggregation = moduleOn("aggregation");
     values.crossFrame = moduleOn("cross_frame");
-    if (const QString backbone = textOf(valueOf("backbone")); !backbone.isEmpty()) {
-        values.backbone = QDir::cleanPath(QFileInfo(path_).dir().absoluteFilePath(backbone));
-    }
+    values.backbone = fileOf("backbone");
     values.steps = numberOf<int>(valueOf("adapt.steps"));
     values.epochs = numberOf<int>(valueOf("adapt.epochs"));
     values.countsSteps = values.steps > 0;
@@ -168,8 +171,9 @@ bool RecipeEdit::takeDraft(const QString& draft) {
 
 Result<training::Recipe> RecipeEdit::recipe() const {
     auto recipe = training::parseRecipe(text(), path_.toStdString());
-    if (recipe && !recipe->backbone.empty()) {
-        recipe->backbone = values().backbone.toStdString();
+    if (recipe) {
+        recipe->backbone = fileOf("backbone").toStdString();
+        recipe->start = fileOf("start").toStdString();
     }
     return recipe;
 }
@@ -181,8 +185,10 @@ std::optional<Error> RecipeEdit::problem() const {
 
 Result<void> RecipeEdit::save(const QString& path) const {
     RecipeEdit copy = *this;
-    if (const QString backbone = values().backbone; !backbone.isEmpty()) {
-        copy.root_["backbone"] = backbone.toStdString();
+    for (const char* key : {"backbone", "start"}) {
+        if (const QString file = fileOf(key); !file.isEmpty()) {
+            copy.root_[key] = file.toStdString();
+        }
     }
     return writeNewFile(path.toStdString(), copy.text());
 }
@@ -214,15 +220,18 @@ std::vector<RecipeConflict> conflictsOf(const training::Recipe& recipe, bool dra
     if (!recipe.backbone.empty() && !std::filesystem::is_regular_file(recipe.backbone, ignored)) {
         found.push_back(RecipeConflict::MissingBackbone);
     }
+    if (!recipe.start.empty() && !std::filesystem::is_regular_file(recipe.start, ignored)) {
+        found.push_back(RecipeConflict::MissingStart);
+    }
     const int side = adapt.renderSize > 0 ? adapt.renderSize : recipe.model.resize;
-    if (drawn && recipe.backbone.empty() && side < smallestDrawing) {
+    if (drawn && recipe.backbone.empty() && recipe.start.empty() && side < smallestDrawing) {
         found.push_back(RecipeConflict::PicturesTooSmall);
     }
     return found;
 }
 
 bool startsFromNothing(const training::Recipe& recipe) {
-    return recipe.backbone.empty() && recipe.pretrain.steps == 0;
+    return recipe.backbone.empty() && recipe.start.empty() && recipe.pretrain.steps == 0;
 }
 
 } // namespace livegloss::ui

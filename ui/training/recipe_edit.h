@@ -56,6 +56,8 @@ public:
 private:
     using Json = nlohmann::ordered_json;
     Json valueOf(const std::string& key) const;
+    /// Path that a key holds, counted from the recipe; empty where it holds none.
+    QString fileOf(const std::string& key) const;
     /// Leaves a key out where it was left out and the standard is wanted.
     void put(const std::string& key, const Json& value, const Json& standard);
     bool moduleOn(const char* name) const;
@@ -77,6 +79,7 @@ enum class RecipeConflict {
     EndlessEpochs,    ///< epochs of drawn sentences, which have no end
     StillsOfDataSet,  ///< pre-training on captioned stills, which a data set has not
     MissingBackbone,  ///< a backbone that is not there
+    MissingStart,     ///< a model to start from that is not there
     PicturesTooSmall, ///< smaller than sentences are drawn
 };
 std::vector<RecipeConflict> conflictsOf(const training::Recipe& recipe, bool drawn);

@@ -12,7 +12,8 @@ namespace {
 bool holds(const QString& path, const RecipeEdit& shown) {
     const auto there = training::readRecipe(path.toStdString());
     const auto wanted = shown.recipe();
-    return there && wanted && there->fingerprint == wanted->fingerprint && there->backbone == wanted->backbone;
+    return there && wanted && there->fingerprint == wanted->fingerprint && there->backbone == wanted->backbone &&
+           there->start == wanted->start;
 }
 
 } // namespace

@@ -62,6 +62,8 @@ QString TrainingTexts::conflict(RecipeConflict conflict) {
                   "pretrain.steps to 0 in the recipe's file, or train on drawn sentences.");
     case RecipeConflict::MissingBackbone:
         return tr("The backbone is not there. Choose its file; the Models workspace fetches CLIP's.");
+    case RecipeConflict::MissingStart:
+        return tr("The model that the recipe starts from is not there. Correct \"start\" in the recipe's file.");
     case RecipeConflict::PicturesTooSmall:
         break;
     }

@@ -119,6 +119,7 @@ struct Recipe {
     bool sharedPrefixes = false;       ///< one set of prefixes for all blocks
     Method method;
     std::filesystem::path backbone; ///< image tower to start from instead of pre-training; empty: none
+    std::filesystem::path start;    ///< trained model to go on from, head included; empty: none
     Precision precision = Precision::F32;
     std::string device = "auto";        ///< "auto", "cpu" or "cuda"
     bool gradientCheckpointing = false; ///< forget the encoder's intermediate results and compute them again
@@ -141,7 +142,7 @@ struct RecipeKey {
 /// Every key, in the order in which docs/training.md lists them.
 std::vector<RecipeKey> recipeKeys();
 
-/// Inner width of the adapters.
-int adapterWidth(const Recipe& recipe);
+/// Inner width of the adapters in blocks of `width`, which is the backbone's where the recipe does not state it.
+int adapterWidth(const Recipe& recipe, int width);
 
 } // namespace livegloss::training
