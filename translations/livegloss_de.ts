@@ -1196,6 +1196,10 @@
         <source>Media damaged</source>
         <translation>Medium beschädigt</translation>
     </message>
+    <message>
+        <source>The model that the recipe starts from is not there. Correct &quot;start&quot; in the recipe&apos;s file.</source>
+        <translation>Das Modell, von dem das Rezept ausgeht, ist nicht da. Berichtigen Sie &quot;start&quot; in der Datei des Rezepts.</translation>
+    </message>
 </context>
 <context>
     <name>TrainingCharts</name>
@@ -4150,10 +4154,6 @@ Warten auf das Modell: %7</translation>
         <translation>&amp;Sicherheit ab</translation>
     </message>
     <message>
-        <source>Glosses below this stay out of the captions.</source>
-        <translation>Glossen darunter kommen nicht in die Untertitel.</translation>
-    </message>
-    <message>
         <source>&amp;Theme</source>
         <translation>&amp;Thema</translation>
     </message>
@@ -4260,6 +4260,10 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>New frames between two decodes</source>
         <translation>Neue Bilder zwischen zwei Decodierungen</translation>
+    </message>
+    <message>
+        <source>Glosses below this stay out of the captions. Beside a sure gloss, a third of it is enough.</source>
+        <translation>Unsicherere Glossen bleiben aus den Untertiteln heraus. Neben einer sicheren Glosse genügt ein Drittel davon.</translation>
     </message>
 </context>
 <context>

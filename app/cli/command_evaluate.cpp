@@ -276,7 +276,9 @@ void addSettings(CLI::App& command, EvaluateCommandOptions& options) {
     command.add_option("--stability", options.setting.stability, "with --online: 0 (fast) to 4 (stable)")
         ->check(CLI::Range(0, 4))
         ->capture_default_str();
-    command.add_option("--min-confidence", options.setting.minConfidence, "with --online: leave out glosses below it")
+    command
+        .add_option("--min-confidence", options.setting.minConfidence,
+                    "with --online: leave out glosses below it; in view of a sure gloss a third of it is enough")
         ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
     addDecodeOptions(command, options.decoding);

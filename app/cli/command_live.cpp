@@ -311,7 +311,9 @@ void addSettings(CLI::App& command, session::SessionSettings& settings) {
     command.add_option("--stability", settings.stability, "0 commits early, 4 commits late and rarely errs")
         ->check(CLI::Range(0, 4))
         ->capture_default_str();
-    command.add_option("--min-confidence", settings.minConfidence, "keep glosses below it out of the captions")
+    command
+        .add_option("--min-confidence", settings.minConfidence,
+                    "keep glosses below it out of the captions; in view of a sure gloss a third of it is enough")
         ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
 }

@@ -88,14 +88,8 @@ void run(RecognizeCommandOptions options) {
     output.fps = model->config().fps;
     output.durationSeconds = toSeconds(result.duration);
     output.frames = result.clip.frames;
-    output.leftOut = 0;
-    for (session::CaptionGloss& gloss : result.clip.offline) {
-        if (gloss.confidence >= options.minConfidence) {
-            output.glosses.push_back(std::move(gloss));
-        } else {
-            ++*output.leftOut;
-        }
-    }
+    output.glosses = std::move(result.clip.offline);
+    output.leftOut = session::leaveOutUnsure(output.glosses, options.minConfidence);
     valueOrFail(writeOutput(
         options.output, session::formatGlosses(output, *session::glossFormat(options.json ? "json" : options.format))));
     tellDamage(result.source, result.clip.frames.dropped, result.endsEarly);
@@ -117,7 +111,9 @@ void addRecognizeCommand(CLI::App& app) {
         ->capture_default_str();
     command->add_flag("--json", options->json, "the same as --format json");
     command->add_option("--output", options->output, "file to write; standard output if not given");
-    command->add_option("--min-confidence", options->minConfidence, "leave out glosses below it")
+    command
+        ->add_option("--min-confidence", options->minConfidence,
+                     "leave out glosses below it; in view of a sure gloss a third of it is enough")
         ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
     addDecodeOptions(*command, options->decoding);

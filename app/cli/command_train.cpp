@@ -167,9 +167,9 @@ void runTraining(const TrainArguments& arguments) {
     if (lock) {
         valueOrFail(training::writeRunRecord(options.workFolder, record));
     }
-    const bool adapted = outcome.finished && options.stage != training::Stage::Pretrain;
-    if (adapted && outcome.first && !arguments.output.empty()) {
-        publish(options.workFolder / "model.safetensors", arguments.output);
+    if (outcome.finished && outcome.first && !arguments.output.empty()) {
+        const bool tower = options.stage == training::Stage::Pretrain;
+        publish(options.workFolder / (tower ? "backbone.safetensors" : "model.safetensors"), arguments.output);
     }
     if (arguments.events) {
         tellEnd(outcome, options.workFolder);
@@ -182,7 +182,9 @@ void addTrainCommand(CLI::App& app) {
     auto* command = app.add_subcommand("train", "Train a model as a recipe says, in steps that can be interrupted");
     auto arguments = std::make_shared<TrainArguments>();
     command->add_option("--recipe", arguments->recipe, "JSON file that says what is trained and how")->required();
-    command->add_option("--output", arguments->output, "The best model's file (.safetensors)");
+    command->add_option(
+        "--output", arguments->output,
+        "The best model's file (.safetensors); of --stage pretrain the image tower's, a backbone for other recipes");
     command->add_option(
         "--work", arguments->work,
         "Folder for checkpoints, log.jsonl, curves.png and model.safetensors; OUTPUT.training if not given");

@@ -88,6 +88,7 @@ void Stabiliser::reset() {
     committedThrough_ = -1;
     streamStart_ = -1;
     seenThrough_ = -1;
+    sureInView_ = false;
 }
 
 StabiliserUpdate Stabiliser::advance(std::int64_t firstStep, const Matrix& logProbs, const Matrix& support, bool last) {
@@ -102,6 +103,7 @@ StabiliserUpdate Stabiliser::advance(std::int64_t firstStep, const Matrix& logPr
         track(window, decode(logProbs, support, options_.decode));
         seenThrough_ = std::max(seenThrough_, window.end - 1);
     }
+    sureInView_ = holdsSureGloss();
     if (seen || last) {
         update.committed = commitReady(window);
     }
@@ -183,7 +185,18 @@ bool Stabiliser::isNews(const Window& window, const StreamGloss& gloss) const {
 }
 
 bool Stabiliser::confident(const Candidate& candidate) const {
-    return candidate.gloss.confidence >= options_.minConfidence;
+    const float confidence = candidate.gloss.confidence;
+    return confidence >= options_.minConfidence ||
+           (sureInView_ && confidence >= hesitantConfidence(options_.minConfidence));
+}
+
+/// Whether what is in view, committed or not, holds a gloss that leaves no doubt that the model knows this signing.
+bool Stabiliser::holdsSureGloss() const {
+    const auto sure = [this](const StreamGloss& gloss) {
+        return gloss.confidence >= sureConfidence(options_.minConfidence);
+    };
+    return std::ranges::any_of(recent_, sure) ||
+           std::ranges::any_of(candidates_, [&](const Candidate& candidate) { return sure(candidate.gloss); });
 }
 
 bool Stabiliser::ready(const Window& window, const Candidate& candidate, int agreements) const {

@@ -1,7 +1,10 @@
 #include "model/adapt_sign.h"
 #include "model/model_layout.h"
 
+#include <array>
+#include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 
@@ -213,17 +216,23 @@ Result<std::vector<std::string>> loadWhatFits(AdaptSign& network, const std::fil
     return failure(ErrorCode::Internal, "cannot start from the model '" + path.string() + "': " + error.what());
 }
 
-Result<void> saveAdaptSign(const AdaptSign& network, const std::filesystem::path& path, tensorfile::DataType storeAs,
-                           const tensorfile::Metadata& extra) try {
+namespace {
+
+/// Writes the tensors whose names `wanted` takes.
+Result<void> writeTensors(const AdaptSign& network, const std::filesystem::path& path, tensorfile::DataType storeAs,
+                          const std::array<tensorfile::Metadata, 2>& metadata,
+                          const std::function<bool(const std::string&)>& wanted) {
     const torch::NoGradGuard guard;
     tensorfile::SafetensorsWriter writer;
-    for (const auto& [key, value] : modelMetadata(network->config())) {
-        writer.setMetadata(key, value);
-    }
-    for (const auto& [key, value] : extra) {
-        writer.setMetadata(key, value);
+    for (const tensorfile::Metadata& part : metadata) {
+        for (const auto& [key, value] : part) {
+            writer.setMetadata(key, value);
+        }
     }
     for (const auto& [name, tensor] : namedTensors(network)) {
+        if (!wanted(name)) {
+            continue;
+        }
         if (tensor.scalar_type() == torch::kInt64) {
             const Tensor values = tensor.cpu().contiguous();
             writer.addIntegers(name, shapeOf(values),
@@ -234,8 +243,30 @@ Result<void> saveAdaptSign(const AdaptSign& network, const std::filesystem::path
         writer.addFloats(name, shapeOf(values), floatsOf(values), storeAs);
     }
     return writer.save(path);
+}
+
+} // namespace
+
+Result<void> saveAdaptSign(const AdaptSign& network, const std::filesystem::path& path, tensorfile::DataType storeAs,
+                           const tensorfile::Metadata& extra) try {
+    return writeTensors(network, path, storeAs, {modelMetadata(network->config()), extra},
+                        [](const std::string&) { return true; });
 } catch (const std::exception& error) {
     return failure(ErrorCode::Internal, "cannot save the model '" + path.string() + "': " + error.what());
+}
+
+Result<void> saveBackbone(const AdaptSign& network, const std::filesystem::path& path,
+                          const tensorfile::Metadata& extra) try {
+    std::set<std::string> tower;
+    for (const LayoutTensor& tensor : modelLayout(network->config(), 1)) {
+        if (inBackboneFile(tensor)) {
+            tower.insert(tensor.name);
+        }
+    }
+    return writeTensors(network, path, tensorfile::DataType::F32, {backboneMetadata(network->config()), extra},
+                        [&](const std::string& name) { return tower.contains(name); });
+} catch (const std::exception& error) {
+    return failure(ErrorCode::Internal, "cannot save the backbone '" + path.string() + "': " + error.what());
 }
 
 } // namespace livegloss::model

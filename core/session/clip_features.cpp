@@ -108,6 +108,21 @@ void ClipFeatures::dropFront(int count) {
     paddedFront = paddedFront && count == 0;
 }
 
+int leaveOutUnsure(std::vector<CaptionGloss>& glosses, float least) {
+    constexpr MediaTime inView = std::chrono::seconds(5);
+    std::vector<MediaTime> sure;
+    for (const CaptionGloss& gloss : glosses) {
+        if (gloss.confidence >= decode::sureConfidence(least)) {
+            sure.push_back(gloss.start);
+        }
+    }
+    return static_cast<int>(std::erase_if(glosses, [&](const CaptionGloss& gloss) {
+        const bool besideSure = std::ranges::any_of(
+            sure, [&](MediaTime start) { return start >= gloss.start - inView && start <= gloss.start + inView; });
+        return !(gloss.confidence >= (besideSure ? decode::hesitantConfidence(least) : least));
+    }));
+}
+
 Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& model, const ClipFeatures& features,
                                                 const OfflineDecodeOptions& options) try {
     std::vector<CaptionGloss> glosses;
@@ -130,12 +145,8 @@ Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& mo
     decoding.mergeRepeats = options.mergeRepeats;
     decoding.language = options.language;
     for (const decode::DecodedGloss& gloss : decode::decode(output->sequence, output->convolutional, decoding)) {
-        if (gloss.confidence < options.minConfidence) {
-            continue;
-        }
         const RowRange rows = rowsOfSteps(layout, gloss.firstStep, gloss.lastStep);
         CaptionGloss caption;
-        caption.id = static_cast<std::int64_t>(glosses.size()) + 1;
         caption.label = gloss.label;
         caption.text = model::glossText(config, gloss.label);
         caption.confidence = gloss.confidence;
@@ -143,6 +154,10 @@ Result<std::vector<CaptionGloss>> decodeOffline(const engine::LoadedModelPtr& mo
         caption.end = padded.timeOf(rows.last) + frameDuration(config);
         caption.alternatives = namedAlternatives(config, gloss.alternatives);
         glosses.push_back(std::move(caption));
+    }
+    leaveOutUnsure(glosses, options.minConfidence);
+    for (std::size_t index = 0; index < glosses.size(); ++index) {
+        glosses[index].id = static_cast<std::int64_t>(index) + 1;
     }
     return glosses;
 } catch (const std::bad_alloc&) {

@@ -373,7 +373,7 @@ bool runAdaptation(StageContext& context) {
             return false;
         }
         context.begun();
-        if (context.recipe.head.clips > 0) {
+        if (context.recipe.head.clips > 0 || !context.recipe.start.empty()) {
             loop.measureFirst();
         }
         loop.save();

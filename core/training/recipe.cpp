@@ -248,7 +248,8 @@ void checkRecipe(const Recipe& recipe) {
     check(config.fps == 0.0 || config.fps >= 0.1, "\"model.fps\" has to be at least 0.1, or 0 for the data set's own");
     check(!recipe.head.rate.statesEpochs && !recipe.pretrain.rate.statesEpochs,
           "\"drop_at_epochs\" is for \"adapt.rate\": the other stages count no epochs, so use \"drop_at\"");
-    check(config.resize >= config.resolution, "\"model.resize\" has to be at least \"resolution\"");
+    const bool sizesKnown = recipe.backbone.empty() && recipe.start.empty(); // otherwise when the file is read
+    check(config.resize >= config.resolution || !sizesKnown, "\"model.resize\" has to be at least \"resolution\"");
     check(config.hidden % 2 == 0, "\"model.hidden\" has to be even");
     check(recipe.adapt.keepClips >= recipe.adapt.batch, "\"adapt.keep_clips\" has to be at least \"batch\"");
     check(recipe.backbone.empty() || recipe.pretrain.steps == 0,
@@ -256,7 +257,7 @@ void checkRecipe(const Recipe& recipe) {
     check(
         recipe.start.empty() || (recipe.backbone.empty() && recipe.pretrain.steps == 0),
         "\"start\" names a whole model, image tower included: leave out \"backbone\" and set \"pretrain.steps\" to 0");
-    check(recipe.method.kind != Method::Kind::Partial || recipe.method.blocks <= config.layers,
+    check(recipe.method.kind != Method::Kind::Partial || recipe.method.blocks <= config.layers || !sizesKnown,
           "\"method\" trains more blocks than \"model.layers\"");
     check(!recipe.sharedPrefixes || config.prefix > 0, "\"modules.shared_prefixes\" needs \"modules.prefixes\"");
     check(recipe.precision == Precision::F32 || recipe.device != "cpu",

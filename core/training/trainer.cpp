@@ -40,7 +40,7 @@ void adoptSizes(model::ModelConfig& config, const Recipe& recipe) {
         config.fps = recipe.model.fps == 0.0 ? found.fps : config.fps;
     }
     config.heads = found.heads;
-    if (!sameResolution && !recipe.statedSizes.contains("resize")) {
+    if ((whole || !sameResolution) && !recipe.statedSizes.contains("resize")) {
         config.resize = found.resize;
     }
     config.activation = found.activation;
@@ -61,6 +61,12 @@ model::ModelConfig configOf(const Recipe& recipe, const SampleSource& source) {
     }
     if (!recipe.backbone.empty() || !recipe.start.empty()) {
         adoptSizes(config, recipe);
+    }
+    if (recipe.method.kind == Method::Kind::Partial && recipe.method.blocks > config.layers) {
+        throw StageFailure{{ErrorCode::Unsupported,
+                            "the recipe trains the last " + std::to_string(recipe.method.blocks) +
+                                " blocks, but the model has " + std::to_string(config.layers),
+                            "choose another \"method\""}};
     }
     valueOrThrow(model::checkModelConfig(config));
     return config;
@@ -98,6 +104,10 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
     if (options.stage != Stage::Pretrain) {
         checkAdaptation(context);
     }
+    if (options.stage == Stage::Pretrain && recipe.pretrain.steps == 0) {
+        throw StageFailure{{ErrorCode::Unsupported, "the recipe has no pre-training: \"pretrain.steps\" is 0",
+                            "Set it in the recipe, or train without --stage pretrain."}};
+    }
     TrainOutcome& outcome = context.outcome;
     outcome.first = first;
     if (options.stage != Stage::Adapt && recipe.pretrain.steps > 0 && !runPretraining(context)) {
@@ -108,9 +118,12 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
         outcome.summary = "stopped while adapting; run the same command to go on";
         return outcome;
     }
+    if (options.stage == Stage::Pretrain && first) {
+        valueOrThrow(model::saveBackbone(context.network, context.file("backbone.safetensors")));
+    }
     outcome.finished = true;
     outcome.summary = options.stage == Stage::Pretrain
-                          ? "pre-training is done: " + context.file("pretrain.safetensors").string()
+                          ? "pre-training is done: " + context.file("backbone.safetensors").string()
                           : "training is done: " + context.file("model.safetensors").string();
     return outcome;
 }

@@ -89,7 +89,8 @@ private:
     void check(const StreamGloss& gloss, std::int64_t previousEnd) {
         require(gloss.firstStep > previousEnd, "glosses overlap or are out of order");
         require(gloss.firstStep <= gloss.peakStep && gloss.peakStep <= gloss.lastStep, "peak outside its run");
-        require(gloss.confidence >= minConfidence && gloss.confidence <= 1.0F, "confidence out of range");
+        require(gloss.confidence >= hesitantConfidence(minConfidence) && gloss.confidence <= 1.0F,
+                "confidence out of range");
         require(gloss.label > 0, "blank as a gloss");
         require(labelOfId.try_emplace(gloss.id, gloss.label).first->second == gloss.label, "an id changed its label");
     }
@@ -364,8 +365,28 @@ private slots:
         QVERIFY(!end.notSure);
     }
 
+    /// Signs of which 0.4 is sure count where one of 0.96 shows that the model knows this signing, before or after.
+    void hesitationIsTakenBesideASureSign() {
+        StabiliserOptions options = stabiliserPreset(2);
+        options.minConfidence = 0.45F;
+        const auto committed = [&](std::vector<int> path) {
+            path.resize(40, 0);
+            const Watcher watcher = runScript(path, options);
+            return watcher.complaint.isEmpty() ? labelsOf(watcher.committed) : Labels{-1};
+        };
+        QCOMPARE(committed({0, 0, 0, -1, 0, 0, 0, -2}), Labels{});
+        QCOMPARE(committed({0, 0, 0, -1, 0, 0, 0, 0, 2}), (Labels{1, 2}));
+        QCOMPARE(committed({0, 0, 0, 1, 0, 0, 0, 0, -2}), (Labels{1, 2}));
+        options.minConfidence = 0.95F; // 0.96 is not sure enough by far
+        QCOMPARE(committed({0, 0, 0, -1, 0, 0, 0, 0, 2}), Labels{2});
+        options.minConfidence = 0.9F;
+        QCOMPARE(committed({0, 0, 0, -1, 0, 0, 0, 0, 2}), (Labels{1, 2}));
+    }
+
     void whatIsCommittedLeavesNoDoubt() {
-        Stabiliser stabiliser(stabiliserPreset(0));
+        StabiliserOptions options = stabiliserPreset(0);
+        options.minConfidence = 0.95F; // nothing is so sure that hesitation beside it counts
+        Stabiliser stabiliser(options);
         QCOMPARE(labelsOf(stabiliser.update(0, scripted({0, 0, 1, 0, 0})).committed), Labels{1});
         QVERIFY(!stabiliser.update(0, scripted({0, 0, 1, 0, 0, 0})).notSure);       // still in sight
         QVERIFY(!stabiliser.update(0, scripted({0, 0, 1, -1, 0, 0, 0})).notSure);   // longer than thought
@@ -391,6 +412,7 @@ private slots:
         // More agreement is asked for than a gloss can get before the window has passed over it.
         StabiliserOptions options;
         options.agreement = 100;
+        options.minConfidence = 0.95F; // the third sign counts once it is sure
         std::vector<int> path(40, 0);
         path[10] = 1;
         path[13] = 2;

@@ -131,6 +131,10 @@ private slots:
             QVERIFY2(furthest < 1e-6, name);
         }
 
+        json["method"] = "partial-2";
+        const auto tooMany = train(parseRecipe(json.dump(), "here").value(), source, optionsFor(folder.path()));
+        QVERIFY(!tooMany);
+        QVERIFY2(tooMany.error().message.find("the model has 1") != std::string::npos, tooMany.error().message.c_str());
         json["model"]["hidden"] = 128;
         const auto refused = train(parseRecipe(json.dump(), "here").value(), source, optionsFor(folder.path()));
         QVERIFY(!refused);
@@ -138,6 +142,39 @@ private slots:
                  refused.error().message.c_str());
         json["backbone"] = start;
         QVERIFY(!parseRecipe(json.dump(), "here"));
+    }
+
+    /// Pre-training alone leaves a backbone that another recipe starts from.
+    void pretrainedTowersAreBackbones() {
+        QTemporaryDir folder;
+        auto json = nlohmann::json::parse(tinyRecipe);
+        TrainOptions options = optionsFor(folder.path());
+        options.stage = Stage::Pretrain;
+        const auto tower = train(parseRecipe(json.dump(), "here").value(), SquareSource(), options);
+        QVERIFY2(tower.has_value() && tower->finished, tower ? "" : tower.error().message.c_str());
+        const std::string file = folder.filePath("backbone.safetensors").toStdString();
+        const auto written = tensorfile::SafetensorsReader::open(file).value();
+        QVERIFY(model::isBackboneFile(model::shapeTable(written)));
+
+        QTemporaryDir other;
+        json["pretrain"]["steps"] = 0;
+        json["backbone"] = file;
+        json.erase("model");
+        json["model"] = {{"hidden", 32}};
+        const auto outcome = train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(other.path()));
+        QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
+        const auto after =
+            tensorfile::SafetensorsReader::open(other.filePath("model.safetensors").toStdString()).value();
+        const char* frozen = "conv2d.visual.transformer.resblocks.0.mlp.c_fc.weight";
+        QCOMPARE(after.readFloats(frozen).value(), written.readFloats(frozen).value());
+        const int width = static_cast<int>(written.find(frozen)->shape.at(1));
+        // A quarter of the tower's width, whatever a recipe's standard is.
+        QCOMPARE(after.find("conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight")->shape.at(0), width / 4);
+
+        const auto nothing = train(parseRecipe(json.dump(), "here").value(), SquareSource(), options);
+        QVERIFY(!nothing);
+        QVERIFY2(nothing.error().message.find("has no pre-training") != std::string::npos,
+                 nothing.error().message.c_str());
     }
 
     void missingPretrainingIsNamed() {

@@ -304,7 +304,8 @@ void SettingsDialog::retranslateRecognition() {
         tr("How many new frames it waits for between two decodes. 0.32 s are 8 frames at 25 a second."));
     stride_->setAccessibleName(tr("New frames between two decodes"));
     confidenceLabel_->setText(tr("Confidence &from"));
-    confidenceNote_->setText(tr("Glosses below this stay out of the captions."));
+    confidenceNote_->setText(
+        tr("Glosses below this stay out of the captions. Beside a sure gloss, a third of it is enough."));
     computingLabel_->setText(tr("Com&puting"));
     const QString ways[] = {tr("Automatic"), tr("Fast, f32"), tr("Fast, bf16"), tr("Reference, f32")};
     for (int index = 0; index < computing_->count(); ++index) {

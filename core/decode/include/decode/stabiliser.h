@@ -21,10 +21,20 @@ struct StreamGloss {
 
 struct StabiliserOptions {
     DecodeOptions decode;
-    int agreement = 2;          ///< k: successive windows that must agree before a gloss is committed
-    int unstableTailSteps = 2;  ///< steps at the window's end whose glosses stay provisional
-    float minConfidence = 0.6F; ///< below it a gloss is never shown; it counts as "not sure"
+    int agreement = 2;         ///< k: successive windows that must agree before a gloss is committed
+    int unstableTailSteps = 2; ///< steps at the window's end whose glosses stay provisional
+    /// Below it a gloss is not shown and counts as "not sure". Where a sure gloss is in view, a hesitant one is shown
+    /// as well, see sureConfidence().
+    float minConfidence = 0.6F;
 };
+/// A model that does not know the signing hesitates all the time, one that knows it now and then. So in view of a gloss
+/// that is surer than halfway from the least confidence to 1, a third of the least confidence is enough.
+inline float sureConfidence(float least) {
+    return (1.0F + least) / 2.0F;
+}
+inline float hesitantConfidence(float least) {
+    return least / 3.0F;
+}
 /// "fast" (0) .. "stable" (4); 2 is the default of the program.
 StabiliserOptions stabiliserPreset(int level);
 
@@ -72,12 +82,14 @@ private:
     std::vector<StreamGloss> commitReady(const Window& window);
     void commit(Candidate& candidate, std::vector<StreamGloss>& committed);
     bool confident(const Candidate& candidate) const;
+    bool holdsSureGloss() const;
     bool ready(const Window& window, const Candidate& candidate, int agreements) const;
     bool unexplainedSigning(const Window& window, const Matrix& logProbs) const;
 
     StabiliserOptions options_;
-    std::vector<Candidate> candidates_;  ///< not committed, in order of time
-    std::vector<StreamGloss> recent_;    ///< committed, as far back as a window may still see them
+    std::vector<Candidate> candidates_; ///< not committed, in order of time
+    std::vector<StreamGloss> recent_;   ///< committed, as far back as a window may still see them
+    bool sureInView_ = false;
     std::vector<std::int64_t> shown_;    ///< ids of the last provisional tail
     std::int64_t committedThrough_ = -1; ///< last step of the last commit
     std::int64_t streamStart_ = -1;      ///< first step of the first window; -1: none yet

@@ -227,6 +227,9 @@ Result<std::vector<std::string>> loadWhatFits(AdaptSign& network, const std::fil
 Result<void> saveAdaptSign(const AdaptSign& network, const std::filesystem::path& path,
                            tensorfile::DataType storeAs = tensorfile::DataType::F32,
                            const tensorfile::Metadata& extra = {});
+/// Writes the image tower alone (see inBackboneFile()), as loadBackbone() reads it.
+Result<void> saveBackbone(const AdaptSign& network, const std::filesystem::path& path,
+                          const tensorfile::Metadata& extra = {});
 /// Every tensor a model file holds under its released name: parameters, then batch norm buffers. Aliases, not copies.
 std::vector<std::pair<std::string, torch::Tensor>> namedTensors(const AdaptSign& network);
 

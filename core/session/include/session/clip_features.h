@@ -31,13 +31,17 @@ struct ClipFeatures {
 };
 
 struct OfflineDecodeOptions {
-    float minConfidence = 0.3F; ///< below it a gloss is left out
+    float minConfidence = 0.3F; ///< see leaveOutUnsure()
     int beamWidth = 10;
     int alternatives = 3;
     bool mergeRepeats = false;       ///< see decode::DecodeOptions
     decode::LanguageFusion language; ///< weighed in by the beam search
     std::function<bool()> cancelled; ///< asked between chunks; may be empty
 };
+
+/// Removes glosses less confident than `least`, but for hesitant ones within five seconds of a sure one, as the live
+/// captions have them (decode::sureConfidence()). Returns how many.
+int leaveOutUnsure(std::vector<CaptionGloss>& glosses, float least);
 
 /// The temporal head over all of `features` at once (in overlapping chunks of 2000 frames when they are many), decoded.
 /// Ends that are not padded yet are padded with copies. Empty when there are too few frames for one step. Any thread.
