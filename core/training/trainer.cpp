@@ -156,6 +156,11 @@ void loadNetwork(StageContext& context) {
     if (!context.recipe.start.empty()) {
         valueOrThrow(model::loadWhatFits(context.network, context.recipe.start));
     }
+    for (const auto& module : context.network->conv1d->modules()) {
+        if (auto* norm = module->as<torch::nn::BatchNorm1d>()) {
+            norm->options.momentum(context.recipe.adapt.normMomentum);
+        }
+    }
     context.network->to(context.device);
     model::VisualEncoder& visual = context.network->visual;
     visual->inputGain = visual->inputGain.to(context.device);

@@ -99,6 +99,11 @@ private slots:
             QVERIFY(recipe->model.gridSide() >= 12);
             QVERIFY(recipe->backbone.empty() || std::filesystem::exists(recipe->backbone));
         }
+        // What the miniature of the paper's tables begins with.
+        for (const char* name : {"paper-tower.json", "paper-start.json"}) {
+            const auto recipe = readRecipe(folder / name);
+            QVERIFY2(recipe.has_value(), recipe ? "" : recipe.error().message.c_str());
+        }
         // The paper's is what a recipe is that says nothing.
         const auto paper = readRecipe(folder / "paper-recipe.json");
         const auto standard = parseRecipe("{}", "here");

@@ -131,6 +131,19 @@ private slots:
             QVERIFY2(furthest < 1e-6, name);
         }
 
+        // One step moves the running statistics by the share that the recipe gives it.
+        const char* mean = "conv1d.temporal_conv.1.running_mean";
+        const double before0 = before.readFloats(mean).value().at(0);
+        const double moved = after.readFloats(mean).value().at(0) - before0;
+        json["adapt"]["norm_momentum"] = 0.01;
+        QTemporaryDir slower;
+        QVERIFY(train(parseRecipe(json.dump(), "here").value(), source, optionsFor(slower.path())));
+        const auto slow =
+            tensorfile::SafetensorsReader::open(slower.filePath("model.safetensors").toStdString()).value();
+        const double movedLess = slow.readFloats(mean).value().at(0) - before0;
+        QVERIFY2(std::abs(movedLess - 0.1 * moved) < 1e-3 * std::abs(moved) && moved != 0.0,
+                 qPrintable(QStringLiteral("%1 and %2").arg(moved).arg(movedLess)));
+
         json["method"] = "partial-2";
         const auto tooMany = train(parseRecipe(json.dump(), "here").value(), source, optionsFor(folder.path()));
         QVERIFY(!tooMany);

@@ -85,11 +85,12 @@ struct AdaptRecipe {
     double distillWeight = 25.0;
     int distillRampSteps = 0; ///< the distillation weight grows linearly from 0 over these steps
     bool trainQuery = false;
-    double flips = 0.5;    ///< share of clips that are mirrored
-    double toneJitter = 0; ///< how far brightness and colours vary; 1: by up to a fifth
-    int devEvery = 0;      ///< steps between measurements on dev; 0: at the end of each epoch
-    int devClips = 0;      ///< clips of dev that are measured; 0: all
-    int earlyStop = 0;     ///< measurements without a better one after which training ends; 0: never
+    double normMomentum = 0.1; ///< share of a step in the running statistics of the head's batch norms
+    double flips = 0.5;        ///< share of clips that are mirrored
+    double toneJitter = 0;     ///< how far brightness and colours vary; 1: by up to a fifth
+    int devEvery = 0;          ///< steps between measurements on dev; 0: at the end of each epoch
+    int devClips = 0;          ///< clips of dev that are measured; 0: all
+    int earlyStop = 0;         ///< measurements without a better one after which training ends; 0: never
     int minFrames = 32;
     int maxFrames = 230;
     std::vector<Curriculum> curriculum;
