@@ -378,8 +378,8 @@
         <translation>In Gebrauch: das schnelle Rechenwerk, f32.</translation>
     </message>
     <message>
-        <source>This processor has no AMX, without which bf16 is slower.</source>
-        <translation>Dieser Prozessor hat kein AMX; ohne AMX ist bf16 langsamer.</translation>
+        <source>AMX is not available here; without it bf16 is slower.</source>
+        <translation>AMX ist hier nicht verfügbar; ohne AMX ist bf16 langsamer.</translation>
     </message>
     <message>
         <source>This processor has AMX, which makes bf16 the fastest.</source>

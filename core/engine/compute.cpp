@@ -26,7 +26,7 @@ ComputeRequest defaultRequest;
 std::string_view reasonText(ComputeReason reason) {
     switch (reason) {
     case ComputeReason::NoAmx:
-        return "chosen because this processor has no AMX, without which bf16 is slower";
+        return "chosen because AMX is not available here, without which bf16 is slower";
     case ComputeReason::Amx:
         return "chosen because this processor has AMX";
     case ComputeReason::RoundedOnly:

@@ -25,7 +25,7 @@ public:
     static QString why(const engine::ComputeChoice& choice) {
         switch (choice.reason) {
         case engine::ComputeReason::NoAmx:
-            return tr("This processor has no AMX, without which bf16 is slower.");
+            return tr("AMX is not available here; without it bf16 is slower.");
         case engine::ComputeReason::Amx:
             return tr("This processor has AMX, which makes bf16 the fastest.");
         case engine::ComputeReason::RoundedOnly:
