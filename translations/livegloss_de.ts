@@ -4262,8 +4262,8 @@ Warten auf das Modell: %7</translation>
         <translation>Neue Bilder zwischen zwei Decodierungen</translation>
     </message>
     <message>
-        <source>Glosses below this stay out of the captions. Beside a sure gloss, a third of it is enough.</source>
-        <translation>Unsicherere Glossen bleiben aus den Untertiteln heraus. Neben einer sicheren Glosse genügt ein Drittel davon.</translation>
+        <source>Glosses below this stay out of the captions. Beside a sure gloss, a quarter of this value is enough.</source>
+        <translation>Glossen darunter bleiben aus den Untertiteln heraus. Neben einer sicheren Glosse genügt ein Viertel dieses Werts.</translation>
     </message>
 </context>
 <context>

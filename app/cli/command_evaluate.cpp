@@ -278,7 +278,7 @@ void addSettings(CLI::App& command, EvaluateCommandOptions& options) {
         ->capture_default_str();
     command
         .add_option("--min-confidence", options.setting.minConfidence,
-                    "with --online: leave out glosses below it; in view of a sure gloss a third of it is enough")
+                    "with --online: leave out glosses below it; near a sure gloss a quarter of it is enough")
         ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
     addDecodeOptions(command, options.decoding);

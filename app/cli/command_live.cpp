@@ -313,7 +313,7 @@ void addSettings(CLI::App& command, session::SessionSettings& settings) {
         ->capture_default_str();
     command
         .add_option("--min-confidence", settings.minConfidence,
-                    "keep glosses below it out of the captions; in view of a sure gloss a third of it is enough")
+                    "keep glosses below it out of the captions; near a sure gloss a quarter of it is enough")
         ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
 }

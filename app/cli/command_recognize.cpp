@@ -24,7 +24,7 @@ struct RecognizeCommandOptions {
     std::string format = "text";
     bool json = false;
     std::string output;
-    float minConfidence = 0.3F;
+    float minConfidence = 0.4F;
     DecodeChoice decoding;
     LanguageOptions language;
     FrameOptions frames;
@@ -113,7 +113,7 @@ void addRecognizeCommand(CLI::App& app) {
     command->add_option("--output", options->output, "file to write; standard output if not given");
     command
         ->add_option("--min-confidence", options->minConfidence,
-                     "leave out glosses below it; in view of a sure gloss a third of it is enough")
+                     "leave out glosses below it; near a sure gloss a quarter of it is enough")
         ->check(decimalRange(0.0, 1.0))
         ->capture_default_str();
     addDecodeOptions(*command, options->decoding);

@@ -49,8 +49,7 @@ std::unique_ptr<training::SampleSource> openSamples(const TrainArguments& argume
         throw CommandFailure{
             {ErrorCode::InvalidArgument,
              arguments.recipe + " pre-trains on stills with captions, which a data set of clips has not",
-             "Name a \"backbone\" in the recipe instead, or pre-train without --data and go on with "
-             "--data and --stage adapt."}};
+             "Name a \"backbone\" in the recipe instead; --stage pretrain --output writes one, without --data."}};
     }
     dataset::Dataset data = valueOrFail(dataset::openDataset(arguments.data));
     valueOrFail(checkOutput(arguments.output, dataset::filesOf(data)));
@@ -140,6 +139,10 @@ void runTraining(const TrainArguments& arguments) {
     if (!arguments.output.empty()) {
         valueOrFail(checkOutput(arguments.output, {arguments.recipe, recipe.backbone.string(), recipe.start.string()}));
     }
+    const fs::path written = options.workFolder / "model.safetensors";
+    if (std::error_code ignored; fs::is_regular_file(written, ignored)) {
+        valueOrFail(checkOutput(written.string(), {recipe.backbone.string(), recipe.start.string()}));
+    }
     const std::unique_ptr<training::SampleSource> source = openSamples(arguments, recipe);
     std::optional<training::RunLock> lock; // of the process that writes
     options.enter = [&]() -> Result<void> {
@@ -185,9 +188,9 @@ void addTrainCommand(CLI::App& app) {
     command->add_option(
         "--output", arguments->output,
         "The best model's file (.safetensors); of --stage pretrain the image tower's, a backbone for other recipes");
-    command->add_option(
-        "--work", arguments->work,
-        "Folder for checkpoints, log.jsonl, curves.png and model.safetensors; OUTPUT.training if not given");
+    command->add_option("--work", arguments->work,
+                        "Folder for checkpoints, log.jsonl, curves.png and model.safetensors (with --stage "
+                        "pretrain\nbackbone.safetensors); OUTPUT.training if not given");
     command->add_flag("--resume", arguments->resume, "Refuse to begin: there has to be a checkpoint to go on from");
     command->add_option("--data", arguments->data,
                         "Data set of any layout that dataset check knows; the synthetic signer if not given");

@@ -62,7 +62,7 @@ fs::path cellFolder(const fs::path& output, const std::string& cell, std::uint64
 }
 
 std::string recipeMark(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed) {
-    return sha256Of(recipeText(plan, cell, seed));
+    return sha256Of(recipeText(plan, cell, seed) + plan.startMark);
 }
 
 std::optional<CellResult> readCell(const fs::path& output, const std::string& cell, std::uint64_t seed) {

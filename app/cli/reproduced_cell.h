@@ -25,7 +25,8 @@ struct CellResult {
     double minutes = 0.0;              ///< of all its runs, testing included
     std::int64_t steps = 0;
 };
-/// SHA-256 of the cell's recipe as the plan has it: the same for a plan that was moved.
+/// SHA-256 of the cell's recipe as the plan has it and of the file that it starts from: the same for a plan that was
+/// moved.
 std::string recipeMark(const ReproductionPlan& plan, const std::string& cell, std::uint64_t seed);
 /// Whatever result the cell's folder holds.
 std::optional<CellResult> readCell(const std::filesystem::path& output, const std::string& cell, std::uint64_t seed);

@@ -1,5 +1,6 @@
 #include "reproduction.h"
 
+#include "base/sha256.h"
 #include "model/model_layout.h"
 #include "reproduced_cell.h"
 #include "step_times.h"
@@ -151,6 +152,11 @@ Result<ReproductionPlan> readPlan(const fs::path& path) {
                        "models/paper-miniature.json shows what a plan holds.");
     }
     plan.folder = fs::absolute(path).parent_path();
+    for (const char* key : {"backbone", "start"}) {
+        if (plan.base.contains(key) && plan.base[key].is_string()) {
+            plan.startMark = fileSha256(plan.folder / plan.base[key].get<std::string>()).value_or("");
+        }
+    }
     for (const auto& [name, change] : plan.cells) {
         const auto recipe = training::parseRecipe(cellRecipe(plan, name, 1).dump(), "of the cell " + name);
         if (!recipe) {

@@ -30,6 +30,7 @@ struct ReproductionTable {
 /// A series of trainings that differ in a few keys of the recipe, and the tables that they fill.
 struct ReproductionPlan {
     std::filesystem::path folder;                              ///< paths in the recipe count from here
+    std::string startMark;                                     ///< SHA-256 of the file that all cells start from
     nlohmann::json base;                                       ///< recipe
     std::vector<std::pair<std::string, nlohmann::json>> cells; ///< name, changes to the recipe
     std::vector<ReproductionTable> tables;

@@ -103,7 +103,7 @@ StabiliserUpdate Stabiliser::advance(std::int64_t firstStep, const Matrix& logPr
         track(window, decode(logProbs, support, options_.decode));
         seenThrough_ = std::max(seenThrough_, window.end - 1);
     }
-    sureInView_ = holdsSureGloss();
+    sureInView_ = holdsSureGloss(window);
     if (seen || last) {
         update.committed = commitReady(window);
     }
@@ -190,13 +190,15 @@ bool Stabiliser::confident(const Candidate& candidate) const {
            (sureInView_ && confidence >= hesitantConfidence(options_.minConfidence));
 }
 
-/// Whether what is in view, committed or not, holds a gloss that leaves no doubt that the model knows this signing.
-bool Stabiliser::holdsSureGloss() const {
+/// Whether what is in view holds a gloss that leaves no doubt that the model knows this signing: a committed one, or
+/// one that could be committed now, so that what a single window thought commits nothing.
+bool Stabiliser::holdsSureGloss(const Window& window) const {
     const auto sure = [this](const StreamGloss& gloss) {
         return gloss.confidence >= sureConfidence(options_.minConfidence);
     };
-    return std::ranges::any_of(recent_, sure) ||
-           std::ranges::any_of(candidates_, [&](const Candidate& candidate) { return sure(candidate.gloss); });
+    return std::ranges::any_of(recent_, sure) || std::ranges::any_of(candidates_, [&](const Candidate& candidate) {
+               return sure(candidate.gloss) && (window.last || ready(window, candidate, options_.agreement));
+           });
 }
 
 bool Stabiliser::ready(const Window& window, const Candidate& candidate, int agreements) const {

@@ -182,6 +182,10 @@ Result<std::vector<std::string>> readWhatFits(AdaptSign& network, const std::fil
     if (!found) {
         return tl::unexpected(found.error());
     }
+    const ShapeTable table = shapeTable(*reader);
+    if (auto whole = checkModelLayout(table, *found, adapterWidthOf(table)); !whole) {
+        return tl::unexpected(whole.error());
+    }
     const torch::NoGradGuard guard;
     const ModelConfig& wanted = network->config();
     const bool byGloss = !found->vocabulary.empty() && !wanted.vocabulary.empty();

@@ -311,11 +311,18 @@ namespace {
 /// What the backbone starts from, where no checkpoint of this stage says it.
 void startFromPretraining(StageContext& context) {
     const auto pretrained = context.file("pretrain.safetensors");
-    if (context.recipe.backbone.empty() && std::filesystem::exists(pretrained)) {
-        valueOrThrow(readCheckpoint(pretrained, moduleTensors(*context.network, "model.")));
+    const bool fromNothing = context.recipe.backbone.empty() && context.recipe.start.empty();
+    if (fromNothing && std::filesystem::exists(pretrained)) {
+        const auto facts = valueOrThrow(readCheckpoint(pretrained, moduleTensors(*context.network, "model.")));
+        if (const double done = numberFact(facts, "step"); done < context.recipe.pretrain.steps) {
+            throw StageFailure{{ErrorCode::Unsupported,
+                                pretrained.string() + " has done " + std::to_string(static_cast<int>(done)) +
+                                    " of the recipe's " + std::to_string(context.recipe.pretrain.steps) + " steps",
+                                "run --stage pretrain to its end first, or lower \"pretrain.steps\""}};
+        }
     } else if (context.recipe.pretrain.steps > 0) {
         throw StageFailure{{ErrorCode::NotFound, pretrained.string() + " is missing", "run --stage pretrain first"}};
-    } else if (context.recipe.backbone.empty() && context.recipe.start.empty()) {
+    } else if (fromNothing) {
         context.report("the image tower starts from random weights: the recipe names no backbone");
     }
 }

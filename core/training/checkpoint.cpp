@@ -40,12 +40,13 @@ Result<CheckpointFacts> readCheckpoint(const std::filesystem::path& path, const 
         const tensorfile::TensorInfo* info = reader->find(entry.name);
         const tensorfile::Shape shape(entry.value.sizes().begin(), entry.value.sizes().end());
         if (info == nullptr || info->shape != shape) {
-            return failure(ErrorCode::Unreadable,
-                           path.string() + ": tensor " + entry.name +
-                               (info == nullptr ? " is missing"
-                                                : " has shape " + tensorfile::shapeText(info->shape) + ", not " +
-                                                      tensorfile::shapeText(shape)),
-                           "the checkpoint belongs to another recipe; use another --work folder");
+            return failure(
+                ErrorCode::Unreadable,
+                path.string() + ": tensor " + entry.name +
+                    (info == nullptr ? " is missing"
+                                     : " has shape " + tensorfile::shapeText(info->shape) + ", not " +
+                                           tensorfile::shapeText(shape)),
+                "the checkpoint belongs to another recipe or version of the program; use another --work folder");
         }
         torch::Tensor target = entry.value;
         if (target.is_floating_point()) {

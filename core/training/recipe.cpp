@@ -48,7 +48,7 @@ void readModel(RecipeSection section, Recipe& recipe) {
     model::ModelConfig& config = recipe.model;
     const auto size = [&](const char* key, int& value, int least, int most) {
         section.take(key, value, least, most);
-        if (section.has(key)) {
+        if (section.has(key) && (value != 0 || std::string_view(key) != "resize")) { // 0 leaves that one open
             recipe.statedSizes.insert(key);
         }
     };
@@ -81,6 +81,11 @@ void readModules(RecipeSection section, Recipe& recipe) {
     section.take("window", config.window, 1, 999);
     std::string direction = "both";
     section.takeWord("direction", direction, {"both", "past"});
+    for (const char* key : {"adapter_ratio", "prefix_length", "window", "direction"}) {
+        if (section.has(key)) {
+            recipe.statedSizes.insert(key);
+        }
+    }
     section.finish();
     if (config.window % 2 == 0) {
         throw std::invalid_argument("\"" + section.pathOf("window") +

@@ -1,5 +1,6 @@
 #include "training/trainer.h"
 
+#include "model/model_layout.h"
 #include "stage.h"
 #include "tensorfile/safetensors.h"
 
@@ -9,6 +10,44 @@
 
 namespace livegloss::training {
 namespace {
+
+/// Of modules that the recipe has and the model to start from as well, what the recipe leaves open is the model's.
+void adoptModules(model::ModelConfig& config, const Recipe& recipe, const model::ModelConfig& found) {
+    const auto open = [&](const char* key) { return !recipe.statedSizes.contains(key); };
+    if (config.prefix > 0 && found.prefix > 0 && open("prefix_length")) {
+        config.prefix = found.prefix;
+    }
+    if (config.window > 0 && found.window > 0) {
+        config.window = open("window") ? found.window : config.window;
+        config.pastOnly = open("direction") ? found.pastOnly : config.pastOnly;
+    }
+}
+
+/// Inner width of the adapters: the recipe's share of the width, or that of the model to start from.
+int adapterWidthFor(const Recipe& recipe, const model::ModelConfig& config) {
+    if (!recipe.start.empty() && config.adapters && !recipe.statedSizes.contains("adapter_ratio")) {
+        const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(recipe.start));
+        if (const int found = model::adapterWidthOf(model::shapeTable(reader)); found > 0) {
+            return found;
+        }
+    }
+    return adapterWidth(recipe, config.width);
+}
+
+/// What a model lacks that is trained on begins anew, and the aggregation from nothing rather than with half a feature.
+void startFromModel(StageContext& context) {
+    const auto lacking = valueOrThrow(model::loadWhatFits(context.network, context.recipe.start));
+    if (lacking.empty()) {
+        return;
+    }
+    context.report("of " + context.recipe.start.string() + " the modules that it lacks begin anew (" +
+                   std::to_string(lacking.size()) + " tensors)");
+    model::VisualEncoder& visual = context.network->visual;
+    if (std::ranges::find(lacking, "conv2d.visual.ada_weight") != lacking.end()) {
+        const torch::NoGradGuard noGrad;
+        visual->adaWeight.copy_(torch::tensor({1.0F, 0.0F}));
+    }
+}
 
 /// Sizes that the recipe states have to be those of the file that it starts from, others follow it, as do activation
 /// and colours. A whole model has those of the temporal head as well, and its frame rate.
@@ -31,16 +70,16 @@ void adoptSizes(model::ModelConfig& config, const Recipe& recipe) {
     adopt("width", config.width, found.width);
     adopt("layers", config.layers, found.layers);
     adopt("patch", config.patch, found.patch);
-    const bool sameResolution = config.resolution == found.resolution;
     adopt("resolution", config.resolution, found.resolution);
     adopt("embed_dim", config.embedDim, found.embedDim);
     if (whole) {
         adopt("hidden", config.hidden, found.hidden);
         adopt("conv_type", config.convType, found.convType);
         config.fps = recipe.model.fps == 0.0 ? found.fps : config.fps;
+        adoptModules(config, recipe, found);
     }
     config.heads = found.heads;
-    if ((whole || !sameResolution) && !recipe.statedSizes.contains("resize")) {
+    if (!recipe.statedSizes.contains("resize")) {
         config.resize = found.resize;
     }
     config.activation = found.activation;
@@ -140,7 +179,7 @@ StageContext makeContext(const Recipe& recipe, const SampleSource& source, const
     return {recipe,
             source,
             options,
-            model::AdaptSign(config, adapterWidth(recipe, config.width)),
+            model::AdaptSign(config, adapterWidthFor(recipe, config)),
             ComputePool(device.is_cpu() ? options.threads : 1),
             Pacer(options, recipe.checkpointMinutes),
             RunLog(logs ? options.workFolder / "log.jsonl" : std::filesystem::path()),
@@ -154,7 +193,7 @@ void loadNetwork(StageContext& context) {
         valueOrThrow(model::loadBackbone(context.network, context.recipe.backbone));
     }
     if (!context.recipe.start.empty()) {
-        valueOrThrow(model::loadWhatFits(context.network, context.recipe.start));
+        startFromModel(context);
     }
     for (const auto& module : context.network->conv1d->modules()) {
         if (auto* norm = module->as<torch::nn::BatchNorm1d>()) {

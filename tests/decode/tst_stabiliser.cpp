@@ -383,6 +383,20 @@ private slots:
         QCOMPARE(committed({0, 0, 0, -1, 0, 0, 0, 0, 2}), (Labels{1, 2}));
     }
 
+    /// A sure sign that only one window saw, at its unstable end, vouches for nothing.
+    void aPassingSureSignVouchesForNothing() {
+        StabiliserOptions options = stabiliserPreset(2);
+        options.minConfidence = 0.45F;
+        Stabiliser stabiliser(options);
+        Watcher watcher;
+        watcher.see(stabiliser.update(0, scripted({0, 0, 0, -1, 0, 0, 0, 0})));
+        watcher.see(stabiliser.update(0, scripted({0, 0, 0, -1, 0, 0, 0, 0, 0})));
+        watcher.see(stabiliser.update(0, scripted({0, 0, 0, -1, 0, 0, 0, 0, 0, 2})));
+        watcher.see(stabiliser.update(0, scripted({0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0})));
+        watcher.see(stabiliser.finish(0, scripted({0, 0, 0, -1, 0, 0, 0, 0, 0, 0, 0, 0, 0})));
+        QCOMPARE(labelsOf(watcher.committed), Labels{});
+    }
+
     void whatIsCommittedLeavesNoDoubt() {
         StabiliserOptions options = stabiliserPreset(0);
         options.minConfidence = 0.95F; // nothing is so sure that hesitation beside it counts

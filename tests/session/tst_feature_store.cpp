@@ -74,6 +74,28 @@ class TestFeatureStore : public QObject {
     Q_OBJECT
 
 private slots:
+    void unsureGlossesNeedASureOneNearby() {
+        const auto kept = [](std::vector<std::pair<double, float>> glosses, float least) {
+            std::vector<CaptionGloss> captions;
+            for (const auto& [seconds, confidence] : glosses) {
+                CaptionGloss caption;
+                caption.start = MediaTime(static_cast<std::int64_t>(seconds * 1e6));
+                caption.confidence = confidence;
+                captions.push_back(caption);
+            }
+            const int leftOut = leaveOutUnsure(captions, least);
+            return static_cast<int>(captions.size()) + leftOut == static_cast<int>(glosses.size())
+                       ? static_cast<int>(captions.size())
+                       : -1;
+        };
+        QCOMPARE(kept({{0.0, 0.2F}, {4.0, 0.5F}, {8.0, 0.39F}}, 0.4F), 1);
+        QCOMPARE(kept({{0.0, 0.2F}, {4.0, 0.71F}, {8.0, 0.11F}}, 0.4F), 3);
+        QCOMPARE(kept({{0.0, 0.2F}, {5.1, 0.71F}, {9.0, 0.09F}}, 0.4F), 1);
+        QCOMPARE(kept({{0.0, std::numeric_limits<float>::quiet_NaN()}, {1.0, 0.9F}}, 0.4F), 1);
+        QCOMPARE(kept({{0.0, 0.0F}}, 0.0F), 1);
+        QCOMPARE(kept({}, 0.4F), 0);
+    }
+
     void shortPartsAreNotKept() {
         FeatureStore store(1000);
         store.add(features(0, 15), false);

@@ -116,14 +116,20 @@ private slots:
         const auto outcome = train(recipe, source, optionsFor(folder.path()));
         QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
         const auto before = tensorfile::SafetensorsReader::open(start).value();
-        const auto after =
-            tensorfile::SafetensorsReader::open(folder.filePath("model.safetensors").toStdString()).value();
-        const auto config = model::readModelConfig(after).value();
+        const auto config =
+            model::readModelConfig(
+                tensorfile::SafetensorsReader::open(folder.filePath("model.safetensors").toStdString()).value())
+                .value();
+        // What the step left, whether or not it was better on dev than what it began with.
+        const auto after = [](const QTemporaryDir& run, const std::string& name) {
+            const auto checkpoint = run.filePath("adapt.safetensors").toStdString();
+            return tensorfile::SafetensorsReader::open(checkpoint).value().readFloats("model." + name).value();
+        };
         QVERIFY(config.convType == 1 && config.hidden == random.config.hidden && config.fps == 12.5);
         for (const char* name : {"conv2d.visual.conv1.weight", "conv2d.visual.proj", "temporal_model.rnn.weight_ih_l0",
                                  "conv2d.visual.transformer.resblocks.0.S_Adapter.mlp.c_in.weight"}) {
             const auto first = before.readFloats(name).value();
-            const auto then = after.readFloats(name).value();
+            const auto then = after(folder, name);
             double furthest = 0.0;
             for (std::size_t index = 0; index < first.size(); ++index) {
                 furthest = std::max<double>(furthest, std::abs(first[index] - then[index]));
@@ -134,13 +140,11 @@ private slots:
         // One step moves the running statistics by the share that the recipe gives it.
         const char* mean = "conv1d.temporal_conv.1.running_mean";
         const double before0 = before.readFloats(mean).value().at(0);
-        const double moved = after.readFloats(mean).value().at(0) - before0;
+        const double moved = after(folder, mean).at(0) - before0;
         json["adapt"]["norm_momentum"] = 0.01;
         QTemporaryDir slower;
         QVERIFY(train(parseRecipe(json.dump(), "here").value(), source, optionsFor(slower.path())));
-        const auto slow =
-            tensorfile::SafetensorsReader::open(slower.filePath("model.safetensors").toStdString()).value();
-        const double movedLess = slow.readFloats(mean).value().at(0) - before0;
+        const double movedLess = after(slower, mean).at(0) - before0;
         QVERIFY2(std::abs(movedLess - 0.1 * moved) < 1e-3 * std::abs(moved) && moved != 0.0,
                  qPrintable(QStringLiteral("%1 and %2").arg(moved).arg(movedLess)));
 

@@ -305,7 +305,7 @@ void SettingsDialog::retranslateRecognition() {
     stride_->setAccessibleName(tr("New frames between two decodes"));
     confidenceLabel_->setText(tr("Confidence &from"));
     confidenceNote_->setText(
-        tr("Glosses below this stay out of the captions. Beside a sure gloss, a third of it is enough."));
+        tr("Glosses below this stay out of the captions. Beside a sure gloss, a quarter of this value is enough."));
     computingLabel_->setText(tr("Com&puting"));
     const QString ways[] = {tr("Automatic"), tr("Fast, f32"), tr("Fast, bf16"), tr("Reference, f32")};
     for (int index = 0; index < computing_->count(); ++index) {

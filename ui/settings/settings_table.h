@@ -20,7 +20,7 @@ struct AppSettings {
     int stability = 2;      ///< 0 fast .. 4 stable
     int windowFrames = 64;  ///< that a decode looks back on
     int strideFrames = 0;   ///< new frames between two decodes; 0: as many as make 0.32 s
-    int minConfidence = 30; ///< percent; glosses below it stay out of the captions
+    int minConfidence = 40; ///< percent; see decode::StabiliserOptions
     ThemeChoice theme = ThemeChoice::System;
     QString language;       ///< empty: as the desktop
     bool singleKeys = true; ///< shortcuts of one letter or sign

@@ -50,7 +50,7 @@ public:
     QString draft() const;
     /// Takes it back; false, with nothing changed, where it is none.
     bool takeDraft(const QString& draft);
-    /// Writes it whole or not at all; a backbone beside the recipe is named by its absolute path. WriteFailed.
+    /// Writes it whole or not at all; files beside the recipe are named by their absolute paths. WriteFailed.
     Result<void> save(const QString& path) const;
 
 private:

@@ -28,12 +28,12 @@ struct StabiliserOptions {
     float minConfidence = 0.6F;
 };
 /// A model that does not know the signing hesitates all the time, one that knows it now and then. So in view of a gloss
-/// that is surer than halfway from the least confidence to 1, a third of the least confidence is enough.
+/// that is surer than halfway from the least confidence to 1, a quarter of the least confidence is enough.
 inline float sureConfidence(float least) {
     return (1.0F + least) / 2.0F;
 }
 inline float hesitantConfidence(float least) {
-    return least / 3.0F;
+    return least / 4.0F;
 }
 /// "fast" (0) .. "stable" (4); 2 is the default of the program.
 StabiliserOptions stabiliserPreset(int level);
@@ -82,7 +82,7 @@ private:
     std::vector<StreamGloss> commitReady(const Window& window);
     void commit(Candidate& candidate, std::vector<StreamGloss>& committed);
     bool confident(const Candidate& candidate) const;
-    bool holdsSureGloss() const;
+    bool holdsSureGloss(const Window& window) const;
     bool ready(const Window& window, const Candidate& candidate, int agreements) const;
     bool unexplainedSigning(const Window& window, const Matrix& logProbs) const;
 

@@ -31,7 +31,7 @@ struct ClipFeatures {
 };
 
 struct OfflineDecodeOptions {
-    float minConfidence = 0.3F; ///< see leaveOutUnsure()
+    float minConfidence = 0.4F; ///< see leaveOutUnsure()
     int beamWidth = 10;
     int alternatives = 3;
     bool mergeRepeats = false;       ///< see decode::DecodeOptions
@@ -39,8 +39,8 @@ struct OfflineDecodeOptions {
     std::function<bool()> cancelled; ///< asked between chunks; may be empty
 };
 
-/// Removes glosses less confident than `least`, but for hesitant ones within five seconds of a sure one, as the live
-/// captions have them (decode::sureConfidence()). Returns how many.
+/// Removes glosses less confident than `least`, but for hesitant ones within five seconds of a sure one: the live
+/// captions' rule (decode::sureConfidence()), whose window is that long at 12.5 frames a second. Returns how many.
 int leaveOutUnsure(std::vector<CaptionGloss>& glosses, float least);
 
 /// The temporal head over all of `features` at once (in overlapping chunks of 2000 frames when they are many), decoded.

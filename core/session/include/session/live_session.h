@@ -104,7 +104,7 @@ struct SessionSettings {
     int windowFrames = 64;      ///< frames that a decode looks back on
     int strideFrames = 0;       ///< new frames between two decodes; 0: 0.32 s of them (8 at 25 fps)
     int stability = 2;          ///< stabiliserPreset() level, 0 fast .. 4 stable
-    float minConfidence = 0.3F; ///< below it a gloss stays out of the captions
+    float minConfidence = 0.4F; ///< see decode::StabiliserOptions
     /// Maps over the pictures. Live pictures wait up to 0.2 s for theirs; on a machine that takes longer they come
     /// without.
     bool attention = true;

@@ -31,7 +31,7 @@ inline constexpr int featureRowsOfCamera = 22500;
 struct StreamOptions {
     engine::WindowOptions window;
     int stability = 2;          ///< stabiliserPreset() level
-    float minConfidence = 0.3F; ///< below it a gloss stays out of the captions
+    float minConfidence = 0.4F; ///< see decode::StabiliserOptions
     bool captions = true;       ///< off: features only, for an offline pass
     int maxFeatureRows = 0;     ///< the oldest features beyond this many are forgotten; 0: none
     int beamWidth = 10;

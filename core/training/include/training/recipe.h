@@ -115,9 +115,10 @@ struct Recipe {
     std::uint64_t seed = 1;
     /// Sizes and modules, ViT-B/16's where the recipe says nothing; classes and vocabulary come from the sample source.
     model::ModelConfig model;
-    std::set<std::string> statedSizes; ///< keys of "recipe.model" that the recipe holds; others follow the backbone
-    double adapterRatio = 0.25;        ///< inner width of the adapters over the width
-    bool sharedPrefixes = false;       ///< one set of prefixes for all blocks
+    /// Keys of "model" and "modules" that the recipe holds; others follow what it starts from.
+    std::set<std::string> statedSizes;
+    double adapterRatio = 0.25;  ///< inner width of the adapters over the width
+    bool sharedPrefixes = false; ///< one set of prefixes for all blocks
     Method method;
     std::filesystem::path backbone; ///< image tower to start from instead of pre-training; empty: none
     std::filesystem::path start;    ///< trained model to go on from, head included; empty: none
