@@ -113,6 +113,9 @@ private slots:
         json["adapt"]["steps"] = 1;
         json["adapt"]["rate"] = {{"shape", "cosine"}, {"rate", 1e-9}};
         const Recipe recipe = parseRecipe(json.dump(), "here").value();
+        QFile earlier(folder.filePath("pretrain.safetensors")); // of another run, and not to be read
+        QVERIFY(earlier.open(QIODevice::WriteOnly) && earlier.write("no checkpoint") > 0);
+        earlier.close();
         const auto outcome = train(recipe, source, optionsFor(folder.path()));
         QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
         const auto before = tensorfile::SafetensorsReader::open(start).value();
@@ -148,6 +151,14 @@ private slots:
         QVERIFY2(std::abs(movedLess - 0.1 * moved) < 1e-3 * std::abs(moved) && moved != 0.0,
                  qPrintable(QStringLiteral("%1 and %2").arg(moved).arg(movedLess)));
 
+        // A model without aggregation gives its whole feature, not half of it.
+        random.config.aggregation = false;
+        QVERIFY(random.save(start).has_value());
+        QTemporaryDir whole;
+        QVERIFY(train(parseRecipe(json.dump(), "here").value(), source, optionsFor(whole.path())));
+        const auto shares = after(whole, "conv2d.visual.ada_weight");
+        QVERIFY(std::abs(shares.at(0) - 1.0F) < 1e-6 && std::abs(shares.at(1)) < 1e-6);
+
         json["method"] = "partial-2";
         const auto tooMany = train(parseRecipe(json.dump(), "here").value(), source, optionsFor(folder.path()));
         QVERIFY(!tooMany);
@@ -172,6 +183,14 @@ private slots:
         const std::string file = folder.filePath("backbone.safetensors").toStdString();
         const auto written = tensorfile::SafetensorsReader::open(file).value();
         QVERIFY(model::isBackboneFile(model::shapeTable(written)));
+
+        json["pretrain"]["steps"] = 100'000;
+        options.stage = Stage::Adapt;
+        const auto early = train(parseRecipe(json.dump(), "here").value(), SquareSource(), options);
+        QVERIFY(!early);
+        QVERIFY2(early.error().message.find("of the recipe's 100000 steps") != std::string::npos,
+                 early.error().message.c_str());
+        options.stage = Stage::Pretrain;
 
         QTemporaryDir other;
         json["pretrain"]["steps"] = 0;
