@@ -17,7 +17,6 @@ namespace {
 
 using torch::Tensor;
 using Batch = std::vector<PreparedClip>;
-constexpr std::int64_t many = 1'000'000'000;
 
 /// Training of the network on clips by whatever method the recipe names.
 class Adaptation final : public StageWork {
@@ -34,6 +33,9 @@ public:
         }
         // The head follows the encoder in the network, so gradients can be joined without sorting.
         encoderFirst_ = optimiser_.parameters().front().name.starts_with("conv2d.");
+        if (context_.recipe.precision == Precision::F16) {
+            lossScale_.fill_(65536.0F);
+        }
     }
 
     Adam& optimiser() override { return optimiser_; }
@@ -57,18 +59,13 @@ public:
         torch::manual_seed(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step), 9));
         StepResult result;
         const auto size = static_cast<std::size_t>(stage_.batch);
+        int used = 0;
         for (std::size_t part = 0; part < static_cast<std::size_t>(stage_.accumulate); ++part) {
-            if (!addBatch(std::span(batch_).subspan(part * size, size), step, result)) {
-                result.gradients.clear();
-                break;
-            }
+            used += addBatch(std::span(batch_).subspan(part * size, size), step, result) ? 1 : 0;
         }
         batch_.clear();
-        for (Tensor& gradient : result.gradients) {
-            if (gradient.defined() && stage_.accumulate > 1) {
-                gradient = gradient / stage_.accumulate;
-            }
-        }
+        result.skippedBatches = stage_.accumulate - used;
+        meanOver(used, result);
         adjustLossScale(result.gradients);
         return result;
     }
@@ -104,12 +101,6 @@ public:
         }
         valueOrThrow(model::saveAdaptSign(context_.network, context_.file("model.safetensors"),
                                           tensorfile::DataType::F32, extra));
-    }
-
-    void startLossScale() {
-        if (context_.recipe.precision == Precision::F16) {
-            lossScale_.fill_(65536.0F);
-        }
     }
 
 private:
@@ -208,12 +199,24 @@ private:
         return true;
     }
 
-    /// Means over the accumulated batches.
-    void addFigures(StepResult& result, const std::vector<std::pair<std::string, double>>& figures) const {
+    static void addFigures(StepResult& result, const std::vector<std::pair<std::string, double>>& figures) {
         result.figures.resize(figures.size());
         for (std::size_t index = 0; index < figures.size(); ++index) {
             result.figures[index].first = figures[index].first;
-            result.figures[index].second += figures[index].second / stage_.accumulate;
+            result.figures[index].second += figures[index].second;
+        }
+    }
+
+    /// From sums to means over the accumulated batches whose losses were finite.
+    static void meanOver(int batches, StepResult& result) {
+        if (batches < 2) {
+            return;
+        }
+        for (Tensor& gradient : result.gradients) {
+            gradient = gradient.defined() ? gradient / batches : gradient;
+        }
+        for (auto& [name, figure] : result.figures) {
+            figure /= batches;
         }
     }
 
@@ -275,119 +278,12 @@ private:
     std::int64_t unprepared_ = 0; ///< next step whose batch is made when it is fetched: before begin()
 };
 
-/// Without epochs the paper's drops after epoch 20 and 30 do not apply; a recipe cannot ask for others.
-RateSchedule ratesOf(const AdaptRecipe& stage, const ClipSupply& supply) {
-    if (supply.stepsPerEpoch() > 0) {
-        return inSteps(stage.rate, supply.stepsPerEpoch());
-    }
-    if (stage.rate.statesEpochs && !stage.rate.dropAtEpochs.empty()) {
-        throw StageFailure{{ErrorCode::InvalidArgument,
-                            "\"adapt.rate.drop_at_epochs\" counts epochs, but there is no end of clips to train on",
-                            "Set \"adapt.clips\" (clips of an epoch), or use \"drop_at\" with steps."}};
-    }
-    return inSteps(stage.rate, many);
-}
-
 } // namespace
-
-LoopPlan adaptationPlan(const StageContext& context, const ClipSupply& supply) {
-    const AdaptRecipe& stage = context.recipe.adapt;
-    LoopPlan plan;
-    plan.stage = "adapt";
-    plan.steps = supply.steps();
-    plan.stepsPerEpoch = supply.stepsPerEpoch();
-    plan.rate = ratesOf(stage, supply);
-    plan.clipNorm = stage.clipNorm;
-    constexpr int oftenEnough = 250;
-    plan.measureEvery = stage.devEvery > 0           ? stage.devEvery
-                        : supply.stepsPerEpoch() > 0 ? supply.stepsPerEpoch()
-                                                     : oftenEnough;
-    plan.earlyStop = stage.earlyStop;
-    return plan;
-}
-
-namespace {
-
-/// What the backbone starts from, where no checkpoint of this stage says it.
-void startFromPretraining(StageContext& context) {
-    const auto pretrained = context.file("pretrain.safetensors");
-    const bool fromNothing = context.recipe.backbone.empty() && context.recipe.start.empty();
-    if (fromNothing && std::filesystem::exists(pretrained)) {
-        const auto facts = valueOrThrow(readCheckpoint(pretrained, moduleTensors(*context.network, "model.")));
-        if (const double done = numberFact(facts, "step"); done < context.recipe.pretrain.steps) {
-            throw StageFailure{{ErrorCode::Unsupported,
-                                pretrained.string() + " has done " + std::to_string(static_cast<int>(done)) +
-                                    " of the recipe's " + std::to_string(context.recipe.pretrain.steps) + " steps",
-                                "run --stage pretrain to its end first, or lower \"pretrain.steps\""}};
-        }
-    } else if (context.recipe.pretrain.steps > 0) {
-        throw StageFailure{{ErrorCode::NotFound, pretrained.string() + " is missing", "run --stage pretrain first"}};
-    } else if (fromNothing) {
-        context.report("the image tower starts from random weights: the recipe names no backbone");
-    }
-}
-
-/// What only the first process may have read.
-void shareNetwork(StageContext& context) {
-    std::vector<Tensor> values;
-    for (const NamedParameter& tensor : moduleTensors(*context.network, "")) {
-        values.push_back(tensor.value);
-    }
-    context.group->shareFirst(values);
-}
-
-} // namespace
-
-EncoderSettings encoderSettings(const StageContext& context) {
-    const model::ModelConfig& config = context.network->config();
-    EncoderSettings settings;
-    settings.adapters = config.adapters;
-    settings.prefixes = config.prefix > 0;
-    settings.sharedPrefixes = context.recipe.sharedPrefixes;
-    settings.aggregation = config.aggregation;
-    settings.crossFrame = config.window > 0;
-    settings.forget = context.recipe.gradientCheckpointing;
-    if (context.recipe.precision != Precision::F32) {
-        settings.autocast = context.recipe.precision == Precision::Bf16 ? at::kBFloat16 : at::kHalf;
-    }
-    return settings;
-}
-
-void checkAdaptation(const StageContext& context) {
-    const ClipSupply supply(context);
-    adaptationPlan(context, supply);
-}
 
 std::unique_ptr<StageWork> makeAdaptation(StageContext& context, ClipSupply& supply) {
     auto work = std::make_unique<Adaptation>(context, supply);
-    work->startLossScale();
     work->applied();
     return work;
-}
-
-bool runAdaptation(StageContext& context) {
-    ClipSupply supply(context);
-    Adaptation work(context, supply);
-    TrainingLoop loop(context, work, adaptationPlan(context, supply));
-    if (!loop.resume()) {
-        if (context.group->isFirst()) {
-            startFromPretraining(context);
-        }
-        shareNetwork(context);
-        work.startLossScale();
-        work.applied();
-        if (!trainHead(context, supply)) {
-            return false;
-        }
-        context.begun();
-        if (context.recipe.head.clips > 0 || !context.recipe.start.empty()) {
-            loop.measureFirst();
-        }
-        loop.save();
-        forgetHeadStage(context);
-    }
-    context.begun();
-    return loop.run();
 }
 
 } // namespace livegloss::training

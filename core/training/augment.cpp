@@ -104,10 +104,12 @@ std::vector<int> resampleFrames(std::mt19937_64& random, int frames, int minFram
 std::vector<int> padFrames(const std::vector<int>& frames, const model::TemporalLayout& layout) {
     const int count = static_cast<int>(frames.size());
     const int whole = (count + layout.stride - 1) / layout.stride * layout.stride;
-    std::vector<int> padded(static_cast<std::size_t>(layout.leftPad), frames.front());
-    padded.insert(padded.end(), frames.begin(), frames.end());
-    padded.resize(static_cast<std::size_t>(whole + 2 * layout.leftPad), frames.back());
-    return padded;
+    // The released loader's padding leaves clips of a few frames without a step where a head pools first.
+    const int padded = std::max(whole + 2 * layout.leftPad, layout.receptiveField);
+    std::vector<int> rows(static_cast<std::size_t>(layout.leftPad), frames.front());
+    rows.insert(rows.end(), frames.begin(), frames.end());
+    rows.resize(static_cast<std::size_t>(padded), frames.back());
+    return rows;
 }
 
 PreparedClip prepareClip(const TrainingClip& clip, const std::vector<int>& paddedFrames, const PictureChange& change,

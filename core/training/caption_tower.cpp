@@ -22,7 +22,7 @@ CaptionTowerImpl::CaptionTowerImpl(const std::vector<std::vector<std::string>>& 
 }
 
 torch::Tensor CaptionTowerImpl::forward(const torch::Tensor& words) {
-    const torch::Tensor rows = torch::where(words < 0, torch::zeros_like(words), words + firstRow_);
+    const torch::Tensor rows = torch::where(words < 0, torch::zeros_like(words), words + firstRow_.to(words.device()));
     const torch::Tensor sum = torch::embedding(table_, rows).sum(1);
     const torch::Tensor vectors = outer_->forward(torch::gelu(inner_->forward(norm_->forward(sum))));
     return torch::nn::functional::normalize(vectors, torch::nn::functional::NormalizeFuncOptions().dim(-1));
@@ -30,7 +30,8 @@ torch::Tensor CaptionTowerImpl::forward(const torch::Tensor& words) {
 
 torch::Tensor CaptionTowerImpl::singleWords(int slot) {
     const std::int64_t count = sizes_[static_cast<std::size_t>(slot)];
-    torch::Tensor words = torch::full({count, slots()}, -1, torch::kInt64);
+    torch::Tensor words =
+        torch::full({count, slots()}, -1, torch::TensorOptions(torch::kInt64).device(table_.device()));
     words.select(1, slot).copy_(torch::arange(count));
     return forward(words);
 }

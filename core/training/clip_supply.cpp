@@ -26,13 +26,33 @@ ClipSupply::ClipSupply(const StageContext& context)
                             "the recipe counts epochs, but there is no end of clips to train on",
                             "Set \"adapt.clips\" (clips of an epoch) or \"adapt.steps\" in the recipe."}};
     }
+    if (isSet() && context.source.clipCount(SamplePart::Train) == 0 && stage_.curriculum.size() > 1) {
+        throw StageFailure{{ErrorCode::InvalidArgument,
+                            "the recipe has lessons (\"adapt.curriculum\") and an epoch of the same clips "
+                            "(\"adapt.clips\"): those of a later lesson would never be drawn",
+                            "Leave one of them out of the recipe, or keep one lesson."}};
+    }
     plan_ = {mixSeed(context.recipe.seed, 6), static_cast<int>(perStep_), stage_.uses,
              std::max(stage_.keepClips, static_cast<int>(perStep_))};
     const std::int64_t devAll = context.source.clipCount(SamplePart::Dev);
     constexpr int endlessDev = 24;
+    if (devAll > 0 && stage_.devClips > 0 && stage_.devClips < devAll) {
+        devChoice_ = mixed(devAll, 22);
+    }
+    headOrder_ = mixed(context.source.clipCount(SamplePart::Train), 23);
     devCount_ = devAll > 0 && (stage_.devClips == 0 || devAll < stage_.devClips) ? static_cast<int>(devAll)
                 : stage_.devClips > 0                                            ? stage_.devClips
                                                                                  : endlessDev;
+}
+
+/// Clips 0 .. count - 1 in an order of the recipe's seed: lists are sorted by person and day, and their first clips are
+/// no sample of them.
+std::vector<std::int64_t> ClipSupply::mixed(std::int64_t count, std::uint64_t use) const {
+    std::vector<std::int64_t> order(static_cast<std::size_t>(count));
+    std::iota(order.begin(), order.end(), 0);
+    std::mt19937_64 random(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(count), use));
+    std::shuffle(order.begin(), order.end(), random);
+    return order;
 }
 
 std::vector<std::int64_t> ClipSupply::draw(std::int64_t step) const {
@@ -63,6 +83,14 @@ void ClipSupply::passed(std::int64_t step) {
 
 ClipSupply::ClipPtr ClipSupply::dev(int index) {
     return remembered(SamplePart::Dev, index);
+}
+
+TrainingClip ClipSupply::headClip(std::int64_t number) const {
+    constexpr double halfway = 0.5; // of the curriculum
+    if (const auto count = static_cast<std::int64_t>(headOrder_.size()); count > 0) {
+        number = number / count * count + headOrder_[static_cast<std::size_t>(number % count)];
+    }
+    return render(number, halfway);
 }
 
 ClipSupply::ClipPtr ClipSupply::remembered(SamplePart part, std::int64_t number) {
@@ -112,7 +140,7 @@ TrainingClip ClipSupply::makeDev(std::int64_t index) const {
     query.size = context_.network->config().resize;
     query.fps = context_.network->config().fps;
     if (context_.source.clipCount(SamplePart::Dev) > 0) {
-        query.number = index;
+        query.number = devChoice_.empty() ? index : devChoice_[static_cast<std::size_t>(index)];
     }
     return context_.source.clip(query);
 }

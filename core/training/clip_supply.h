@@ -16,7 +16,7 @@ namespace livegloss::training {
 class ClipSupply {
 public:
     using ClipPtr = std::shared_ptr<const TrainingClip>;
-    /// Throws StageFailure where the recipe counts epochs of a supply without an end.
+    /// Throws StageFailure where the recipe counts epochs of a supply without an end, or has lessons for a fixed set.
     explicit ClipSupply(const StageContext& context);
 
     std::int64_t steps() const { return steps_; }
@@ -26,15 +26,18 @@ public:
     ClipPtr get(std::int64_t number);
     /// No later step needs what only steps before `step` use.
     void passed(std::int64_t step);
-    /// Clip `number` at `progress` (0..1) of the stage, which chooses the curriculum's lesson; not kept.
-    TrainingClip render(std::int64_t number, double progress) const;
+    /// Clip `number` of those whose features the head begins with: of a list a sample of it; not kept.
+    TrainingClip headClip(std::int64_t number) const;
 
     int devCount() const { return devCount_; }
     ClipPtr dev(int index);
 
 private:
     bool isSet() const { return stepsPerEpoch_ > 0; }
+    std::vector<std::int64_t> mixed(std::int64_t count, std::uint64_t use) const;
     TrainingClip make(std::int64_t number) const;
+    /// Clip `number` at `progress` (0..1) of the stage, which chooses the curriculum's lesson.
+    TrainingClip render(std::int64_t number, double progress) const;
     TrainingClip makeDev(std::int64_t index) const;
     /// Clips that are decoded again when they do not fit into memory.
     ClipPtr remembered(SamplePart part, std::int64_t number);
@@ -46,6 +49,8 @@ private:
     std::int64_t stepsPerEpoch_ = 0;
     std::int64_t steps_ = 0;
     int devCount_ = 0;
+    std::vector<std::int64_t> devChoice_; ///< clips of dev that are measured; empty: all
+    std::vector<std::int64_t> headOrder_; ///< of a list's clips
     ReplayPlan plan_;
     SampleCache<TrainingClip> endless_;
     std::mutex mutex_;

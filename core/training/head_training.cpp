@@ -110,7 +110,7 @@ std::vector<SharedClip> encodeSupply(StageContext& context, const ClipSupply& su
     std::vector<SharedClip> clips = sharedFeatures(context);
     const std::size_t kept = clips.size();
     Prefetcher<TrainingClip> rendered(static_cast<std::int64_t>(kept), stage.clips, 2 * block, context.options.loaders,
-                                      [&](std::int64_t number) { return supply.render(number, 0.5); });
+                                      [&](std::int64_t number) { return supply.headClip(number); });
     context.network->eval();
     while (static_cast<int>(clips.size()) < stage.clips) {
         if (context.group->any(context.pacer.shouldStop())) {
@@ -242,6 +242,8 @@ bool trainHead(StageContext& context, const ClipSupply& supply) {
     plan.rate = context.recipe.head.rate;
     plan.clipNorm = context.recipe.adapt.clipNorm;
     plan.logEvery = 20;
+    plan.origin = checksum(moduleTensors(*context.network->visual, ""));
+    plan.leavesOthersAside = true;
     TrainingLoop loop(context, work, plan);
     loop.resume();
     context.begun();

@@ -66,7 +66,7 @@ public:
             std::make_unique<Prefetcher<StillBatch>>(first, stage_.steps, 4, context_.options.loaders,
                                                      [this, plan](std::int64_t step) { return makeBatch(plan, step); });
     }
-    void fetch() override { batch_ = batches_->take(); }
+    void fetch() override { batch_ = batches_->take().to(context_.device); }
     StepResult compute(std::int64_t) override { return trainStep(batch_); }
     std::optional<double> measure(std::int64_t step) override {
         describe(step);
@@ -75,6 +75,7 @@ public:
 
 private:
     std::vector<NamedParameter> allParameters() {
+        captions_->to(context_.device);
         std::vector<NamedParameter> parameters = backboneParameters(*context_.network);
         for (const auto& entry : captions_->named_parameters()) {
             parameters.push_back({"captions." + entry.key(), entry.value()});
@@ -244,7 +245,8 @@ private:
                     std::make_shared<const std::vector<TrainingStill>>(makeGroup(group, SamplePart::Dev));
             });
         }
-        const StillBatch batch = assembleStills(devStills_, context_.recipe.model, regionCount(), 0, nullptr);
+        const StillBatch batch =
+            assembleStills(devStills_, context_.recipe.model, regionCount(), 0, nullptr).to(context_.device);
         const Tensor tokens = devTokens(batch);
         std::vector<std::pair<std::string, double>> figures;
         std::string line = "pretrain step " + std::to_string(step) + " on unseen people:";

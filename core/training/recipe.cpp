@@ -81,7 +81,7 @@ void readModules(RecipeSection section, Recipe& recipe) {
     section.take("window", config.window, 1, 999);
     std::string direction = "both";
     section.takeWord("direction", direction, {"both", "past"});
-    for (const char* key : {"adapter_ratio", "prefix_length", "window", "direction"}) {
+    for (const char* key : {"adapter_ratio", "prefix_length", "shared_prefixes", "window", "direction"}) {
         if (section.has(key)) {
             recipe.statedSizes.insert(key);
         }

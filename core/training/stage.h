@@ -93,6 +93,9 @@ T valueOrThrow(Result<T> result) {
 /// The error that the exception being handled stands for.
 Error currentFailure();
 
+/// The recipe with what it leaves open and a model to start from settles: prefixes that all blocks share stay shared.
+/// Throws StageFailure.
+Recipe followStart(Recipe recipe);
 /// A network as the recipe and its backbone have it, on the recipe's device, and all that stages share. The context
 /// refers to the arguments; without a work folder nothing is logged. Throws StageFailure.
 StageContext makeContext(const Recipe& recipe, const SampleSource& source, const TrainOptions& options,

@@ -18,7 +18,7 @@ TrainOptions optionsWith(int threads) {
 
 struct StepTimer::State {
     State(const Recipe& wanted, const SampleSource& source, int threads)
-        : recipe(wanted),
+        : recipe(followStart(wanted)),
           options(optionsWith(threads)),
           context(makeContext(recipe, source, options, std::make_unique<WorkerGroup>())),
           supply(context),

@@ -51,6 +51,10 @@ StillBatch StillBatch::slice(std::int64_t first, std::int64_t last) const {
             shares.slice(0, first, last)};
 }
 
+StillBatch StillBatch::to(const torch::Device& device) const {
+    return {patches.to(device), positions.to(device), words.to(device), shares.to(device)};
+}
+
 StillBatch assembleStills(const std::vector<StillGroup>& groups, const model::ModelConfig& config, int regions,
                           std::int64_t keep, std::mt19937_64* random) {
     const int side = config.resolution;

@@ -20,6 +20,7 @@ struct StillBatch {
 
     /// Stills first .. last - 1.
     StillBatch slice(std::int64_t first, std::int64_t last) const;
+    StillBatch to(const torch::Device& device) const;
     std::int64_t size() const { return patches.size(0); }
 };
 

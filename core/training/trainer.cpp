@@ -76,6 +76,8 @@ void adoptSizes(model::ModelConfig& config, const Recipe& recipe) {
         adopt("hidden", config.hidden, found.hidden);
         adopt("conv_type", config.convType, found.convType);
         config.fps = recipe.model.fps == 0.0 ? found.fps : config.fps;
+        config.licence = recipe.licence.empty() ? found.licence : recipe.licence;
+        config.signLanguage = recipe.signLanguage.empty() ? found.signLanguage : recipe.signLanguage;
         adoptModules(config, recipe, found);
     }
     config.heads = found.heads;
@@ -133,11 +135,12 @@ torch::Device deviceOf(const Recipe& recipe) {
     return {torch::kCUDA, static_cast<c10::DeviceIndex>(card % static_cast<int>(torch::cuda::device_count()))};
 }
 
-TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const TrainOptions& options) {
+TrainOutcome runStages(const Recipe& wanted, const SampleSource& source, const TrainOptions& options) {
     std::unique_ptr<WorkerGroup> group = valueOrThrow(joinWorkers());
     valueOrThrow(decideAtFirst(*group, options.enter));
     std::filesystem::create_directories(options.workFolder);
     const bool first = group->isFirst();
+    const Recipe recipe = followStart(wanted);
     StageContext context = makeContext(recipe, source, options, std::move(group));
     loadNetwork(context);
     if (options.stage != Stage::Pretrain) {
@@ -168,6 +171,16 @@ TrainOutcome runStages(const Recipe& recipe, const SampleSource& source, const T
 }
 
 } // namespace
+
+Recipe followStart(Recipe recipe) {
+    if (recipe.start.empty() || recipe.model.prefix == 0 || recipe.statedSizes.contains("shared_prefixes")) {
+        return recipe;
+    }
+    const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(recipe.start));
+    const auto shared = reader.metadata().find("shared_prefixes");
+    recipe.sharedPrefixes = shared != reader.metadata().end() && shared->second == "true";
+    return recipe;
+}
 
 StageContext makeContext(const Recipe& recipe, const SampleSource& source, const TrainOptions& options,
                          std::unique_ptr<WorkerGroup> group) {

@@ -1,6 +1,7 @@
 #include "training_loop.h"
 
 #include "base/decimal.h"
+#include "tensorfile/safetensors.h"
 
 #include <algorithm>
 #include <chrono>
@@ -47,7 +48,7 @@ void TrainingLoop::checkAgreement() const {
 /// Only the first process needs the checkpoint: the others get its values.
 bool TrainingLoop::resume() {
     checkAgreement();
-    const bool there = context_.group->isFirst() && std::filesystem::exists(file());
+    const bool there = context_.group->isFirst() && std::filesystem::exists(file()) && hasSameOrigin();
     if (!context_.group->any(there)) {
         return false;
     }
@@ -72,6 +73,24 @@ bool TrainingLoop::resume() {
     work_.optimiser().setSteps(static_cast<std::int64_t>(fact[6]));
     context_.report(plan_.stage + " resumes at step " + std::to_string(step_) + " of " + std::to_string(plan_.steps));
     return true;
+}
+
+bool TrainingLoop::hasSameOrigin() const {
+    const auto reader = tensorfile::SafetensorsReader::open(file());
+    if (!reader) {
+        return true; // reading it says what is wrong
+    }
+    const auto found = reader->metadata().find("origin");
+    if (plan_.origin.empty() || found == reader->metadata().end() || found->second == plan_.origin) {
+        return true;
+    }
+    if (!plan_.leavesOthersAside) {
+        throw StageFailure{{ErrorCode::InvalidArgument,
+                            file().string() + " began with another model than the one that the recipe names now",
+                            "Put the earlier file back, or begin in an empty --work folder."}};
+    }
+    context_.report(plan_.stage + ": " + file().string() + " began with another backbone and is made anew");
+    return false;
 }
 
 void TrainingLoop::checkSameTraining(const CheckpointFacts& facts) const {
@@ -102,6 +121,7 @@ void TrainingLoop::save() {
                                   {"since_best", std::to_string(sinceBest_)},
                                   {"glosses", std::to_string(vocabularyHash(context_.network->config()))},
                                   {"workers", std::to_string(context_.group->size())},
+                                  {"origin", plan_.origin},
                                   {"adam_steps", std::to_string(work_.optimiser().steps())}}));
 }
 
@@ -173,6 +193,11 @@ double TrainingLoop::timeStep() {
     return stepSeconds_.back();
 }
 
+void TrainingLoop::countSkipped(int batches) {
+    skipped_ += batches;
+    context_.log.write(plan_.stage + "-skipped", step_, {{"skipped", static_cast<double>(skipped_)}});
+}
+
 void TrainingLoop::step() {
     const double begin = now();
     work_.fetch();
@@ -187,12 +212,13 @@ void TrainingLoop::step() {
     if (context_.group->any(!std::isfinite(norm))) {
         norm = NAN;
     }
-    if (std::isfinite(norm)) {
+    const bool lost = !std::isfinite(norm);
+    if (const int batches = std::max(result.skippedBatches, lost ? 1 : 0); batches > 0) {
+        countSkipped(batches);
+    }
+    if (!lost) {
         work_.optimiser().step(result.gradients, rate);
         work_.applied();
-    } else {
-        ++skipped_;
-        context_.log.write(plan_.stage + "-skipped", step_, {{"skipped", static_cast<double>(skipped_)}});
     }
     const double done = now();
     waited_ += fetched - begin;

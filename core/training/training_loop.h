@@ -15,6 +15,7 @@ struct StepResult {
     std::vector<torch::Tensor>
         gradients; ///< in the order of the optimiser's parameters; empty where a loss was not finite
     std::vector<std::pair<std::string, double>> figures; ///< for the log and the progress line; losses first
+    int skippedBatches = 0; ///< accumulated batches left out of a step that the others make
 };
 
 /// The part of a stage that is its own; TrainingLoop does the rest.
@@ -47,6 +48,10 @@ struct LoopPlan {
     std::int64_t measureEvery = 0; ///< steps; 0: never
     int logEvery = 5;
     int earlyStop = 0; ///< measurements without a better one; 0: never
+    /// What the stage begins with, as a checksum; empty where nothing tells. A checkpoint of another one is refused, or
+    /// left aside where the stage costs little.
+    std::string origin;
+    bool leavesOthersAside = false;
 };
 
 /// The loop of every stage: schedule, optimiser step, batches that are skipped, log, progress, measurements, the best
@@ -71,10 +76,13 @@ private:
     bool atEnd() const;
     /// Throws StageFailure where the processes were started with different recipes or data.
     void checkAgreement() const;
+    /// Whether the stage's checkpoint began with the same as this run. Throws StageFailure where that is demanded.
+    bool hasSameOrigin() const;
     /// Throws StageFailure where a checkpoint is of another vocabulary or number of processes.
     void checkSameTraining(const CheckpointFacts& facts) const;
     void shareTensors();
     void step();
+    void countSkipped(int batches);
     void measure();
     void tellOutcome();
     /// Seconds of one step.

@@ -214,6 +214,16 @@ private slots:
         QCOMPARE(unknown.code, 2);
     }
 
+    /// The plan that comes along is whole: each cell begins with its model, and its modules fit there.
+    void thePlanOfTheMiniatureIsComplete() {
+        const QString plan = QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models/paper-miniature.json");
+        const Outcome timed =
+            runCli({"reproduce", "--plan", plan, "--output", path("miniature"), "--step-times", "1", "--seeds", "1"});
+        QVERIFY2(timed.code == 0, qPrintable(timed.err));
+        const json times = parsed(QString::fromUtf8(contentsOf(path("miniature/step_times.json"))));
+        QCOMPARE(times["median_step_seconds"].size(), 11U);
+    }
+
     void onlyOneProcessTrainsACell() {
         QDir().mkpath(path("locked/plain-seed1"));
         const auto lock = livegloss::training::RunLock::take(path("locked/plain-seed1").toStdString());

@@ -104,6 +104,11 @@ private slots:
             const auto recipe = readRecipe(folder / name);
             QVERIFY2(recipe.has_value(), recipe ? "" : recipe.error().message.c_str());
         }
+        // A path counts from the recipe that names it.
+        QTemporaryDir elsewhere;
+        const std::filesystem::path own = elsewhere.filePath("own.json").toStdString();
+        std::ofstream(own) << R"({"start": "models/first.safetensors", "adapt": {"steps": 3}})";
+        QCOMPARE(readRecipe(own)->start, own.parent_path() / "models/first.safetensors");
         // The paper's is what a recipe is that says nothing.
         const auto paper = readRecipe(folder / "paper-recipe.json");
         const auto standard = parseRecipe("{}", "here");

@@ -172,6 +172,55 @@ private slots:
         QVERIFY(!parseRecipe(json.dump(), "here"));
     }
 
+    /// Prefixes that all blocks share, the licence and the language are the model's unless the recipe says otherwise.
+    void whatAModelIsGoesAlong() {
+        auto json = nlohmann::json::parse(tinyRecipe);
+        json["pretrain"]["steps"] = 0;
+        json["head"]["clips"] = 0;
+        json["model"]["layers"] = 2;
+        json["modules"] = {{"shared_prefixes", true}};
+        json["licence"] = "CC-BY-NC-4.0";
+        json["sign_language"] = "gsg";
+        json["adapt"]["steps"] = 2;
+        QTemporaryDir first;
+        QVERIFY(train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(first.path())));
+        const std::string start = first.filePath("model.safetensors").toStdString();
+        for (const char* key : {"model", "modules", "licence", "sign_language"}) {
+            json.erase(key);
+        }
+        json["start"] = start;
+        json["seed"] = 8;
+        QTemporaryDir second;
+        QVERIFY(train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(second.path())));
+        const auto file = second.filePath("model.safetensors").toStdString();
+        const auto trained = tensorfile::SafetensorsReader::open(file).value();
+        const auto config = model::readModelConfig(trained).value();
+        QCOMPARE(config.licence, std::string("CC-BY-NC-4.0"));
+        QCOMPARE(config.signLanguage, std::string("gsg"));
+        QCOMPARE(trained.metadata().at("shared_prefixes"), std::string("true"));
+        int prefixes = 0;
+        for (const auto& info : trained.tensors()) {
+            if (const auto at = info.name.find("resblocks.0.");
+                at != std::string::npos && info.name.find("prefix_embedding") != std::string::npos) {
+                std::string other = info.name;
+                other.replace(at, 12, "resblocks.1.");
+                QCOMPARE(trained.readFloats(info.name).value(), trained.readFloats(other).value());
+                ++prefixes;
+            }
+        }
+        QCOMPARE(prefixes, 2);
+
+        // A half-trained run goes on only with the model that it began with.
+        json["adapt"]["steps"] = 4;
+        const Recipe longer = parseRecipe(json.dump(), "here").value();
+        QFile::remove(QString::fromStdString(start));
+        QVERIFY(QFile::copy(QString::fromStdString(file), QString::fromStdString(start)));
+        const auto refused = train(longer, SquareSource(), optionsFor(second.path()));
+        QVERIFY(!refused);
+        QVERIFY2(refused.error().message.find("began with another model") != std::string::npos,
+                 refused.error().message.c_str());
+    }
+
     /// Pre-training alone leaves a backbone that another recipe starts from.
     void pretrainedTowersAreBackbones() {
         QTemporaryDir folder;

@@ -46,6 +46,21 @@ private slots:
         QVERIFY(std::all_of(padded.begin() + 10, padded.end(), [](int frame) { return frame == 7; }));
     }
 
+    /// Heads that pool first would have none for a few frames with the released padding alone.
+    void everyClipHasAStepInEveryHead() {
+        for (int convType = 0; convType <= 9; ++convType) {
+            const model::TemporalLayout layout = model::temporalLayout(convType);
+            for (int frames = 1; frames < 40; ++frames) {
+                const int padded =
+                    static_cast<int>(padFrames(std::vector<int>(static_cast<std::size_t>(frames), 5), layout).size());
+                const int released = (frames + layout.stride - 1) / layout.stride * layout.stride + 2 * layout.leftPad;
+                QVERIFY2(model::temporalSteps(convType, padded) >= 1,
+                         qPrintable(QString("type %1, %2 frames").arg(convType).arg(frames)));
+                QVERIFY(padded == released || model::temporalSteps(convType, released) == 0);
+            }
+        }
+    }
+
     void picturesAreCroppedAndFlipped() {
         const int size = 5;
         std::vector<std::uint8_t> rgb;

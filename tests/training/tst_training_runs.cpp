@@ -161,6 +161,32 @@ private slots:
         QVERIFY2(message.starts_with("head: the kept features are made anew: "), message.c_str());
     }
 
+    /// A head that was trained on features of another backbone is not gone on with.
+    void halfTrainedHeadsBelongToTheirBackbone() {
+        auto json = smallRecipe();
+        QTemporaryDir folder;
+        finished(json, SquareSource(4), folder.path());
+        const QString backbone = folder.filePath("backbone.safetensors");
+        QVERIFY(QFile::rename(folder.filePath("model.safetensors"), backbone));
+        json["backbone"] = backbone.toStdString();
+        json["head"] = {{"clips", 4}, {"steps", 30}, {"batch", 2}, {"rate", {{"rate", 3e-3}}}};
+        const Recipe recipe = parseRecipe(json.dump(), "here").value();
+        QTemporaryDir run;
+        QVERIFY(toldBy(recipe, SquareSource(4), run.path(), 12).find("made anew") == std::string::npos);
+        QVERIFY(QFile::exists(run.filePath("head.safetensors")));
+        QVERIFY(toldBy(recipe, SquareSource(4), run.path(), 2).find("head resumes at step") != std::string::npos);
+        json.erase("backbone");
+        json["head"]["clips"] = 0;
+        json["seed"] = 9;
+        QTemporaryDir another;
+        finished(json, SquareSource(4), another.path());
+        QVERIFY(QFile::remove(backbone) && QFile::rename(another.filePath("model.safetensors"), backbone));
+        const std::string told = toldBy(recipe, SquareSource(4), run.path(), 2);
+        QVERIFY2(told.find("head.safetensors began with another backbone and is made anew") != std::string::npos,
+                 told.c_str());
+        QVERIFY(told.find("resumes") == std::string::npos);
+    }
+
     void stoppedRunsTellTheirFigures() {
         QTemporaryDir folder;
         TrainOptions options = optionsFor(folder.path());

@@ -23,6 +23,20 @@ public:
     }
 };
 
+/// Notes which clips are asked for.
+class NotingSource final : public SquareSource {
+public:
+    NotingSource() : SquareSource(30) {}
+    TrainingClip clip(const ClipQuery& query) const override {
+        const std::scoped_lock lock(mutex);
+        ++(query.part == SamplePart::Train ? train : dev)[query.number.value()];
+        return SquareSource::clip(query);
+    }
+    mutable std::mutex mutex;
+    mutable std::map<std::int64_t, int> train;
+    mutable std::map<std::int64_t, int> dev;
+};
+
 } // namespace
 
 /// What the steps of training do, and to which weights.
@@ -94,6 +108,48 @@ private slots:
         }
     }
 
+    /// Lists are sorted by person and day: what is less than all of them is drawn from the whole list.
+    void partsOfAListAreSamplesOfIt() {
+        auto json = smallRecipe();
+        json["adapt"]["steps"] = 2; // before any epoch ends
+        json["adapt"]["dev_every"] = 1;
+        json["adapt"]["dev_clips"] = 4;
+        json["adapt"]["cache_megabytes"] = 0; // so that each use is a call
+        json["head"] = {{"clips", 6}, {"steps", 1}, {"batch", 2}};
+        const NotingSource source;
+        QTemporaryDir folder;
+        finished(json, source, folder.path());
+        QCOMPARE(source.dev.size(), 4U);
+        QVERIFY(source.dev.rbegin()->first > 4);
+        for (const auto& [clip, uses] : source.dev) {
+            QCOMPARE(uses, 3); // before the first step and after each
+        }
+        const NotingSource features;
+        QTemporaryDir stopped;
+        TrainOptions options = optionsFor(stopped.path());
+        int polls = 0;
+        options.stopRequested = [&] { return ++polls > 4; }; // features are made in blocks of four clips
+        QVERIFY(train(parseRecipe(json.dump(), "here").value(), features, options));
+        QVERIFY2(features.train.size() >= 6, qPrintable(QString::number(features.train.size())));
+        QVERIFY(features.train.rbegin()->first > 10);
+    }
+
+    /// Clips of an epoch are drawn once: those of a second lesson would never come.
+    void lessonsNeedNewClips() {
+        auto json = smallRecipe();
+        json["adapt"]["clips"] = 6;
+        json["adapt"]["curriculum"] = {{{"until", 0.5}, {"min_signs", 1}, {"max_signs", 2}},
+                                       {{"until", 1.0}, {"min_signs", 2}, {"max_signs", 4}}};
+        QTemporaryDir folder;
+        const auto refused = train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(folder.path()));
+        QVERIFY(!refused);
+        QVERIFY2(refused.error().message.find("adapt.curriculum") != std::string::npos,
+                 refused.error().message.c_str());
+        json["adapt"]["curriculum"].erase(0);
+        json["adapt"]["epochs"] = 1;
+        QVERIFY(finished(json, SquareSource(), folder.path()).finished);
+    }
+
     void batchesWithoutAFiniteLossAreSkipped() {
         QTemporaryDir folder;
         auto json = smallRecipe();
@@ -104,6 +160,24 @@ private slots:
         for (const auto& info : model.tensors()) {
             const std::vector<float> values = model.readFloats(info.name).value();
             QVERIFY2(std::ranges::all_of(values, [](float v) { return std::isfinite(v); }), info.name.c_str());
+        }
+    }
+
+    /// Of the batches that a step adds up, only the one without a finite loss is left out.
+    void otherBatchesOfAStepCount() {
+        auto json = smallRecipe();
+        json["adapt"]["batch"] = 1;
+        json["adapt"]["accumulate"] = 3;
+        QTemporaryDir folder;
+        const TrainOutcome outcome = finished(json, ImpossibleClip(), folder.path());
+        QCOMPARE(outcome.skipped, 2); // once in each epoch
+        const auto reader =
+            tensorfile::SafetensorsReader::open(folder.path().toStdString() + "/adapt.safetensors").value();
+        QCOMPARE(reader.metadata().at("adam_steps"), std::to_string(outcome.steps));
+        const auto sums = logged(folder.path(), "adapt", "sequence_ctc");
+        QVERIFY(!sums.empty());
+        for (const auto& [step, loss] : sums) {
+            QVERIFY2(std::isfinite(loss) && loss > 0.0, qPrintable(QString("%1: %2").arg(step).arg(loss)));
         }
     }
 

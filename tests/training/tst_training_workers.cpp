@@ -20,6 +20,7 @@ constexpr const char* pollsVariable = "LIVEGLOSS_TEST_WORKER_POLLS"; ///< before
 constexpr const char* headVariable = "LIVEGLOSS_TEST_WORKER_HEAD";   ///< clips of the head stage
 constexpr const char* threadsVariable = "LIVEGLOSS_TEST_WORKER_THREADS";
 constexpr const char* refusalVariable = "LIVEGLOSS_TEST_WORKER_REFUSAL"; ///< why the folder may not be entered
+constexpr const char* startVariable = "LIVEGLOSS_TEST_WORKER_START";     ///< model to train on; empty: none
 constexpr int stoppedEarly = 2;
 
 /// One process of a group.
@@ -30,6 +31,7 @@ struct Worker {
     int head = 0;
     int threads = 2;
     QString refusal = {};
+    QString start = {};
 };
 
 /// What each process does: a few steps of training.
@@ -41,6 +43,10 @@ int runWorker() {
                      {"batch", qEnvironmentVariableIntValue(batchVariable)},
                      {"weight_decay", 0},
                      {"rate", {{"rate", 3e-3}}}};
+    if (const QString start = qEnvironmentVariable(startVariable); !start.isEmpty()) {
+        json.erase("model");
+        json["start"] = start.toStdString();
+    }
     TrainOptions options = optionsFor(qEnvironmentVariable(folderVariable));
     options.threads = qEnvironmentVariableIntValue(threadsVariable);
     const QString refusal = qEnvironmentVariable(refusalVariable);
@@ -78,6 +84,7 @@ public:
             environment.insert(headVariable, QString::number(worker.head));
             environment.insert(threadsVariable, QString::number(worker.threads));
             environment.insert(refusalVariable, worker.refusal);
+            environment.insert(startVariable, worker.start);
             environment.insert("WORLD_SIZE", QString::number(count));
             environment.insert("RANK", QString::number(rank));
             environment.insert("MASTER_ADDR", "127.0.0.1");
@@ -162,6 +169,28 @@ private slots:
             ++compared;
         }
         QVERIFY(compared > 20);
+    }
+
+    /// All begin with the model that is trained on, as one alone does.
+    void groupsTrainAModelOn() {
+#ifndef LIVEGLOSS_WITH_GLOO
+        QSKIP("this build has no gloo");
+#endif
+        QTemporaryDir first;
+        QTemporaryDir one;
+        QTemporaryDir two;
+        QVERIFY(Workers({{first.path()}}).succeeded());
+        const QString start = first.filePath("model.safetensors");
+        QVERIFY(Workers({{one.path(), 4, 0, 0, 2, {}, start}}).succeeded());
+        const Worker half{two.path(), 2, 0, 0, 2, {}, start};
+        QVERIFY(Workers({half, half}).succeeded());
+        const auto expected = losses(one.path());
+        const auto fresh = losses(first.path());
+        for (const auto& [key, value] : losses(two.path())) {
+            QVERIFY2(std::abs(expected.at(key) - value) <= 1e-4 * std::abs(value),
+                     qPrintable(QString("%1: %2, not %3").arg(key.second).arg(value).arg(expected.at(key))));
+        }
+        QVERIFY(expected.begin()->second < 0.9 * fresh.begin()->second); // what was learnt is there
     }
 
     /// Work folders of their own: only the first process has the checkpoint, and the others go on from it.

@@ -100,6 +100,28 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(recipe->backbone.string()), models("demo.safetensors"));
     }
 
+    void modelsToTrainOnAreChosenInsteadOfBackbones() {
+        RecipeEdit edit = RecipeEdit::read(models("quick-recipe.json")).value();
+        RecipeValues values = edit.values();
+        QVERIFY(values.start.isEmpty());
+        values.backbone.clear();
+        values.start = path("own.safetensors");
+        edit.apply(values);
+        QCOMPARE(edit.values(), values);
+        QVERIFY(!edit.problem());
+        QVERIFY(edit.save(path("further-own.json")));
+        const auto saved = training::readRecipe(path("further-own.json").toStdString());
+        QVERIFY(saved->backbone.empty());
+        QCOMPARE(QString::fromStdString(saved->start.string()), path("own.safetensors"));
+        // Beside the recipe, and saved elsewhere.
+        write(path("beside.json"), R"({"start": "own.safetensors", "adapt": {"steps": 3}})");
+        QVERIFY(QDir(path(QString())).mkpath(QStringLiteral("elsewhere")));
+        const QString elsewhere = path("elsewhere/copy.json");
+        QVERIFY(RecipeEdit::read(path("beside.json")).value().save(elsewhere));
+        QCOMPARE(QString::fromStdString(training::readRecipe(elsewhere.toStdString())->start.string()),
+                 path("own.safetensors"));
+    }
+
     void wrongRecipesSayWhat() {
         QCOMPARE(RecipeEdit::read(path("none.json")).error().code, ErrorCode::NotFound);
         write(path("broken.json"), "{\"seed\": ");

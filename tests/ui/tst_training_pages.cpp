@@ -118,9 +118,19 @@ private Q_SLOTS:
         QVERIFY2(page->problemText().contains(QStringLiteral("adapt.rate.rate")), qPrintable(page->problemText()));
         QVERIFY(!page->ready());
         w_->find<QLineEdit>("rate")->setText(QStringLiteral("0.001"));
-        w_->find<QLineEdit>("backbone")->setText(QStringLiteral("/nowhere.safetensors"));
+        auto* file = w_->find<QLineEdit>("startFile");
+        file->setText(QStringLiteral("/nowhere.safetensors"));
         QVERIFY(page->problemText().contains(QStringLiteral("backbone is not there")));
-        w_->find<QLineEdit>("backbone")->clear();
+        auto* kind = w_->find<QComboBox>("startKind");
+        kind->setCurrentIndex(1);
+        QVERIFY(page->problemText().contains(QStringLiteral("model to start from is not there")));
+        QCOMPARE(page->recipe()->values().start, QStringLiteral("/nowhere.safetensors"));
+        QVERIFY(page->recipe()->values().backbone.isEmpty());
+        w_->answer = QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models/demo.safetensors");
+        w_->press("chooseStart");
+        QVERIFY2(page->ready(), qPrintable(page->problemText()));
+        kind->setCurrentIndex(0);
+        file->clear();
         QVERIFY(page->ready() && w_->find<QLabel>("recipeRemark")->isVisible());
     }
 

@@ -99,6 +99,7 @@ RecipeValues RecipeEdit::values() const {
     values.aggregation = moduleOn("aggregation");
     values.crossFrame = moduleOn("cross_frame");
     values.backbone = fileOf("backbone");
+    values.start = fileOf("start");
     values.steps = numberOf<int>(valueOf("adapt.steps"));
     values.epochs = numberOf<int>(valueOf("adapt.epochs"));
     values.countsSteps = values.steps > 0;
@@ -133,6 +134,9 @@ void RecipeEdit::apply(const RecipeValues& wanted) {
     change("sign_language", wanted.signLanguage.toStdString(), present.signLanguage.toStdString());
     if (wanted.backbone != present.backbone) {
         put("backbone", wanted.backbone.toStdString(), "");
+    }
+    if (wanted.start != present.start) {
+        put("start", wanted.start.toStdString(), "");
     }
     change("method", wanted.method.toStdString(), present.method.toStdString());
     const bool modules = wanted.method == QLatin1String("adaptsign");

@@ -21,6 +21,7 @@ struct RecipeValues {
     bool aggregation = true;
     bool crossFrame = true;
     QString backbone; ///< absolute path; empty: none
+    QString start;    ///< of a trained model to go on from, instead of a backbone; empty: none
     bool countsSteps = false;
     int steps = 0;
     int epochs = 0;

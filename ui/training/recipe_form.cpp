@@ -47,8 +47,9 @@ RecipePage::RecipePage(const QString& recipes, const QString& runs, const Traini
       about_(pageLabel(this, "recipeAbout", "muted")),
       name_(new QLineEdit(this)),
       language_(new QLineEdit(this)),
-      backbone_(new QLineEdit(this)),
-      chooseBackbone_(pageButton(this, "chooseBackbone")),
+      startKind_(new QComboBox(this)),
+      startFile_(new QLineEdit(this)),
+      chooseStart_(pageButton(this, "chooseStart")),
       method_(new QComboBox(this)),
       blocks_(new QSpinBox(this)),
       adapters_(new QCheckBox(this)),
@@ -146,8 +147,10 @@ void RecipePage::buildRecipe(QFormLayout* form) {
 void RecipePage::buildModel(QFormLayout* form) {
     name_->setObjectName(QStringLiteral("modelName"));
     language_->setObjectName(QStringLiteral("signLanguage"));
-    backbone_->setObjectName(QStringLiteral("backbone"));
-    backbone_->setClearButtonEnabled(true);
+    startKind_->setObjectName(QStringLiteral("startKind"));
+    startKind_->addItems({QString(), QString()});
+    startFile_->setObjectName(QStringLiteral("startFile"));
+    startFile_->setClearButtonEnabled(true);
     method_->setObjectName(QStringLiteral("method"));
     method_->addItem(QString(), QStringLiteral("adaptsign"));
     method_->addItem(QString(), QStringLiteral("freezing"));
@@ -160,7 +163,14 @@ void RecipePage::buildModel(QFormLayout* form) {
     crossFrame_->setObjectName(QStringLiteral("crossFrame"));
     form->addItem(new QSpacerItem(1, grid));
     form->addRow(modelHeading_);
-    addRow(form, backbone_, chooseBackbone_);
+    auto* start = new QHBoxLayout;
+    start->setSpacing(grid);
+    start->addWidget(startKind_);
+    start->addWidget(startFile_, 1);
+    start->addWidget(chooseStart_);
+    labels_[startKind_] = new QLabel(this);
+    labels_[startKind_]->setBuddy(startKind_);
+    form->addRow(labels_[startKind_], start);
     addRow(form, method_, blocks_);
     auto* modules = new QGridLayout;
     modules->setHorizontalSpacing(2 * grid);

@@ -36,7 +36,7 @@ QString displayName(const QString& path) {
 
 void RecipePage::connectAll() {
     const auto take = [this] { takeValues(); };
-    for (QLineEdit* edit : {name_, language_, backbone_, rate_, seed_}) {
+    for (QLineEdit* edit : {name_, language_, startFile_, rate_, seed_}) {
         connect(edit, &QLineEdit::textChanged, this, take);
     }
     for (QCheckBox* box : {adapters_, prefixes_, aggregation_, crossFrame_}) {
@@ -46,6 +46,10 @@ void RecipePage::connectAll() {
         connect(box, &QSpinBox::valueChanged, this, take);
     }
     connect(unit_, &QComboBox::currentIndexChanged, this, take);
+    connect(startKind_, &QComboBox::currentIndexChanged, this, [this] {
+        retranslateStart();
+        takeValues();
+    });
     connect(method_, &QComboBox::activated, this, [this] {
         // The modules are AdaptSign's own: other methods begin without them.
         const bool on = method_->currentData().toString() == QLatin1String("adaptsign");
@@ -60,7 +64,7 @@ void RecipePage::connectAll() {
     connect(choice_, &QComboBox::activated, this, [this] { chooseAnother(choice_->currentData().toString()); });
     connect(open_, &QPushButton::clicked, this, &RecipePage::chooseRecipe);
     connect(editFile_, &QPushButton::clicked, this, &RecipePage::editFile);
-    connect(chooseBackbone_, &QPushButton::clicked, this, &RecipePage::chooseBackbone);
+    connect(chooseStart_, &QPushButton::clicked, this, &RecipePage::chooseStart);
     connect(chooseFolder_, &QPushButton::clicked, this, &RecipePage::chooseFolder);
     connect(folder_, &QLineEdit::textEdited, this, [this] { folderChosen_ = true; });
     // Not while it is typed: on the way there may be folders that hold runs, with recipes of their own.
@@ -178,7 +182,8 @@ void RecipePage::showValues() {
     const RecipeValues values = edit_ ? edit_->values() : RecipeValues();
     name_->setText(values.name);
     language_->setText(values.signLanguage);
-    backbone_->setText(QDir::toNativeSeparators(values.backbone));
+    startKind_->setCurrentIndex(values.start.isEmpty() ? 0 : 1);
+    startFile_->setText(QDir::toNativeSeparators(values.start.isEmpty() ? values.backbone : values.start));
     const bool partial = values.method.startsWith(partialStart);
     method_->setCurrentIndex(method_->findData(partial ? QStringLiteral("partial") : values.method));
     blocks_->setValue(partial ? values.method.mid(partialStart.size()).toInt() : 1);
@@ -200,8 +205,10 @@ RecipeValues RecipePage::wanted() const {
     RecipeValues values = edit_->values();
     values.name = name_->text();
     values.signLanguage = language_->text().trimmed();
-    const QString backbone = QDir::fromNativeSeparators(backbone_->text().trimmed());
-    values.backbone = QUrl(backbone).isLocalFile() ? QUrl(backbone).toLocalFile() : backbone;
+    const QString text = QDir::fromNativeSeparators(startFile_->text().trimmed());
+    const QString file = QUrl(text).isLocalFile() ? QUrl(text).toLocalFile() : text;
+    values.backbone = startsFromModel() ? QString() : file;
+    values.start = startsFromModel() ? file : QString();
     if (const QString method = method_->currentData().toString(); !method.isEmpty()) {
         values.method = method == QLatin1String("partial") ? partialStart + QString::number(blocks_->value()) : method;
     }
@@ -257,9 +264,9 @@ void RecipePage::check() {
 
 void RecipePage::enableFields() {
     const bool here = edit_.has_value() && !locked_;
-    for (QWidget* field : std::initializer_list<QWidget*>{name_, language_, backbone_, chooseBackbone_, method_,
-                                                          blocks_, adapters_, prefixes_, aggregation_, crossFrame_,
-                                                          length_, unit_, batch_, rate_, seed_, editFile_}) {
+    for (QWidget* field : std::initializer_list<QWidget*>{
+             name_, language_, startKind_, startFile_, chooseStart_, method_, blocks_, adapters_, prefixes_,
+             aggregation_, crossFrame_, length_, unit_, batch_, rate_, seed_, editFile_}) {
         field->setEnabled(here);
     }
     for (QWidget* field : std::initializer_list<QWidget*>{choice_, open_, folder_, chooseFolder_, threads_}) {
@@ -320,12 +327,17 @@ void RecipePage::chooseRecipe() {
     }
 }
 
-void RecipePage::chooseBackbone() {
-    const QString path =
-        services_.askFile(this, tr("Choose Backbone"), tr("Backbones and models") + QStringLiteral(" (*.safetensors)"),
-                          QDir::fromNativeSeparators(backbone_->text()));
+bool RecipePage::startsFromModel() const {
+    return startKind_->currentIndex() == 1;
+}
+
+void RecipePage::chooseStart() {
+    const QString title = startsFromModel() ? tr("Choose Model to Train On") : tr("Choose Backbone");
+    const QString kinds = startsFromModel() ? tr("Models") : tr("Backbones and models");
+    const QString path = services_.askFile(this, title, kinds + QStringLiteral(" (*.safetensors)"),
+                                           QDir::fromNativeSeparators(startFile_->text()));
     if (!path.isEmpty()) {
-        backbone_->setText(QDir::toNativeSeparators(path));
+        startFile_->setText(QDir::toNativeSeparators(path));
     }
 }
 

@@ -76,12 +76,14 @@ private:
     void takeValues();
     void check();
     void chooseRecipe();
-    void chooseBackbone();
+    void chooseStart();
+    bool startsFromModel() const;
     void chooseFolder();
     void editFile();
     void enableFields();
     void retranslate();
     void retranslateFields();
+    void retranslateStart();
     RecipeValues wanted() const;
     QString freeFolder(const QString& name) const;
 
@@ -112,8 +114,9 @@ private:
     QLabel* about_;
     QLineEdit* name_;
     QLineEdit* language_;
-    QLineEdit* backbone_;
-    QPushButton* chooseBackbone_;
+    QComboBox* startKind_; ///< a backbone, or a whole model
+    QLineEdit* startFile_;
+    QPushButton* chooseStart_;
     QComboBox* method_;
     QSpinBox* blocks_;
     QCheckBox* adapters_;

@@ -16,8 +16,8 @@ void RecipePage::retranslate() {
     open_->setToolTip(tr("Open a recipe of your own"));
     editFile_->setText(tr("Edit as File…"));
     editFile_->setToolTip(tr("Every other value is in the recipe's file; what is saved there appears here"));
-    chooseBackbone_->setText(tr("Choose…"));
-    chooseBackbone_->setAccessibleName(tr("Choose the backbone's file"));
+    chooseStart_->setText(tr("Choose…"));
+    chooseStart_->setAccessibleName(tr("Choose the file to start from"));
     chooseFolder_->setText(tr("Choose…"));
     chooseFolder_->setAccessibleName(tr("Choose the folder of the run"));
     next_->setText(tr("Next: Training"));
@@ -28,7 +28,7 @@ void RecipePage::retranslateFields() {
     const std::pair<QWidget*, QString> labels[] = {
         {choice_, tr("Recipe")},
         {folder_, tr("Folder of the run")},
-        {backbone_, tr("Backbone")},
+        {startKind_, tr("Start from")},
         {method_, tr("Method")},
         {adapters_, tr("Modules")},
         {name_, tr("Name")},
@@ -60,14 +60,26 @@ void RecipePage::retranslateFields() {
     unit_->setAccessibleName(tr("What the length counts"));
     unit_->setToolTip(tr("An epoch goes once through all clips for training; drawn sentences have no end and need "
                          "steps"));
-    backbone_->setPlaceholderText(tr("File of an image tower to start from"));
-    backbone_->setToolTip(tr("An image tower such as CLIP's, or a whole model: both are trained on from"));
+    retranslateStart();
     language_->setToolTip(tr("A code such as gsg or csl; it becomes part of the model"));
     name_->setToolTip(tr("The name that the model will have"));
     rate_->setToolTip(tr("Of Adam, at its highest"));
     seed_->setToolTip(tr("Every random choice follows from it: the same seed gives the same run"));
     threads_->setToolTip(tr("Processor threads that compute; training leaves the window its share"));
     folder_->setToolTip(tr("Checkpoints, log and the best model go there; a folder with a run can go on"));
+}
+
+void RecipePage::retranslateStart() {
+    startKind_->setItemText(0, tr("Backbone"));
+    startKind_->setItemText(1, tr("Trained model"));
+    startKind_->setToolTip(
+        tr("A backbone gives the image tower alone; a trained model is trained on, its head included"));
+    startFile_->setAccessibleName(tr("File to start from"));
+    startFile_->setPlaceholderText(startsFromModel() ? tr("File of a model to train on")
+                                                     : tr("File of an image tower, or of a model that holds one"));
+    startFile_->setToolTip(startsFromModel()
+                               ? tr("Its sizes and modules are kept, and glosses that it knows keep what it learnt")
+                               : tr("An image tower such as CLIP's; of a whole model the image tower is taken"));
 }
 
 } // namespace livegloss::ui

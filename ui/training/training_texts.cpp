@@ -63,7 +63,7 @@ QString TrainingTexts::conflict(RecipeConflict conflict) {
     case RecipeConflict::MissingBackbone:
         return tr("The backbone is not there. Choose its file; the Models workspace fetches CLIP's.");
     case RecipeConflict::MissingStart:
-        return tr("The model that the recipe starts from is not there. Correct \"start\" in the recipe's file.");
+        return tr("The model to start from is not there. Choose its file.");
     case RecipeConflict::PicturesTooSmall:
         break;
     }
