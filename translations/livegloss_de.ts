@@ -1197,8 +1197,8 @@
         <translation>Medium beschädigt</translation>
     </message>
     <message>
-        <source>The model that the recipe starts from is not there. Correct &quot;start&quot; in the recipe&apos;s file.</source>
-        <translation>Das Modell, von dem das Rezept ausgeht, ist nicht da. Berichtigen Sie &quot;start&quot; in der Datei des Rezepts.</translation>
+        <source>The model to start from is not there. Choose its file.</source>
+        <translation>Das Modell, von dem ausgegangen wird, ist nicht da. Wählen Sie seine Datei.</translation>
     </message>
 </context>
 <context>
@@ -3604,7 +3604,7 @@ Warten auf das Modell: %7</translation>
     </message>
     <message>
         <source>Without a backbone the image tower starts from random weights and learns very little: choose one, such as CLIP&apos;s from the Models workspace.</source>
-        <translation>Ohne Backbone beginnt der Bildturm mit zufälligen Gewichten und lernt sehr wenig: einen wählen, etwa den von CLIP aus dem Bereich „Modelle“.</translation>
+        <translation>Ohne Backbone beginnt der Bildteil mit zufälligen Gewichten und lernt sehr wenig: einen wählen, etwa den von CLIP aus dem Bereich „Modelle“.</translation>
     </message>
     <message>
         <source>Open Recipe</source>
@@ -3661,10 +3661,6 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Choose…</source>
         <translation>Wählen …</translation>
-    </message>
-    <message>
-        <source>Choose the backbone&apos;s file</source>
-        <translation>Die Datei des Backbones wählen</translation>
     </message>
     <message>
         <source>Choose the folder of the run</source>
@@ -3775,14 +3771,6 @@ Warten auf das Modell: %7</translation>
         <translation>Eine Epoche geht einmal durch alle Trainingsclips; gezeichnete Sätze haben kein Ende und brauchen Schritte</translation>
     </message>
     <message>
-        <source>File of an image tower to start from</source>
-        <translation>Datei eines Bildturms, von dem ausgegangen wird</translation>
-    </message>
-    <message>
-        <source>An image tower such as CLIP&apos;s, or a whole model: both are trained on from</source>
-        <translation>Ein Bildturm wie der von CLIP oder ein ganzes Modell: Von beiden aus kann trainiert werden</translation>
-    </message>
-    <message>
         <source>A code such as gsg or csl; it becomes part of the model</source>
         <translation>Ein Kürzel wie gsg oder csl; es wird Teil des Modells</translation>
     </message>
@@ -3809,6 +3797,50 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>%1 was changed elsewhere. What is set here stays; choose the recipe again to read the file.</source>
         <translation>%1 wurde anderswo geändert. Was hier eingestellt ist, bleibt; wählen Sie das Rezept noch einmal, um die Datei zu lesen.</translation>
+    </message>
+    <message>
+        <source>Choose Model to Train On</source>
+        <translation>Modell zum Weitertrainieren wählen</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>Modelle</translation>
+    </message>
+    <message>
+        <source>Choose the file to start from</source>
+        <translation>Datei wählen, von der ausgegangen wird</translation>
+    </message>
+    <message>
+        <source>Start from</source>
+        <translation>Ausgehen von</translation>
+    </message>
+    <message>
+        <source>Trained model</source>
+        <translation>Trainiertes Modell</translation>
+    </message>
+    <message>
+        <source>A backbone gives the image tower alone; a trained model is trained on, its head included</source>
+        <translation>Ein Backbone gibt nur den Bildteil; ein trainiertes Modell wird samt seinem Kopf weitertrainiert</translation>
+    </message>
+    <message>
+        <source>File to start from</source>
+        <translation>Datei, von der ausgegangen wird</translation>
+    </message>
+    <message>
+        <source>File of a model to train on</source>
+        <translation>Datei eines Modells zum Weitertrainieren</translation>
+    </message>
+    <message>
+        <source>File of an image tower, or of a model that holds one</source>
+        <translation>Datei eines Bildteils oder eines Modells mit einem solchen</translation>
+    </message>
+    <message>
+        <source>Its sizes and modules are kept, and glosses that it knows keep what it learnt</source>
+        <translation>Seine Größen und Module bleiben, und Glossen, die es kennt, behalten das Gelernte</translation>
+    </message>
+    <message>
+        <source>An image tower such as CLIP&apos;s; of a whole model the image tower is taken</source>
+        <translation>Ein Bildteil wie der von CLIP; von einem ganzen Modell wird der Bildteil genommen</translation>
     </message>
 </context>
 <context>

@@ -115,7 +115,7 @@ private Q_SLOTS:
         QCOMPARE(QString::fromStdString(saved->start.string()), path("own.safetensors"));
         // Beside the recipe, and saved elsewhere.
         write(path("beside.json"), R"({"start": "own.safetensors", "adapt": {"steps": 3}})");
-        QVERIFY(QDir(path(QString())).mkpath(QStringLiteral("elsewhere")));
+        QVERIFY(QDir().mkpath(path("elsewhere")));
         const QString elsewhere = path("elsewhere/copy.json");
         QVERIFY(RecipeEdit::read(path("beside.json")).value().save(elsewhere));
         QCOMPARE(QString::fromStdString(training::readRecipe(elsewhere.toStdString())->start.string()),
