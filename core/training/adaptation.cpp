@@ -5,6 +5,7 @@
 #include "fast_encoder.h"
 #include "training/losses.h"
 #include "training/prefetcher.h"
+#include "weight_average.h"
 
 #include <algorithm>
 #include <cmath>
@@ -27,7 +28,8 @@ public:
           supply_(supply),
           settings_(encoderSettings(context)),
           optimiser_(applyMethod(*context.network, context.recipe),
-                     {.weightDecay = stage_.weightDecay, .decoupled = false}) {
+                     {.weightDecay = stage_.weightDecay, .decoupled = false}),
+          average_(averagedWeights(), stage_.averageDecay) {
         for (const NamedParameter& parameter : optimiser_.parameters()) {
             (parameter.name.starts_with("conv2d.") ? encoderInputs_ : headInputs_).push_back(parameter.value);
         }
@@ -44,6 +46,8 @@ public:
         if (context_.recipe.precision == Precision::F16) {
             all.push_back({"loss_scale", lossScale_});
         }
+        const std::vector<NamedParameter> averages = average_.tensors();
+        all.insert(all.end(), averages.begin(), averages.end());
         return all;
     }
 
@@ -70,20 +74,14 @@ public:
         return result;
     }
 
-    /// Blocks that share the first one's prefixes hold copies, which is what files and engines know.
+    void loaded() override { copySharedPrefixes(); }
     void applied() override {
-        if (!settings_.sharedPrefixes) {
-            return;
-        }
-        const torch::NoGradGuard noGrad;
-        auto& blocks = context_.network->visual->transformer->blocks;
-        for (std::size_t block = 1; block < blocks.size(); ++block) {
-            blocks[block]->prefixKey.copy_(blocks[0]->prefixKey);
-            blocks[block]->prefixValue.copy_(blocks[0]->prefixValue);
-        }
+        copySharedPrefixes();
+        average_.update();
     }
 
     std::optional<double> measure(std::int64_t step) override {
+        const Averaged averaged(*this);
         const DevResult result = evaluateDev(context_, supply_);
         const double wer = result.werPercent();
         char line[160];
@@ -95,6 +93,7 @@ public:
     }
 
     void keep(std::int64_t step) override {
+        const Averaged averaged(*this);
         tensorfile::Metadata extra{{"training_step", std::to_string(step)}};
         if (settings_.sharedPrefixes) {
             extra["shared_prefixes"] = "true";
@@ -104,6 +103,46 @@ public:
     }
 
 private:
+    /// The network has the averaged weights, where there are some, as long as this lives.
+    class Averaged {
+    public:
+        explicit Averaged(Adaptation& work) : work_(work) { exchange(); }
+        ~Averaged() { exchange(); }
+        Averaged(const Averaged&) = delete;
+        Averaged& operator=(const Averaged&) = delete;
+
+    private:
+        void exchange() {
+            work_.average_.exchange();
+            work_.copySharedPrefixes();
+        }
+        Adaptation& work_;
+    };
+
+    /// What is averaged: what is trained, and the running statistics of the head's batch norms.
+    std::vector<NamedParameter> averagedWeights() const {
+        std::vector<NamedParameter> weights = optimiser_.parameters();
+        for (const auto& entry : context_.network->named_buffers()) {
+            if (entry.key().ends_with("running_mean") || entry.key().ends_with("running_var")) {
+                weights.push_back({entry.key(), entry.value()});
+            }
+        }
+        return weights;
+    }
+
+    /// Blocks that share the first one's prefixes hold copies, which is what files and engines know.
+    void copySharedPrefixes() {
+        if (!settings_.sharedPrefixes) {
+            return;
+        }
+        const torch::NoGradGuard noGrad;
+        auto& blocks = context_.network->visual->transformer->blocks;
+        for (std::size_t block = 1; block < blocks.size(); ++block) {
+            blocks[block]->prefixKey.copy_(blocks[0]->prefixKey);
+            blocks[block]->prefixValue.copy_(blocks[0]->prefixValue);
+        }
+    }
+
     /// This process's clips of a step, accumulated batch after batch. The random numbers of a clip depend on its place
     /// in the step of all processes, so that their number changes nothing.
     Batch makeBatch(std::int64_t step) {
@@ -273,6 +312,7 @@ private:
     std::vector<Tensor> headInputs_;
     bool encoderFirst_ = true;
     Tensor lossScale_ = torch::full({1}, 1.0F);
+    WeightAverage average_;
     Batch batch_;
     std::unique_ptr<Prefetcher<Batch>> batches_;
     std::int64_t unprepared_ = 0; ///< next step whose batch is made when it is fetched: before begin()
@@ -282,7 +322,7 @@ private:
 
 std::unique_ptr<StageWork> makeAdaptation(StageContext& context, ClipSupply& supply) {
     auto work = std::make_unique<Adaptation>(context, supply);
-    work->applied();
+    work->loaded();
     return work;
 }
 

@@ -107,7 +107,7 @@ bool runAdaptation(StageContext& context) {
             startFromPretraining(context);
         }
         shareNetwork(context);
-        work->applied();
+        work->loaded();
         if (!trainHead(context, supply)) {
             return false;
         }

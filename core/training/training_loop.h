@@ -29,6 +29,8 @@ public:
     virtual void fetch() = 0;
     /// Losses and gradients of `step` on what fetch() brought.
     virtual StepResult compute(std::int64_t step) = 0;
+    /// After the network's weights were read or shared, before the first step.
+    virtual void loaded() {}
     /// After the optimiser changed the parameters.
     virtual void applied() {}
     /// Measures on unseen people; where it gives a figure, less is better and decides which model is kept.

@@ -69,6 +69,7 @@ private slots:
         json["adapt"]["accumulate"] = 2;
         json["adapt"]["cache_megabytes"] = 0;
         json["gradient_checkpointing"] = true;
+        json["adapt"]["average_decay"] = 0.9;
         const SquareSource source(9);
         QTemporaryDir whole;
         const TrainOutcome outcome = finished(json, source, whole.path());

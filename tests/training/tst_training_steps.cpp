@@ -181,6 +181,41 @@ private slots:
         }
     }
 
+    /// The model that is kept has the moving average of the weights; training itself goes on with the weights.
+    void averagesOfWeightsAreKept() {
+        auto json = smallRecipe();
+        json["adapt"]["rate"] = {{"shape", "steps"}, {"rate", 1e-2}};
+        json["adapt"]["dev_every"] = 100; // at the end only
+        const auto weightsAfter = [&](int steps, double decay, const char* file) {
+            json["adapt"]["steps"] = steps;
+            json["adapt"]["average_decay"] = decay;
+            QTemporaryDir folder;
+            finished(json, SquareSource(9), folder.path());
+            const auto reader = tensorfile::SafetensorsReader::open(folder.filePath(file).toStdString()).value();
+            const std::string prefix = QString(file).startsWith("adapt") ? "model." : "";
+            std::vector<float> values = reader.readFloats(prefix + "conv1d.fc.weight").value();
+            const auto mean = reader.readFloats(prefix + "conv1d.temporal_conv.1.running_mean").value();
+            values.insert(values.end(), mean.begin(), mean.end());
+            return values;
+        };
+        const char* checkpoint = "adapt.safetensors";
+        const auto first = weightsAfter(1, 0.0, checkpoint);
+        const auto second = weightsAfter(2, 0.0, checkpoint);
+        const auto third = weightsAfter(3, 0.0, checkpoint);
+        QVERIFY(weightsAfter(3, 0.2, checkpoint) == third);
+        QVERIFY(weightsAfter(3, 0.0, "model.safetensors") == third);
+        const auto averaged = weightsAfter(3, 0.2, "model.safetensors");
+        double apart = 0.0;
+        for (std::size_t index = 0; index < third.size(); ++index) {
+            const double two = 2.0 / 11.0 * first[index] + 9.0 / 11.0 * second[index]; // early ones fade faster
+            const double expected = 0.2 * two + 0.8 * third[index];
+            QVERIFY2(std::abs(averaged[index] - expected) < 1e-6,
+                     qPrintable(QString("%1: %2, not %3").arg(index).arg(averaged[index]).arg(expected)));
+            apart = std::max(apart, std::abs(expected - third[index]));
+        }
+        QVERIFY(apart > 1e-4);
+    }
+
     void skippedBatchesLeaveTheOptimiserAlone() {
         QTemporaryDir folder;
         const TrainOutcome outcome = finished(smallRecipe(), ImpossibleSource(), folder.path());
