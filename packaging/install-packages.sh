@@ -25,7 +25,7 @@ if [[ $(id -u) -ne 0 ]]; then
     fi
     as_root=(sudo)
 fi
-echo "Installing with apt-get: ${missing[*]}"
+echo "Installing with apt-get; the first time that takes some minutes: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if ! { "${as_root[@]}" apt-get update -qq &&

@@ -2051,12 +2051,16 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>%1, %2, Glossen: %3</translation>
     </message>
     <message>
-        <source>Save these glosses; they are kept until the window closes</source>
-        <translation>Diese Glossen speichern; sie bleiben, bis das Fenster geschlossen wird</translation>
-    </message>
-    <message>
         <source>&amp;Earlier Glosses</source>
         <translation>&amp;Frühere Glossen</translation>
+    </message>
+    <message>
+        <source>The program ended before %1 glosses were saved: File, Earlier Glosses has them</source>
+        <translation>Das Programm endete, bevor %1 Glossen gespeichert waren: Sie sind unter Datei, Frühere Glossen</translation>
+    </message>
+    <message>
+        <source>Save these glosses; they are kept until they are saved or given up</source>
+        <translation>Diese Glossen speichern; sie bleiben, bis sie gespeichert oder aufgegeben sind</translation>
     </message>
 </context>
 <context>
@@ -2704,6 +2708,14 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>What lies between is estimated, so some signs may be missed. A smaller model, or fewer programs at the same time, would help; Frames in the settings changes it.</source>
         <translation>Was dazwischen liegt, wird geschätzt; dabei können Gebärden verloren gehen. Ein kleineres Modell oder weniger Programme zur selben Zeit würden helfen; „Bilder“ in den Einstellungen ändert es.</translation>
+    </message>
+    <message>
+        <source>Captions come %1 s late: the model takes %2 of %3 frames a second</source>
+        <translation>Untertitel kommen %1 s zu spät: Das Modell schafft %2 von %3 Bildern je Sekunde</translation>
+    </message>
+    <message>
+        <source>Nothing of a file is left out, and captions keep their moments. A smaller model or a slower rate of playback would help.</source>
+        <translation>Von einer Datei wird nichts ausgelassen, und Untertitel behalten ihre Zeitpunkte. Ein kleineres Modell oder langsamere Wiedergabe würde helfen.</translation>
     </message>
 </context>
 <context>
@@ -3835,8 +3847,8 @@ Warten auf das Modell: %7</translation>
         <translation>Datei eines Bildteils oder eines Modells mit einem solchen</translation>
     </message>
     <message>
-        <source>Its sizes and modules are kept, and glosses that it knows keep what it learnt</source>
-        <translation>Seine Größen und Module bleiben, und Glossen, die es kennt, behalten das Gelernte</translation>
+        <source>Sizes that the recipe leaves open are its own; glosses that both know keep what it learnt, and modules without a tick are left out</source>
+        <translation>Größen, die das Rezept offen lässt, sind die seinen; Glossen, die beide kennen, behalten das Gelernte, und Module ohne Haken fallen weg</translation>
     </message>
     <message>
         <source>An image tower such as CLIP&apos;s; of a whole model the image tower is taken</source>

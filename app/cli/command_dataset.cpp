@@ -51,8 +51,7 @@ dataset::Dataset open(const std::string& folder, const std::string& layout) {
 /// Steps of a clip, padded as at test time.
 int stepsOf(const dataset::MediaFacts& facts, int convType) {
     const model::TemporalLayout layout = model::temporalLayout(convType);
-    const int whole = (facts.frames + layout.stride - 1) / layout.stride * layout.stride;
-    return model::temporalSteps(convType, whole + 2 * layout.leftPad);
+    return model::temporalSteps(convType, static_cast<int>(layout.paddedFrames(facts.frames)));
 }
 
 ordered_json reportJson(const dataset::Dataset& data, const dataset::CheckReport& report) {

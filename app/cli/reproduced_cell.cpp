@@ -2,6 +2,7 @@
 
 #include "base/sha256.h"
 #include "output_file.h"
+#include "tensorfile/safetensors.h"
 
 #include <algorithm>
 #include <fstream>
@@ -116,6 +117,20 @@ Result<void> writeCell(const fs::path& output, const std::string& cell, std::uin
     return writeOutput((cellFolder(output, cell, seed) / "result.json").string(), json.dump(1) + "\n");
 }
 
+namespace {
+
+/// Whether a half-trained cell started from another file than the plan's.
+bool beganElsewhere(const fs::path& folder, const std::string& startMark) {
+    const auto checkpoint = tensorfile::SafetensorsReader::open(folder / "adapt.safetensors");
+    if (!checkpoint || startMark.empty()) {
+        return false;
+    }
+    const auto origin = checkpoint->metadata().find("origin");
+    return origin != checkpoint->metadata().end() && origin->second != startMark;
+}
+
+} // namespace
+
 Result<std::optional<fs::path>> prepareCell(const ReproductionPlan& plan, const fs::path& output,
                                             const std::string& cell, std::uint64_t seed) {
     const fs::path folder = cellFolder(output, cell, seed);
@@ -123,7 +138,7 @@ Result<std::optional<fs::path>> prepareCell(const ReproductionPlan& plan, const 
     std::optional<fs::path> earlier;
     std::error_code problem;
     const bool used = fs::exists(folder, problem) && !fs::is_empty(folder, problem);
-    if (used && contentsOf(folder / "recipe.json") != recipe) {
+    if (used && (contentsOf(folder / "recipe.json") != recipe || beganElsewhere(folder, plan.startMark))) {
         earlier = nameForEarlier(folder);
         fs::rename(folder, *earlier, problem);
         if (problem) {

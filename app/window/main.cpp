@@ -1,5 +1,6 @@
 #include "base/log.h"
 #include "display_watch.h"
+#include "end_signals.h"
 #include "engine/threads.h"
 #include "resource_paths.h"
 #include "ui/attention/attention_workspace.h"
@@ -80,6 +81,10 @@ QString modelFolder() {
     return chosen.isEmpty() ? QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) +
                                   QStringLiteral("/livegloss/models")
                             : chosen;
+}
+
+QString unsavedFolder() {
+    return QStandardPaths::writableLocation(QStandardPaths::GenericDataLocation) + QStringLiteral("/livegloss/unsaved");
 }
 
 /// livegloss-cli lies beside this program.
@@ -190,6 +195,11 @@ int main(int argc, char** argv) {
         services, {locations.demoModel, locations.catalogue, locations.modelFolder}, ui::makeDesktopServices()));
     window.addTraining(new ui::TrainingWorkspace(trainingPlaces(), ui::makeTrainingServices()));
     logFirstPicture(*live, started);
+    live->earlierGlosses().keepIn(unsavedFolder());
+    const app::EndSignals endSignals([&window] {
+        window.closeNow();
+        QCoreApplication::quit();
+    });
     window.show();
     live->start(arguments.model);
     if (!arguments.source.isEmpty()) {

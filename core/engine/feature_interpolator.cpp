@@ -62,8 +62,7 @@ std::vector<FrameFeature> FeatureInterpolator::finish(std::vector<FrameFeature> 
     if (!last_) {
         return all;
     }
-    const std::int64_t rounded = (frames_ + layout.stride - 1) / layout.stride * layout.stride;
-    const std::int64_t end = copies.empty() ? frames_ : rounded + layout.leftPad;
+    const std::int64_t end = copies.empty() ? frames_ : layout.paddedFrames(frames_) - layout.leftPad;
     const std::int64_t begin = last_->frameIndex + 1;
     for (std::int64_t index = begin; index < end; ++index) {
         const auto place = std::min<std::int64_t>(index - begin, static_cast<std::int64_t>(copies.size()) - 1);

@@ -81,9 +81,9 @@ Result<EncoderOutput> TorchStreamingEncoder::finish() try {
     const c10::InferenceMode guard;
     if (options_.padClip) {
         const model::TemporalLayout layout = model::temporalLayout(model_->config().convType);
-        const std::int64_t rounded = (received_ + layout.stride - 1) / layout.stride * layout.stride;
+        const std::int64_t copies = layout.paddedFrames(received_) - layout.leftPad - received_;
         const EncodedFramePtr lastFrame = recent_.back();
-        recent_.insert(recent_.end(), static_cast<std::size_t>(rounded - received_ + layout.leftPad), lastFrame);
+        recent_.insert(recent_.end(), static_cast<std::size_t>(copies), lastFrame);
     }
     giveOutFinal(first_ + static_cast<std::int64_t>(recent_.size()), output);
     finished_ = true;

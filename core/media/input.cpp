@@ -76,6 +76,32 @@ Result<void> checkFile(const std::string& path, const std::string& name) {
     return {};
 }
 
+using CameraMode = std::vector<std::pair<const char*, const char*>>;
+
+/// What a camera is asked for, the best first: as it was left by another program it may give five large pictures a
+/// second. Compressed pictures come at full rate where plain ones would not fit through USB. A driver that has not what
+/// is asked for takes what is nearest, or refuses; then the next one is tried.
+std::vector<CameraMode> cameraModes() {
+#if defined(__APPLE__)
+    return {{{"video_size", "1280x720"}, {"framerate", "30"}}, {{"framerate", "30"}}, {{"framerate", "25"}}, {}};
+#elif defined(_WIN32)
+    return {{{"vcodec", "mjpeg"}, {"video_size", "1280x720"}, {"framerate", "30"}},
+            {{"video_size", "640x480"}, {"framerate", "30"}},
+            {}};
+#else
+    return {{{"input_format", "mjpeg"}, {"video_size", "1280x720"}, {"framerate", "30"}},
+            {{"video_size", "640x480"}, {"framerate", "30"}},
+            {}};
+#endif
+}
+
+/// Whether another mode may do better after this failure to open a camera.
+bool isAboutTheMode(int code) {
+    const int final[] = {AVERROR(EBUSY),  AVERROR(EACCES), AVERROR(EPERM),
+                         AVERROR(ENOENT), AVERROR(ENODEV), AVERROR_EXIT};
+    return std::ranges::find(final, code) == std::end(final);
+}
+
 } // namespace
 
 const char* cameraInputName() {
@@ -186,10 +212,19 @@ Result<void> Input::openCamera() {
 #else
     const std::string url = request_.location;
 #endif
-    Options options;
     guard_.arm(patience(true));
-    // Without blocking reads a camera that stops answering can be left alone; see VideoDecoder::feed().
-    const int code = openContainer(url, format, options.get(), AVFMT_FLAG_NONBLOCK);
+    int code = 0;
+    for (const CameraMode& mode : cameraModes()) {
+        Options options;
+        for (const auto& [name, value] : mode) {
+            options.set(name, value);
+        }
+        // Without blocking reads a camera that stops answering can be left alone; see VideoDecoder::feed().
+        code = openContainer(url, format, options.get(), AVFMT_FLAG_NONBLOCK);
+        if (code >= 0 || !isAboutTheMode(code)) {
+            break;
+        }
+    }
     if (code < 0) {
         return tl::unexpected(describe(code));
     }

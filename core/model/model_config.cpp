@@ -53,6 +53,11 @@ TemporalLayout temporalLayout(int convType) {
     return layout;
 }
 
+std::int64_t TemporalLayout::paddedFrames(std::int64_t frames) const {
+    const std::int64_t whole = (frames + stride - 1) / stride * stride;
+    return std::max<std::int64_t>(whole + 2L * leftPad, receptiveField);
+}
+
 int temporalSteps(int convType, int frames) {
     int steps = frames;
     for (const TemporalLayer& layer : temporalLayers(convType)) {

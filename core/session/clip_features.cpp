@@ -31,6 +31,7 @@ public:
         if (!features.paddedBack) {
             const int rest = (features.rows() + front_) % layout.stride;
             back_ = layout.leftPad + (rest == 0 ? 0 : layout.stride - rest);
+            back_ = std::max(back_, layout.receptiveField - front_ - features.rows());
         }
     }
 

@@ -100,8 +100,15 @@ void RecognitionWorker::encode(const std::vector<PreparedFrame>& pictures, const
     showAttention(output->attention, firstIndex, pictures);
     attention_.take(output->requested);
     takeCaptions(*output);
-    if (output->captions) {
-        statistics_.caption(run_->epoch, pictures.back().capturedAt);
+    const auto ahead = static_cast<std::size_t>(run_->model->config().framesAhead());
+    for (const PreparedFrame& picture : pictures) {
+        awaited_.push_back(picture.capturedAt);
+    }
+    while (awaited_.size() > ahead + 1) {
+        awaited_.pop_front();
+    }
+    if (output->captions && awaited_.size() == ahead + 1) {
+        statistics_.caption(run_->epoch, awaited_.front());
     }
     const Instant end = clock_->now();
     const double seconds = std::chrono::duration<double>(end - start).count();
@@ -118,6 +125,7 @@ bool RecognitionWorker::requestAttention() {
 
 void RecognitionWorker::startRun(const RunPtr& run, MediaTime firstTime) {
     giveUpRun();
+    awaited_.clear();
     if (run->epoch != epoch_) {
         epoch_ = run->epoch;
         history_.clear();

@@ -11,6 +11,7 @@
 #include "vision/heat_map.h"
 
 #include <atomic>
+#include <deque>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -75,6 +76,7 @@ private:
     MediaTime newestTime_{0};
     bool notSure_ = false;
     std::vector<float> input_;
+    std::deque<Instant> awaited_; ///< captures of the newest frames, whose features wait for those after them
 
     std::jthread thread_; ///< last: it uses everything above
 };

@@ -59,7 +59,7 @@ public:
     void fetch() override { batch_ = batches_ ? batches_->take() : makeBatch(unprepared_++); }
 
     StepResult compute(std::int64_t step) override {
-        context_.network->train();
+        startTraining();
         torch::manual_seed(mixSeed(context_.recipe.seed, static_cast<std::uint64_t>(step), 9));
         StepResult result;
         const auto size = static_cast<std::size_t>(stage_.batch);
@@ -85,8 +85,8 @@ public:
         const DevResult result = evaluateDev(context_, supply_);
         const double wer = result.werPercent();
         char line[160];
-        std::snprintf(line, sizeof line, "adapt step %lld: word error rate %.1f%% on %d clips of dev",
-                      static_cast<long long>(step), wer, supply_.devCount());
+        std::snprintf(line, sizeof line, "adapt step %lld: word error rate %.1f%% on %d clips of %s",
+                      static_cast<long long>(step), wer, supply_.devCount(), context_.source.devPart().c_str());
         context_.report(line);
         context_.log.write("adapt-dev", step, {{"wer_percent", wer}, {"seconds", context_.pacer.seconds()}});
         return wer;
@@ -118,6 +118,17 @@ private:
         }
         Adaptation& work_;
     };
+
+    void startTraining() {
+        context_.network->train();
+        if (stage_.freezeNorms) {
+            for (const auto& module : context_.network->conv1d->modules()) {
+                if (auto* norm = module->as<torch::nn::BatchNorm1d>()) {
+                    norm->eval();
+                }
+            }
+        }
+    }
 
     /// What is averaged: what is trained, and the running statistics of the head's batch norms.
     std::vector<NamedParameter> averagedWeights() const {

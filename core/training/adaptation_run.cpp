@@ -33,6 +33,7 @@ LoopPlan adaptationPlan(const StageContext& context, const ClipSupply& supply) {
     plan.stepsPerEpoch = supply.stepsPerEpoch();
     plan.rate = ratesOf(stage, supply);
     plan.clipNorm = stage.clipNorm;
+    plan.batchesPerStep = stage.accumulate;
     constexpr int oftenEnough = 250;
     plan.measureEvery = stage.devEvery > 0           ? stage.devEvery
                         : supply.stepsPerEpoch() > 0 ? supply.stepsPerEpoch()
@@ -119,6 +120,11 @@ bool runAdaptation(StageContext& context) {
         forgetHeadStage(context);
     }
     context.begun();
+    if (const std::string part = context.source.devPart(); part != "dev") {
+        context.report("the data set has no part dev: its part " + part +
+                       " chooses the best model, and figures on it "
+                       "are no longer those of unseen clips");
+    }
     return loop.run();
 }
 

@@ -102,10 +102,7 @@ std::vector<int> resampleFrames(std::mt19937_64& random, int frames, int minFram
 }
 
 std::vector<int> padFrames(const std::vector<int>& frames, const model::TemporalLayout& layout) {
-    const int count = static_cast<int>(frames.size());
-    const int whole = (count + layout.stride - 1) / layout.stride * layout.stride;
-    // The released loader's padding leaves clips of a few frames without a step where a head pools first.
-    const int padded = std::max(whole + 2 * layout.leftPad, layout.receptiveField);
+    const std::int64_t padded = layout.paddedFrames(static_cast<std::int64_t>(frames.size()));
     std::vector<int> rows(static_cast<std::size_t>(layout.leftPad), frames.front());
     rows.insert(rows.end(), frames.begin(), frames.end());
     rows.resize(static_cast<std::size_t>(padded), frames.back());

@@ -39,7 +39,7 @@ struct PreparedClip {
 /// Frames of a clip of `frames` after temporal augmentation: n sorted indices, n within the limits and (n - 4) % 4 ==
 /// 0.
 std::vector<int> resampleFrames(std::mt19937_64& random, int frames, int minFrames, int maxFrames);
-/// Repeats the first and last frame as the released code pads a clip.
+/// Repeats the first and last frame, as many as TemporalLayout::paddedFrames says.
 std::vector<int> padFrames(const std::vector<int>& frames, const model::TemporalLayout& layout);
 PreparedClip prepareClip(const TrainingClip& clip, const std::vector<int>& paddedFrames, const PictureChange& change,
                          int resolution);

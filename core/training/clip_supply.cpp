@@ -29,7 +29,7 @@ ClipSupply::ClipSupply(const StageContext& context)
     if (isSet() && context.source.clipCount(SamplePart::Train) == 0 && stage_.curriculum.size() > 1) {
         throw StageFailure{{ErrorCode::InvalidArgument,
                             "the recipe has lessons (\"adapt.curriculum\") and an epoch of the same clips "
-                            "(\"adapt.clips\"): those of a later lesson would never be drawn",
+                            "(\"adapt.clips\"), which cannot follow one another",
                             "Leave one of them out of the recipe, or keep one lesson."}};
     }
     plan_ = {mixSeed(context.recipe.seed, 6), static_cast<int>(perStep_), stage_.uses,

@@ -101,7 +101,7 @@ std::vector<SharedClip> sharedFeatures(const StageContext& context) {
     return clips;
 }
 
-/// Frame features of the first clips of the supply; empty when asked to stop, with those so far kept. All processes go
+/// Frame features of a sample of the supply's clips; empty when asked to stop, with those so far kept. All processes go
 /// on from the first one's, by the same blocks, and stop after the same one.
 std::vector<SharedClip> encodeSupply(StageContext& context, const ClipSupply& supply) {
     const HeadRecipe& stage = context.recipe.head;

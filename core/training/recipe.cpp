@@ -158,6 +158,7 @@ void readAdapt(RecipeSection section, AdaptRecipe& stage) {
     section.take("distill_ramp_steps", stage.distillRampSteps, 0, many);
     section.take("train_query", stage.trainQuery);
     section.take("norm_momentum", stage.normMomentum, 1e-4, 1.0);
+    section.take("freeze_norms", stage.freezeNorms);
     section.take("average_decay", stage.averageDecay, 0.0, 0.99999);
     section.take("flips", stage.flips, 0.0, 1.0);
     section.take("tone_jitter", stage.toneJitter, 0.0, 4.0);

@@ -41,6 +41,7 @@ void TrainingLoop::checkAgreement() const {
     };
     demand(context_.recipe.fingerprint, "recipes");
     demand(vocabularyHash(context_.network->config()), "glosses");
+    demand(context_.recipe.sharedPrefixes ? 1 : 0, "models to start from");
     demand(static_cast<std::uint64_t>(plan_.steps), "numbers of steps: their data sets differ");
     demand(static_cast<std::uint64_t>(plan_.stepsPerEpoch), "numbers of clips");
 }
@@ -48,7 +49,7 @@ void TrainingLoop::checkAgreement() const {
 /// Only the first process needs the checkpoint: the others get its values.
 bool TrainingLoop::resume() {
     checkAgreement();
-    const bool there = context_.group->isFirst() && std::filesystem::exists(file()) && hasSameOrigin();
+    const bool there = context_.group->isFirst() && std::filesystem::exists(file()) && mayGoOn();
     if (!context_.group->any(there)) {
         return false;
     }
@@ -75,22 +76,23 @@ bool TrainingLoop::resume() {
     return true;
 }
 
-bool TrainingLoop::hasSameOrigin() const {
+bool TrainingLoop::mayGoOn() const {
     const auto reader = tensorfile::SafetensorsReader::open(file());
     if (!reader) {
         return true; // reading it says what is wrong
     }
     const auto found = reader->metadata().find("origin");
-    if (plan_.origin.empty() || found == reader->metadata().end() || found->second == plan_.origin) {
+    const bool known = found != reader->metadata().end() && !found->second.empty() && !plan_.origin.empty();
+    if (!known || found->second == plan_.origin) {
         return true;
     }
-    if (!plan_.leavesOthersAside) {
-        throw StageFailure{{ErrorCode::InvalidArgument,
-                            file().string() + " began with another model than the one that the recipe names now",
-                            "Put the earlier file back, or begin in an empty --work folder."}};
+    if (plan_.leavesOthersAside) {
+        context_.report(plan_.stage + ": " + file().string() + " began with another encoder and is made anew");
+        return false;
     }
-    context_.report(plan_.stage + ": " + file().string() + " began with another backbone and is made anew");
-    return false;
+    context_.report(plan_.stage + ": the file that the recipe starts from is another than when the run began; " +
+                    file().string() + " goes on from what it has learnt");
+    return true;
 }
 
 void TrainingLoop::checkSameTraining(const CheckpointFacts& facts) const {
@@ -213,7 +215,7 @@ void TrainingLoop::step() {
         norm = NAN;
     }
     const bool lost = !std::isfinite(norm);
-    if (const int batches = std::max(result.skippedBatches, lost ? 1 : 0); batches > 0) {
+    if (const int batches = lost ? plan_.batchesPerStep : result.skippedBatches; batches > 0) {
         countSkipped(batches);
     }
     if (!lost) {

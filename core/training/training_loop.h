@@ -13,7 +13,7 @@ namespace livegloss::training {
 /// What a step came to.
 struct StepResult {
     std::vector<torch::Tensor>
-        gradients; ///< in the order of the optimiser's parameters; empty where a loss was not finite
+        gradients; ///< in the order of the optimiser's parameters; empty where no batch's loss was finite
     std::vector<std::pair<std::string, double>> figures; ///< for the log and the progress line; losses first
     int skippedBatches = 0; ///< accumulated batches left out of a step that the others make
 };
@@ -29,7 +29,7 @@ public:
     virtual void fetch() = 0;
     /// Losses and gradients of `step` on what fetch() brought.
     virtual StepResult compute(std::int64_t step) = 0;
-    /// After the network's weights were read or shared, before the first step.
+    /// After weights were read from elsewhere than a checkpoint of this stage.
     virtual void loaded() {}
     /// After the optimiser changed the parameters.
     virtual void applied() {}
@@ -49,9 +49,10 @@ struct LoopPlan {
     double clipNorm = 0.0;
     std::int64_t measureEvery = 0; ///< steps; 0: never
     int logEvery = 5;
-    int earlyStop = 0; ///< measurements without a better one; 0: never
-    /// What the stage begins with, as a checksum; empty where nothing tells. A checkpoint of another one is refused, or
-    /// left aside where the stage costs little.
+    int batchesPerStep = 1; ///< that are accumulated
+    int earlyStop = 0;      ///< measurements without a better one; 0: never
+    /// What the stage begins with, as a checksum; empty where nothing tells. A checkpoint of another one is gone on
+    /// with, which is said, or left aside where the stage costs little.
     std::string origin;
     bool leavesOthersAside = false;
 };
@@ -78,8 +79,8 @@ private:
     bool atEnd() const;
     /// Throws StageFailure where the processes were started with different recipes or data.
     void checkAgreement() const;
-    /// Whether the stage's checkpoint began with the same as this run. Throws StageFailure where that is demanded.
-    bool hasSameOrigin() const;
+    /// Whether the stage's checkpoint is to be gone on with; says where it began with something else than this run.
+    bool mayGoOn() const;
     /// Throws StageFailure where a checkpoint is of another vocabulary or number of processes.
     void checkSameTraining(const CheckpointFacts& facts) const;
     void shareTensors();

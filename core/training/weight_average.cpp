@@ -1,6 +1,6 @@
 #include "weight_average.h"
 
-#include <algorithm>
+#include <cmath>
 
 namespace livegloss::training {
 
@@ -20,7 +20,7 @@ void WeightAverage::update() {
     }
     const torch::NoGradGuard noGrad;
     const auto done = static_cast<double>(steps_.item<std::int64_t>());
-    const double kept = done == 0.0 ? 0.0 : std::min(decay_, (1.0 + done) / (10.0 + done));
+    const double kept = decay_ * (1.0 - std::pow(decay_, done)) / (1.0 - std::pow(decay_, done + 1.0));
     for (std::size_t index = 0; index < weights_.size(); ++index) {
         averages_[index].mul_(kept).add_(weights_[index].value, 1.0 - kept);
     }

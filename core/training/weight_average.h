@@ -14,7 +14,7 @@ public:
     /// `decay` 0: no average is kept, and nothing below does anything. `weights` are aliases.
     WeightAverage(std::vector<NamedParameter> weights, double decay);
 
-    /// After a step. Early averages fade faster, so that they are not of the beginning alone.
+    /// After a step. The weights of a step count `decay` to the power of its age, from the first step on.
     void update();
     /// Exchanges weights and averages; before the first update() nothing.
     void exchange();

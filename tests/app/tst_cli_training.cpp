@@ -109,6 +109,32 @@ private slots:
         QVERIFY(QFile::exists(work + "run.json"));
     }
 
+    void withoutDevThePartTestIsMeasuredAndThatIsSaid() {
+        QVERIFY(QDir().mkpath(path("nodev")));
+        QDir().mkpath(path("nodev/clips"));
+        QByteArray table("path\tglosses\tsplit\n");
+        for (const auto& [from, to] : {std::pair{"train", "train"}, std::pair{"dev", "test"}}) {
+            QFile list(path(QString("data/%1.stm").arg(from)));
+            QVERIFY(list.open(QIODevice::ReadOnly));
+            for (const QByteArray& line : list.readAll().split('\n')) {
+                const QList<QByteArray> words = line.simplified().split(' ');
+                if (words.size() > 5) {
+                    const QString clip = QString("clips/%1-%2.mp4").arg(to, words[0]);
+                    QVERIFY(QFile::copy(path(QString("data/%1/%2.mp4").arg(from, words[0])), path("nodev/" + clip)));
+                    table +=
+                        clip.toUtf8() + '\t' + words.mid(words[5].startsWith('<') ? 6 : 5).join(' ') + '\t' + to + '\n';
+                }
+            }
+        }
+        writeFile(path("nodev/dataset.tsv"), table);
+        const Outcome run =
+            runCli({"train", "--data", path("nodev"), "--recipe", path("recipe.json"), "--work", path("nodev-run")});
+        QVERIFY2(run.code == 0, qPrintable(run.err));
+        const QString told = run.err + run.out;
+        QVERIFY2(told.contains("has no part dev: its part test chooses the best model"), qPrintable(told));
+        QVERIFY2(told.contains("clips of test"), qPrintable(told));
+    }
+
     void programsCanFollowARun() {
         const QStringList command{"train",  "--data",      path("data"), "--recipe", path("recipe.json"),
                                   "--work", path("watch"), "--events"};
@@ -212,16 +238,6 @@ private slots:
         const Outcome unknown =
             runCli({"reproduce", "--plan", path("plan.json"), "--output", path("p"), "--cell", "x"});
         QCOMPARE(unknown.code, 2);
-    }
-
-    /// The plan that comes along is whole: each cell begins with its model, and its modules fit there.
-    void thePlanOfTheMiniatureIsComplete() {
-        const QString plan = QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models/paper-miniature.json");
-        const Outcome timed =
-            runCli({"reproduce", "--plan", plan, "--output", path("miniature"), "--step-times", "1", "--seeds", "1"});
-        QVERIFY2(timed.code == 0, qPrintable(timed.err));
-        const json times = parsed(QString::fromUtf8(contentsOf(path("miniature/step_times.json"))));
-        QCOMPARE(times["median_step_seconds"].size(), 11U);
     }
 
     void onlyOneProcessTrainsACell() {

@@ -1,7 +1,10 @@
 #include "fake_camera.h"
 #include "media/frame_source.h"
 
+#include <QBuffer>
+#include <QColor>
 #include <QElapsedTimer>
+#include <QImage>
 #include <QTest>
 #include <thread>
 
@@ -32,6 +35,8 @@ private slots:
     void listsCameras();
     void leavesOutNodesWithoutPictures();
     void framesArrive();
+    void compressedPicturesWhereTheyAreFaster();
+    void fullRateIsAskedFor();
     void firstCameraByDefault();
     void noCamera();
     void forbidden();
@@ -87,6 +92,36 @@ void TestCameraSource::framesArrive() {
         lastTime = (**frame)->time;
     }
     QVERIFY(!(*source)->seek(0s));
+}
+
+/// As after a video call: plain pictures would come five times a second, compressed ones thirty times.
+void TestCameraSource::compressedPicturesWhereTheyAreFaster() {
+    QImage red(test::fakeCameraWidth, test::fakeCameraHeight, QImage::Format_RGB32);
+    red.fill(QColor(200, 40, 40));
+    QByteArray bytes;
+    QBuffer file(&bytes);
+    QVERIFY(file.open(QIODevice::WriteOnly) && red.save(&file, "JPG", 90));
+    test::setFakeCamera({.plainRate = 5, .jpeg = {bytes.begin(), bytes.end()}});
+    auto source = openCamera();
+    QVERIFY2(source, source ? "" : source.error().message.c_str());
+    QCOMPARE((*source)->info().fps, 30.0);
+    QElapsedTimer timer;
+    timer.start();
+    for (int i = 0; i < 10; ++i) {
+        const auto frame = (*source)->read();
+        QVERIFY2(frame && *frame, frame ? "" : frame.error().message.c_str());
+        QCOMPARE((**frame)->width, test::fakeCameraWidth);
+        QVERIFY((**frame)->rgb[0] > 180 && (**frame)->rgb[1] < 60);
+    }
+    QVERIFY2(timer.elapsed() < 1500, qPrintable(QString::number(timer.elapsed())));
+}
+
+void TestCameraSource::fullRateIsAskedFor() {
+    test::setFakeCamera({.plainRate = 15});
+    auto source = openCamera();
+    QVERIFY2(source, source ? "" : source.error().message.c_str());
+    QCOMPARE(test::fakeCameraAskedRate(), 30U);
+    QCOMPARE((*source)->info().fps, 15.0); // what it can
 }
 
 void TestCameraSource::firstCameraByDefault() {

@@ -27,7 +27,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::size_t pictureBytes = std::size_t{fakeCameraWidth} * fakeCameraHeight * 2;
 constexpr std::size_t bufferStride = 155'648; // pictureBytes in whole pages
 constexpr unsigned maxBuffers = 32;
-constexpr auto period = std::chrono::microseconds(33'333);
+constexpr unsigned jpegRate = 30;
 
 /// All of the fake's state; its mutex is held for every call.
 struct Device {
@@ -37,8 +37,13 @@ struct Device {
     std::uint8_t* memory = nullptr;
     std::deque<unsigned> queue;
     bool streaming = false;
+    bool givesJpeg = false;
+    unsigned askedRate = 0;
     int sequence = 0;
     Clock::time_point due;
+
+    unsigned rate() const { return givesJpeg ? jpegRate : behaviour.plainRate; }
+    std::chrono::microseconds period() const { return std::chrono::microseconds(1'000'000 / rate()); }
 };
 
 Device& device() {
@@ -96,11 +101,11 @@ int describe(Device& camera, v4l2_capability& capability) {
     return 0;
 }
 
-int describeFormat(v4l2_format& format) {
+int describeFormat(const Device& camera, v4l2_format& format) {
     v4l2_pix_format& pixels = format.fmt.pix;
     pixels.width = fakeCameraWidth;
     pixels.height = fakeCameraHeight;
-    pixels.pixelformat = V4L2_PIX_FMT_YUYV;
+    pixels.pixelformat = camera.givesJpeg ? V4L2_PIX_FMT_MJPEG : V4L2_PIX_FMT_YUYV;
     pixels.field = V4L2_FIELD_NONE;
     pixels.bytesperline = fakeCameraWidth * 2;
     pixels.sizeimage = pictureBytes;
@@ -117,20 +122,24 @@ int takePicture(Device& camera, v4l2_buffer& buffer) {
     const unsigned index = camera.queue.front();
     camera.queue.pop_front();
     std::uint8_t* picture = camera.memory + index * bufferStride;
-    for (std::size_t i = 0; i < pictureBytes; i += 2) {
+    const std::size_t bytes = camera.givesJpeg ? behaviour.jpeg.size() : pictureBytes;
+    for (std::size_t i = 0; i < bytes; i += 2) {
         picture[i] = static_cast<std::uint8_t>(16 + camera.sequence * 7 % 220);
         picture[i + 1] = 128;
     }
+    if (camera.givesJpeg) {
+        std::memcpy(picture, behaviour.jpeg.data(), bytes);
+    }
     const auto now = std::chrono::duration_cast<std::chrono::microseconds>(camera.due.time_since_epoch()).count();
     buffer.index = index;
-    buffer.bytesused = camera.sequence == behaviour.emptyBuffer ? 0 : pictureBytes;
+    buffer.bytesused = camera.sequence == behaviour.emptyBuffer ? 0 : static_cast<unsigned>(bytes);
     buffer.length = pictureBytes;
     buffer.sequence = static_cast<unsigned>(camera.sequence++);
     buffer.flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
     buffer.timestamp.tv_sec = now / 1'000'000;
     buffer.timestamp.tv_usec = now % 1'000'000;
     buffer.m.offset = static_cast<unsigned>(index * bufferStride);
-    camera.due += period;
+    camera.due += camera.period();
     return 0;
 }
 
@@ -139,7 +148,7 @@ int startStreaming(Device& camera) {
         return fail(EBUSY);
     }
     camera.streaming = true;
-    camera.due = Clock::now() + period;
+    camera.due = Clock::now() + camera.period();
     return 0;
 }
 
@@ -168,21 +177,29 @@ int control(unsigned long request, void* argument) {
         return 0;
     case VIDIOC_ENUM_FMT: {
         auto& format = *static_cast<v4l2_fmtdesc*>(argument);
-        if (format.index != 0) {
+        if (format.index > (camera.behaviour.jpeg.empty() ? 0 : 1)) {
             return fail(EINVAL);
         }
-        format.pixelformat = V4L2_PIX_FMT_YUYV;
+        format.pixelformat = format.index == 0 ? V4L2_PIX_FMT_YUYV : V4L2_PIX_FMT_MJPEG;
         return 0;
     }
+    case VIDIOC_S_FMT: {
+        auto& format = *static_cast<v4l2_format*>(argument);
+        camera.givesJpeg = !camera.behaviour.jpeg.empty() && format.fmt.pix.pixelformat == V4L2_PIX_FMT_MJPEG;
+        return describeFormat(camera, format);
+    }
     case VIDIOC_G_FMT:
-    case VIDIOC_S_FMT:
     case VIDIOC_TRY_FMT:
-        return describeFormat(*static_cast<v4l2_format*>(argument));
-    case VIDIOC_G_PARM:
+        return describeFormat(camera, *static_cast<v4l2_format*>(argument));
     case VIDIOC_S_PARM: {
+        const auto& wish = static_cast<v4l2_streamparm*>(argument)->parm.capture.timeperframe;
+        camera.askedRate = wish.numerator == 0 ? 0 : wish.denominator / wish.numerator;
+        [[fallthrough]];
+    }
+    case VIDIOC_G_PARM: {
         auto& rate = static_cast<v4l2_streamparm*>(argument)->parm.capture;
         rate.capability = V4L2_CAP_TIMEPERFRAME;
-        rate.timeperframe = {1, 30};
+        rate.timeperframe = {1, camera.rate()};
         return 0;
     }
     case VIDIOC_REQBUFS: {
@@ -221,6 +238,13 @@ void setFakeCamera(const FakeCamera& camera) {
     const std::scoped_lock lock(device().mutex);
     device().behaviour = camera;
     device().sequence = 0;
+    device().givesJpeg = false;
+    device().askedRate = 0;
+}
+
+unsigned fakeCameraAskedRate() {
+    const std::scoped_lock lock(device().mutex);
+    return device().askedRate;
 }
 
 int openFakeCameras() {

@@ -2,6 +2,7 @@
 #include "square_source.h"
 #include "tensorfile/safetensors.h"
 #include "training/recipe.h"
+#include "training/step_timer.h"
 #include "training/trainer.h"
 
 #include <QtTest>
@@ -210,15 +211,32 @@ private slots:
         }
         QCOMPARE(prefixes, 2);
 
-        // A half-trained run goes on only with the model that it began with.
+        // The checkpoint holds all that a run needs: it goes on without the file as it was, and says so.
         json["adapt"]["steps"] = 4;
-        const Recipe longer = parseRecipe(json.dump(), "here").value();
         QFile::remove(QString::fromStdString(start));
         QVERIFY(QFile::copy(QString::fromStdString(file), QString::fromStdString(start)));
-        const auto refused = train(longer, SquareSource(), optionsFor(second.path()));
-        QVERIFY(!refused);
-        QVERIFY2(refused.error().message.find("began with another model") != std::string::npos,
-                 refused.error().message.c_str());
+        TrainOptions options = optionsFor(second.path());
+        std::string told;
+        options.report = [&](const std::string& line) { told += line + "\n"; };
+        QVERIFY(train(parseRecipe(json.dump(), "here").value(), SquareSource(), options));
+        QVERIFY2(told.find("is another than when the run began") != std::string::npos, told.c_str());
+        QVERIFY2(told.find("resumes at step 2 of 4") != std::string::npos, told.c_str());
+    }
+
+    /// The plan that comes along is whole: each cell finds its model, and its modules fit there.
+    void thePlanOfTheMiniatureIsComplete() {
+        const std::filesystem::path folder = std::filesystem::path(LIVEGLOSS_SOURCE_DIR) / "models";
+        std::ifstream file(folder / "paper-miniature.json");
+        const auto plan = nlohmann::json::parse(file);
+        const auto start = folder / plan["base"]["start"].get<std::string>();
+        QVERIFY(plan["cells"].size() == 11);
+        for (const auto& [name, changes] : plan["cells"].items()) {
+            auto json = plan["base"];
+            json["start"] = start.string();
+            json.merge_patch(changes);
+            const auto timer = StepTimer::make(parseRecipe(json.dump(), name).value(), SquareSource(), 1);
+            QVERIFY2(timer.has_value(), timer ? "" : (name + ": " + timer.error().message).c_str());
+        }
     }
 
     /// Pre-training alone leaves a backbone that another recipe starts from.

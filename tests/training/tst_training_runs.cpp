@@ -183,7 +183,7 @@ private slots:
         finished(json, SquareSource(4), another.path());
         QVERIFY(QFile::remove(backbone) && QFile::rename(another.filePath("model.safetensors"), backbone));
         const std::string told = toldBy(recipe, SquareSource(4), run.path(), 2);
-        QVERIFY2(told.find("head.safetensors began with another backbone and is made anew") != std::string::npos,
+        QVERIFY2(told.find("head.safetensors began with another encoder and is made anew") != std::string::npos,
                  told.c_str());
         QVERIFY(told.find("resumes") == std::string::npos);
     }

@@ -200,6 +200,24 @@ private Q_SLOTS:
         QVERIFY(w_->live->status()->warning().isEmpty());
     }
 
+    /// A file waits for the model, and its captions come late long before playback has to slow down.
+    void statusSaysWhenAFilesCaptionsComeLate() {
+        w_->playFile();
+        session::Statistics& figures = w_->script->snapshot.statistics;
+        figures.modelFps = 25.0;
+        figures.encodedFps = 4.0;
+        figures.backlog = 50;
+        w_->poll();
+        QVERIFY(w_->live->status()->warning().isEmpty()); // two seconds
+        figures.backlog = 175;
+        w_->poll();
+        QCOMPARE(w_->live->status()->warning(),
+                 QStringLiteral("Captions come 7 s late: the model takes 4.0 of 25.0 frames a second"));
+        w_->script->snapshot.state = session::State::Paused;
+        w_->poll();
+        QVERIFY(w_->live->status()->warning().isEmpty());
+    }
+
     void statusSaysWhichFramesAreRecognisedAndWhy() {
         w_->playFile();
         session::Statistics& figures = w_->script->snapshot.statistics;

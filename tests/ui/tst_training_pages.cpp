@@ -129,8 +129,9 @@ private Q_SLOTS:
         w_->answer = QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models/demo.safetensors");
         w_->press("chooseStart");
         QVERIFY2(page->ready(), qPrintable(page->problemText()));
+        file->clear(); // a model is wanted, and none is named
+        QVERIFY(!page->ready() && page->problemText().contains(QStringLiteral("model to start from is not there")));
         kind->setCurrentIndex(0);
-        file->clear();
         QVERIFY(page->ready() && w_->find<QLabel>("recipeRemark")->isVisible());
     }
 

@@ -207,7 +207,83 @@ private Q_SLOTS:
         QVERIFY2(entry.endsWith(QStringLiteral("3…")), qPrintable(entry));
     }
 
+    /// As after a crash or a power cut: the file is there, and nobody was asked.
+    void glossesOutliveTheProgram() {
+        QTemporaryDir kept;
+        const QDir folder(kept.filePath(QStringLiteral("unsaved")));
+        w_->live->earlierGlosses().keepIn(folder.path());
+        QVERIFY(!entries()->isVisible());
+        watchCamera();
+        QTRY_VERIFY_WITH_TIMEOUT(!journals(folder).isEmpty(), 10'000);
+        // While this program runs its glosses are its own.
+        auto other = std::make_unique<WindowFixture>();
+        other->live->earlierGlosses().keepIn(folder.path());
+        QVERIFY(!other->live->earlierGlosses().menu()->menuAction()->isVisible());
+        other.reset();
+        // What a dead one has left: its lock names a process that is not there.
+        const QString left = folder.filePath(QStringLiteral("glosses-1-left.json"));
+        QVERIFY(QFile::copy(folder.filePath(journals(folder).front()), left));
+        w_->live->earlierGlosses().keepIn(folder.path()); // a journal of its own, as the next program has
+        QCOMPARE(menu()->actions().size(), 1);
+        QVERIFY(menu()->actions().front()->text().startsWith(QStringLiteral("Camera")));
+        QTRY_VERIFY(!QFile::exists(left));
+        path_ = w_->folder.filePath(QStringLiteral("kept.srt"));
+        menu()->actions().front()->trigger();
+        QVERIFY2(saved().contains(QStringLiteral("00:00:02,")) && saved().contains(QStringLiteral("RED")),
+                 qPrintable(saved()));
+        QVERIFY(!entries()->isVisible());
+    }
+
+    void whatIsSavedOrGivenUpIsKeptNoLonger() {
+        QTemporaryDir folder;
+        w_->live->earlierGlosses().keepIn(folder.path());
+        watchCamera();
+        w_->live->earlierGlosses().keepNow();
+        QCOMPARE(journals(QDir(folder.path())).size(), 1);
+        w_->action(LiveAction::SaveHistory)->trigger();
+        w_->live->earlierGlosses().keepNow();
+        QVERIFY(journals(QDir(folder.path())).isEmpty());
+        commit("CAR", 3.0);
+        w_->live->earlierGlosses().keepNow();
+        QCOMPARE(journals(QDir(folder.path())).size(), 1);
+        answer_ = Answer::Discard;
+        QVERIFY(w_->window->close());
+        w_.reset();
+        QVERIFY(journals(QDir(folder.path())).isEmpty());
+    }
+
+    void aProgramThatIsEndedKeepsItsGlossesWithoutAQuestion() {
+        QTemporaryDir folder;
+        w_->live->earlierGlosses().keepIn(folder.path());
+        watchCamera();
+        w_->window->closeNow();
+        QVERIFY(!w_->window->isVisible());
+        QVERIFY(asked_.isEmpty());
+        w_.reset();
+        QCOMPARE(journals(QDir(folder.path())).size(), 1);
+        init();
+        w_->live->earlierGlosses().keepIn(folder.path());
+        QCOMPARE(menu()->actions().size(), 1);
+    }
+
+    void damagedFilesAreLeftAlone() {
+        QTemporaryDir folder;
+        QFile damaged(folder.filePath(QStringLiteral("glosses-1-damaged.json")));
+        QVERIFY(damaged.open(QIODevice::WriteOnly) && damaged.write("[{\"since\": ") > 0);
+        damaged.close();
+        QFile odd(folder.filePath(QStringLiteral("glosses-1-odd.json")));
+        QVERIFY(odd.open(QIODevice::WriteOnly) &&
+                odd.write(R"([7, {"glosses": "x"}, {"glosses": [{"start": "y"}]}])") > 0);
+        odd.close();
+        w_->live->earlierGlosses().keepIn(folder.path());
+        QVERIFY(damaged.exists());
+        QCOMPARE(menu()->actions().size(), 1); // the one gloss, of which nothing is known
+    }
+
 private:
+    static QStringList journals(const QDir& folder) {
+        return folder.entryList({QStringLiteral("glosses-*.json")}, QDir::Files);
+    }
     void replaceList(const std::vector<const char*>& glosses) {
         w_->script->setCommitted({});
         w_->poll();

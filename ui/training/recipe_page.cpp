@@ -153,6 +153,10 @@ void RecipePage::load(const QString& path) {
     readProblem_ = read ? QString() : path.isEmpty() ? tr("Choose a recipe.") : withHint(read.error());
     edit_ = read ? std::optional(std::move(*read)) : std::nullopt;
     kept_.clear();
+    if (const bool another = path != loaded_; another) {
+        const QSignalBlocker quiet(startKind_);
+        startKind_->setCurrentIndex(0);
+    }
     if (QFileInfo::exists(path)) {
         watcher_.addPath(path);
     }
@@ -182,8 +186,11 @@ void RecipePage::showValues() {
     const RecipeValues values = edit_ ? edit_->values() : RecipeValues();
     name_->setText(values.name);
     language_->setText(values.signLanguage);
-    startKind_->setCurrentIndex(values.start.isEmpty() ? 0 : 1);
+    if (!values.start.isEmpty() || !values.backbone.isEmpty()) {
+        startKind_->setCurrentIndex(values.start.isEmpty() ? 0 : 1); // otherwise as it was chosen
+    }
     startFile_->setText(QDir::toNativeSeparators(values.start.isEmpty() ? values.backbone : values.start));
+    shownStart_ = {startKind_->currentIndex(), startFile_->text()};
     const bool partial = values.method.startsWith(partialStart);
     method_->setCurrentIndex(method_->findData(partial ? QStringLiteral("partial") : values.method));
     blocks_->setValue(partial ? values.method.mid(partialStart.size()).toInt() : 1);
@@ -207,8 +214,10 @@ RecipeValues RecipePage::wanted() const {
     values.signLanguage = language_->text().trimmed();
     const QString text = QDir::fromNativeSeparators(startFile_->text().trimmed());
     const QString file = QUrl(text).isLocalFile() ? QUrl(text).toLocalFile() : text;
-    values.backbone = startsFromModel() ? QString() : file;
-    values.start = startsFromModel() ? file : QString();
+    if (std::pair(startKind_->currentIndex(), startFile_->text()) != shownStart_) {
+        values.backbone = startsFromModel() ? QString() : file;
+        values.start = startsFromModel() ? file : QString();
+    }
     if (const QString method = method_->currentData().toString(); !method.isEmpty()) {
         values.method = method == QLatin1String("partial") ? partialStart + QString::number(blocks_->value()) : method;
     }
@@ -246,6 +255,9 @@ void RecipePage::check() {
         if (const Result<training::Recipe> recipe = edit_->recipe()) {
             valid_ = true;
             conflicts_ = conflictsOf(*recipe, drawn_);
+            if (startsFromModel() && recipe->start.empty()) {
+                conflicts_.push_back(RecipeConflict::MissingStart);
+            }
             remark = startsFromNothing(*recipe)
                          ? tr("Without a backbone the image tower starts from random weights and learns very little: "
                               "choose one, such as CLIP's from the Models workspace.")

@@ -9,6 +9,7 @@
 #include <QWidget>
 
 #include <optional>
+#include <utility>
 #include <vector>
 
 class QCheckBox;
@@ -96,6 +97,7 @@ private:
     QString kept_;        ///< draft() that a run keeps
     QString ownRecipe_;   ///< path of a recipe that did not come with the program
     std::vector<RecipeConflict> conflicts_;
+    std::pair<int, QString> shownStart_; ///< kind and file as the recipe has them
     bool valid_ = false;
     bool filling_ = false;
     bool drawn_ = true;

@@ -78,7 +78,8 @@ void RecipePage::retranslateStart() {
     startFile_->setPlaceholderText(startsFromModel() ? tr("File of a model to train on")
                                                      : tr("File of an image tower, or of a model that holds one"));
     startFile_->setToolTip(startsFromModel()
-                               ? tr("Its sizes and modules are kept, and glosses that it knows keep what it learnt")
+                               ? tr("Sizes that the recipe leaves open are its own; glosses that both know keep what "
+                                    "it learnt, and modules without a tick are left out")
                                : tr("An image tower such as CLIP's; of a whole model the image tower is taken"));
 }
 

@@ -12,6 +12,9 @@ namespace livegloss::ui {
 
 namespace {
 
+/// Between writes of the journal while glosses come.
+constexpr int journalMs = 3000;
+
 EarlierGlosses::Answer ask(QWidget* window, const QString& list) {
     QMessageBox box(QMessageBox::Question, EarlierGlosses::tr("Unsaved Glosses"),
                     EarlierGlosses::tr("Save the recognised glosses before closing?"),
@@ -34,7 +37,8 @@ QString describe(const RecognisedGlosses& glosses, const QDateTime& since) {
              QString::number(glosses.count()));
 }
 
-/// Which list it is: its first gloss, whose number no other list has; -1 where only the offline pass found any; 0: none.
+/// Which list it is: its first gloss, whose number no other list has; -1 where only the offline pass found any; 0:
+/// none.
 std::int64_t listOf(const session::Snapshot& snapshot) {
     if (!snapshot.committed->empty()) {
         return snapshot.committed->front().id;
@@ -61,7 +65,53 @@ EarlierGlosses::EarlierGlosses(const SessionBridge& bridge, GlossExport& glossEx
     connect(&bridge_, &SessionBridge::captionsChanged, this, &EarlierGlosses::follow);
     connect(&bridge_, &SessionBridge::sourceRequested, this, &EarlierGlosses::beginSource);
     connect(&export_, &GlossExport::presentSaved, this, &EarlierGlosses::presentSaved);
+    journalTimer_.setSingleShot(true);
+    journalTimer_.setInterval(journalMs);
+    connect(&journalTimer_, &QTimer::timeout, this, &EarlierGlosses::writeJournal);
     retranslate();
+}
+
+void EarlierGlosses::keepIn(const QString& folder) {
+    journal_ = std::make_unique<GlossJournal>(folder);
+    std::size_t count = 0;
+    for (UnsavedGlosses& left : journal_->takeOver()) {
+        count += left.glosses.count();
+        earlier_.push_back({std::move(left), ++lists_});
+    }
+    if (count > 0) {
+        writeJournal();
+        fillMenu();
+        Q_EMIT recovered(tr("The program ended before %1 glosses were saved: File, Earlier Glosses has them")
+                             .arg(QString::number(count)));
+    }
+}
+
+void EarlierGlosses::keepNow() {
+    writeJournal();
+    if (journal_) {
+        journal_->flush();
+    }
+}
+
+void EarlierGlosses::writeJournal() {
+    journalTimer_.stop();
+    if (!journal_) {
+        return;
+    }
+    std::vector<UnsavedGlosses> unsaved;
+    if (!discarded_) {
+        unsaved.assign(earlier_.begin(), earlier_.end());
+        if (unsavedNow()) {
+            unsaved.push_back(*now_);
+        }
+    }
+    journal_->write(unsaved);
+}
+
+void EarlierGlosses::writeJournalSoon() {
+    if (journal_ && !journalTimer_.isActive()) {
+        journalTimer_.start();
+    }
 }
 
 /// The lists are cleared by the session, some time after what clears them was asked for.
@@ -84,10 +134,11 @@ void EarlierGlosses::follow() {
                             request->kind == media::SourceKind::TestPattern || snapshot.source.seekable;
     if (!comesAgain) {
         if (!now_) {
-            now_ = Kept{{}, QDateTime::currentDateTime(), ++lists_};
+            now_ = Kept{{{}, QDateTime::currentDateTime()}, ++lists_};
         }
         now_->glosses = export_.present();
         discarded_ = false;
+        writeJournalSoon();
     }
 }
 
@@ -107,6 +158,7 @@ void EarlierGlosses::presentSaved(const RecognisedGlosses& glosses) {
         return listOf(kept.glosses.snapshot) == list && textsOf(kept.glosses) == texts;
     });
     fillMenu();
+    writeJournalSoon();
 }
 
 bool EarlierGlosses::unsavedNow() const {
@@ -117,6 +169,7 @@ void EarlierGlosses::setAside() {
     if (unsavedNow()) {
         earlier_.push_back(std::move(*now_));
         fillMenu();
+        writeJournalSoon();
     }
     now_.reset();
     savedNow_.clear();
@@ -140,6 +193,7 @@ bool EarlierGlosses::prepareClose() {
     const Answer answer = question_(window_, list.join(QLatin1Char('\n')));
     if (answer != Answer::Save) {
         discarded_ = answer == Answer::Discard;
+        writeJournalSoon();
         return discarded_;
     }
     while (!earlier_.empty()) {
@@ -163,6 +217,7 @@ bool EarlierGlosses::prepareClose() {
 void EarlierGlosses::forget(int number) {
     std::erase_if(earlier_, [number](const Kept& kept) { return kept.number == number; });
     fillMenu();
+    writeJournalSoon();
 }
 
 void EarlierGlosses::fillMenu() {
@@ -171,7 +226,7 @@ void EarlierGlosses::fillMenu() {
         const Kept& kept = earlier_[index];
         QAction* entry = menu_.addAction(
             describe(kept.glosses, kept.since).replace(QLatin1Char('&'), QLatin1String("&&")) + QStringLiteral("…"));
-        entry->setToolTip(tr("Save these glosses; they are kept until the window closes"));
+        entry->setToolTip(tr("Save these glosses; they are kept until they are saved or given up"));
         connect(entry, &QAction::triggered, this, [this, number = kept.number] {
             const auto found = std::ranges::find(earlier_, number, &Kept::number);
             if (found != earlier_.end() && save(Kept(*found))) {

@@ -1,13 +1,15 @@
 #pragma once
 
-#include "ui/views/gloss_export.h"
+#include "ui/views/gloss_journal.h"
 
 #include <QDateTime>
 #include <QMenu>
 #include <QObject>
+#include <QTimer>
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,14 +31,21 @@ public:
     QMenu* menu() { return &menu_; }
     /// Before the window closes: false keeps it open.
     bool prepareClose();
+    /// From now on a file in `folder` holds what is unsaved, and what programs that ended without asking have left
+    /// there is in the menu. Call once.
+    void keepIn(const QString& folder);
+    /// Writes that file now, for a program that ends at once.
+    void keepNow();
     /// Instead of the program's dialog.
     void setQuestion(Question question) { question_ = std::move(question); }
     void retranslate();
 
+Q_SIGNALS:
+    /// Glosses of a program that ended without asking were found.
+    void recovered(const QString& tip);
+
 private:
-    struct Kept {
-        RecognisedGlosses glosses;
-        QDateTime since;
+    struct Kept : UnsavedGlosses {
         int number = 0; ///< each its own
     };
 
@@ -44,6 +53,8 @@ private:
     void presentSaved(const RecognisedGlosses& glosses);
     void beginSource();
     void setAside();
+    void writeJournal();
+    void writeJournalSoon();
     bool unsavedNow() const;
     bool save(const Kept& kept);
     void forget(int number);
@@ -59,6 +70,8 @@ private:
     std::int64_t listBefore_ = 0;       ///< the list of the source before, see listOf()
     std::vector<Kept> earlier_;
     int lists_ = 0;
+    std::unique_ptr<GlossJournal> journal_;
+    QTimer journalTimer_;
     bool discarded_ = false; ///< the question was answered so, and nothing came since
 };
 

@@ -16,6 +16,8 @@ namespace {
 
 constexpr int refreshMs = 250;
 constexpr int messageMs = 5000;
+/// By which captions of a file come late before that is said.
+constexpr double noticedSeconds = 3.0;
 const QString nothing = QStringLiteral("–");
 
 QString number(double value, int decimals) {
@@ -144,6 +146,14 @@ LiveStatus::Warning LiveStatus::presentWarning() const {
         return {tr("Cannot keep up: the model takes %1 of %2 frames a second")
                     .arg(number(figures.encodedFps, 0), number(figures.sourceFps, 0)),
                 tr("A smaller model, or fewer programs at the same time, would help.")};
+    }
+    const double behind = figures.modelFps > 0.0 ? static_cast<double>(figures.backlog) / figures.modelFps : 0.0;
+    if (!snapshot_.source.live && snapshot_.state == session::State::Playing && behind >= noticedSeconds) {
+        return {
+            tr("Captions come %1 s late: the model takes %2 of %3 frames a second")
+                .arg(number(behind, 0), number(figures.encodedFps, 1), number(figures.modelFps, 1)),
+            tr("Nothing of a file is left out, and captions keep their moments. A smaller model or a slower rate of "
+               "playback would help.")};
     }
     if (figures.pattern.automatic && figures.pattern.every > 1) {
         const QString all = number(figures.modelFps, figures.modelFps == std::floor(figures.modelFps) ? 0 : 1);

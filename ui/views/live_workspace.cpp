@@ -149,6 +149,7 @@ void LiveWorkspace::connectHistory() {
             [this] { status_->showMessage(tr("Glosses copied: %1").arg(side_->history()->copy())); });
     connect(actions_[LiveAction::SaveHistory], &QAction::triggered, &glossExport_, &GlossExport::save);
     connect(&glossExport_, &GlossExport::saved, status_, &LiveStatus::showMessage);
+    connect(&earlier_, &EarlierGlosses::recovered, status_, &LiveStatus::showMessage);
     connect(actions_[LiveAction::SelectHistory], &QAction::triggered, side_->history(), &HistoryPanel::selectAll);
     connect(actions_[LiveAction::GlossAttention], &QAction::triggered, this, [this] {
         if (const auto gloss = side_->history()->chosenGloss()) {

@@ -139,9 +139,9 @@ Workspace* MainWindow::shownWorkspace() const {
 void MainWindow::updateCameraSign() {
     const SessionBridge& bridge = live_->bridge();
     const session::State state = bridge.snapshot().state;
-    const bool open = bridge.request() && bridge.request()->kind == media::SourceKind::Camera &&
-                      (state == session::State::Opening || state == session::State::Playing ||
-                       state == session::State::Paused);
+    const bool open =
+        bridge.request() && bridge.request()->kind == media::SourceKind::Camera &&
+        (state == session::State::Opening || state == session::State::Playing || state == session::State::Paused);
     const bool here = open && !shownWorkspace()->showsSource();
     if (here != cameraSign_->isOn()) {
         cameraSign_->setOn(here);
@@ -318,13 +318,19 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
     return QMainWindow::eventFilter(watched, event);
 }
 
+void MainWindow::closeNow() {
+    closesNow_ = true;
+    live_->earlierGlosses().keepNow();
+    close();
+}
+
 void MainWindow::closeEvent(QCloseEvent* event) {
-    if (asksBeforeClosing_) { // the question on show is the same one
+    if (asksBeforeClosing_ && !closesNow_) { // the question on show is the same one
         event->ignore();
         return;
     }
     const QScopedValueRollback asks(asksBeforeClosing_, true);
-    for (int index = 0; index < workspaces_.size(); ++index) {
+    for (int index = 0; index < workspaces_.size() && !closesNow_; ++index) {
         if (!workspaces_.at(index)->prepareClose()) {
             showWorkspace(index);
             event->ignore();

@@ -40,6 +40,8 @@ public:
     const WindowActions& actions() const { return actions_; }
     Rail* rail() { return rail_; }
     CaptionWindow* captionWindow() { return captionWindow_; }
+    /// Closes without a question, because the system ends the program; unsaved glosses are kept for the next one.
+    void closeNow();
 
 protected:
     bool event(QEvent* event) override;
@@ -79,6 +81,7 @@ private:
     CameraSign* cameraSign_;
     bool wasMaximised_ = false;
     bool asksBeforeClosing_ = false;
+    bool closesNow_ = false;
     bool fullScreen_ = false; ///< as the bars are shown
 };
 

@@ -4,6 +4,7 @@
 #include "tensorfile/safetensors.h"
 
 #include <array>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -75,6 +76,10 @@ struct TemporalLayout {
     int stride = 4;          ///< frames per step
     int receptiveField = 16; ///< frames that one step sees
     int leftPad = 6;         ///< copies of the first frame before a clip at test time (and of the last one after it)
+
+    /// Frames of a clip with its copies at test time: whole steps, and at least one. The released loader's padding leaves
+    /// a clip of a few frames without a step where a head pools first; there the last frame is repeated further.
+    std::int64_t paddedFrames(std::int64_t frames) const;
 };
 TemporalLayout temporalLayout(int convType);
 /// Steps that `frames` frames give; 0 when there are too few.

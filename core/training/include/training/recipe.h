@@ -86,6 +86,7 @@ struct AdaptRecipe {
     int distillRampSteps = 0; ///< the distillation weight grows linearly from 0 over these steps
     bool trainQuery = false;
     double normMomentum = 0.1; ///< share of a step in the running statistics of the head's batch norms
+    bool freezeNorms = false;  ///< the head's batch norms keep their statistics and normalise by them in training too
     double averageDecay = 0.0; ///< share that an average of the weights keeps in a step, which is measured; 0: none
     double flips = 0.5;        ///< share of clips that are mirrored
     double toneJitter = 0;     ///< how far brightness and colours vary; 1: by up to a fifth

@@ -55,6 +55,8 @@ public:
     virtual TrainingClip clip(const ClipQuery& query) const = 0;
     /// Clips of a part; 0: there is no end of them.
     virtual std::int64_t clipCount(SamplePart) const { return 0; }
+    /// Name of the part that training measures on.
+    virtual std::string devPart() const { return "dev"; }
     /// Tells this material from other: where it lies and what is signed in its clips.
     virtual std::string identity() const { return {}; }
     /// Frames a second that the material has, for recipes that leave it open.
