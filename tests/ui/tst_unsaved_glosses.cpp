@@ -3,6 +3,7 @@
 #include "window_fixture.h"
 
 #include <QApplication>
+#include <QSignalSpy>
 #include <QTest>
 
 using namespace livegloss;
@@ -215,23 +216,29 @@ private Q_SLOTS:
         QVERIFY(!entries()->isVisible());
         watchCamera();
         QTRY_VERIFY_WITH_TIMEOUT(!journals(folder).isEmpty(), 10'000);
-        // While this program runs its glosses are its own.
-        auto other = std::make_unique<WindowFixture>();
-        other->live->earlierGlosses().keepIn(folder.path());
-        QVERIFY(!other->live->earlierGlosses().menu()->menuAction()->isVisible());
-        other.reset();
-        // What a dead one has left: its lock names a process that is not there.
+        // While this program runs its glosses are its own; what a dead one has left has no owner.
         const QString left = folder.filePath(QStringLiteral("glosses-1-left.json"));
         QVERIFY(QFile::copy(folder.filePath(journals(folder).front()), left));
-        w_->live->earlierGlosses().keepIn(folder.path()); // a journal of its own, as the next program has
-        QCOMPARE(menu()->actions().size(), 1);
-        QVERIFY(menu()->actions().front()->text().startsWith(QStringLiteral("Camera")));
+        WindowFixture next;
+        EarlierGlosses& earlier = next.live->earlierGlosses();
+        const QSignalSpy told(&earlier, &EarlierGlosses::recovered);
+        earlier.keepIn(folder.path());
+        QCOMPARE(told.size(), 1);
+        QCOMPARE(earlier.menu()->actions().size(), 1);
+        QVERIFY(earlier.menu()->actions().front()->text().startsWith(QStringLiteral("Camera")));
         QTRY_VERIFY(!QFile::exists(left));
+        QCOMPARE(journals(folder).size(), 2); // each its own
         path_ = w_->folder.filePath(QStringLiteral("kept.srt"));
-        menu()->actions().front()->trigger();
+        next.live->glossExport().setServices([this](QWidget*, const QString&) { return path_; }, {});
+        earlier.menu()->actions().front()->trigger();
         QVERIFY2(saved().contains(QStringLiteral("00:00:02,")) && saved().contains(QStringLiteral("RED")),
                  qPrintable(saved()));
-        QVERIFY(!entries()->isVisible());
+        QVERIFY(!earlier.menu()->menuAction()->isVisible());
+        earlier.keepNow();
+        QCOMPARE(journals(folder).size(), 1);
+        answer_ = Answer::Discard;
+        w_->window->close();
+        w_.reset(); // before its folder
     }
 
     void whatIsSavedOrGivenUpIsKeptNoLonger() {
@@ -264,6 +271,7 @@ private Q_SLOTS:
         init();
         w_->live->earlierGlosses().keepIn(folder.path());
         QCOMPARE(menu()->actions().size(), 1);
+        w_.reset();
     }
 
     void damagedFilesAreLeftAlone() {
@@ -278,6 +286,7 @@ private Q_SLOTS:
         w_->live->earlierGlosses().keepIn(folder.path());
         QVERIFY(damaged.exists());
         QCOMPARE(menu()->actions().size(), 1); // the one gloss, of which nothing is known
+        w_.reset();
     }
 
 private:

@@ -71,6 +71,12 @@ EarlierGlosses::EarlierGlosses(const SessionBridge& bridge, GlossExport& glossEx
     retranslate();
 }
 
+EarlierGlosses::~EarlierGlosses() {
+    if (journalTimer_.isActive()) {
+        writeJournal(); // what was saved or given up on closing is in it no longer
+    }
+}
+
 void EarlierGlosses::keepIn(const QString& folder) {
     journal_ = std::make_unique<GlossJournal>(folder);
     std::size_t count = 0;

@@ -26,6 +26,7 @@ public:
     using Question = std::function<Answer(QWidget* window, const QString& list)>;
 
     EarlierGlosses(const SessionBridge& bridge, GlossExport& glossExport, QWidget* window);
+    ~EarlierGlosses() override;
 
     /// An entry for each, which saves it; its own entry in a menu hides while there are none.
     QMenu* menu() { return &menu_; }
