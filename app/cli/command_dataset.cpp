@@ -140,7 +140,8 @@ void runCheck(const CheckArguments& arguments) {
         return f.problem != dataset::Problem::OutOfVocabulary && f.problem != dataset::Problem::FewerFrames;
     });
     if (unusable) {
-        throw CommandFailure{{ErrorCode::Unreadable, "some clips are damaged or cannot be used; they are listed above", {}}};
+        throw CommandFailure{
+            {ErrorCode::Unreadable, "some clips are damaged or cannot be used; they are listed above", {}}};
     }
 }
 
@@ -165,12 +166,12 @@ void addCheck(CLI::App& parent) {
     command->add_flag("--events", arguments->events,
                       "progress and report as JSON lines, for a program that watches (docs/events.md)");
     command->add_flag("--stop-with-input", arguments->stopWithInput, "stop when standard input ends");
-    command->footer(
-        "Every problem is listed with the file and line that name the clip. The exit code is 3 where a clip is damaged\n"
-        "or cannot be used; glosses outside the vocabulary and missing frames are reported only.\n\n"
-        "Examples:\n"
-        "  livegloss-cli dataset check phoenix-2014-multisigner --quick\n"
-        "  livegloss-cli dataset check CSL-Daily --json > report.json");
+    command->footer("Every problem is listed with the file and line that name the clip. The exit code is 3 where a "
+                    "clip is damaged\n"
+                    "or cannot be used; glosses outside the vocabulary and missing frames are reported only.\n\n"
+                    "Examples:\n"
+                    "  livegloss-cli dataset check phoenix-2014-multisigner --quick\n"
+                    "  livegloss-cli dataset check CSL-Daily --json > report.json");
     command->callback([arguments] { withErrorEvents(arguments->events, [&] { runCheck(*arguments); }); });
 }
 

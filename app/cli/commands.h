@@ -23,7 +23,8 @@ T valueOrFail(Result<T> result) {
     }
 }
 
-// One function per subcommand, each in command_<name>.cpp: it declares options and sets the callback that does the work.
+// One function per subcommand, each in command_<name>.cpp: it declares options and sets the callback that does the
+// work.
 void addBenchCommand(CLI::App& app);
 void addForwardCommand(CLI::App& app);
 void addImportCommand(CLI::App& app);
@@ -44,4 +45,4 @@ void addDevicesCommand(CLI::App& app);
 void addReproduceCommand(CLI::App& app);
 #endif
 
-}  // namespace livegloss::cli
+} // namespace livegloss::cli

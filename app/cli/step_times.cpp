@@ -95,10 +95,10 @@ std::optional<StepTimes> readStepTimes(const fs::path& output) {
 
 Result<void> writeStepTimes(const fs::path& output, const StepTimes& times) {
     const OrderedJson json{{"machine", times.machine},
-                    {"date", times.date},
-                    {"threads", times.threads},
-                    {"rounds", times.rounds},
-                    {"median_step_seconds", times.medians}};
+                           {"date", times.date},
+                           {"threads", times.threads},
+                           {"rounds", times.rounds},
+                           {"median_step_seconds", times.medians}};
     return writeOutput((output / fileName).string(), json.dump(1) + "\n");
 }
 

@@ -61,7 +61,8 @@ bool ignored(const StmSegment& segment) {
                        [](const std::string& word) { return folded(word) == "ignore_time_segment_in_scoring"; });
 }
 
-/// Sclite keeps a segment's end in single precision, so a word whose middle is that very moment may fall on either side.
+/// Sclite keeps a segment's end in single precision, so a word whose middle is that very moment may fall on either
+/// side.
 double scliteEnd(double seconds) {
     constexpr double most = std::numeric_limits<float>::max();
     return seconds > most ? std::numeric_limits<double>::infinity() : static_cast<double>(static_cast<float>(seconds));

@@ -1,5 +1,5 @@
-// Runs commands of the command line for tests. Loading its libraries takes longer than most commands: this process loads
-// them once and every command runs in a copy of it. A command is a line of JSON on standard input, {"arguments",
+// Runs commands of the command line for tests. Loading its libraries takes longer than most commands: this process
+// loads them once and every command runs in a copy of it. A command is a line of JSON on standard input, {"arguments",
 // "environment", "folder", "out", "err"}; its exit code, or -2 where a signal ended it, is a line on standard output.
 #include "program.h"
 

@@ -265,8 +265,8 @@ void GlossPanel::showMaterial() {
 void GlossPanel::save() {
     const QString folder = QStandardPaths::writableLocation(QStandardPaths::PicturesLocation);
     const GlossMaterial material = *material_; // the history may begin anew while the dialog is open
-    QString path = choose_(
-        this, QStringLiteral("%1/%2-%3.png").arg(folder, QFileInfo(clip_).completeBaseName(), material.gloss));
+    QString path =
+        choose_(this, QStringLiteral("%1/%2-%3.png").arg(folder, QFileInfo(clip_).completeBaseName(), material.gloss));
     if (path.isEmpty()) {
         return;
     }

@@ -115,7 +115,8 @@ void paintSheet(QPainter& painter, const Sheet& sheet) {
               true);
     y += lineHeight(titlePixels) + gap / 2;
     for (const QString& line : sheet.lines) {
-        paintText(painter, QRectF(margin, y, room, lineHeight(textPixels)), line, textPixels, quietColour, Qt::AlignLeft);
+        paintText(painter, QRectF(margin, y, room, lineHeight(textPixels)), line, textPixels, quietColour,
+                  Qt::AlignLeft);
         y += lineHeight(textPixels) + 2.0;
     }
     const auto cellLeft = [](qsizetype column) {
@@ -132,8 +133,8 @@ void paintSheet(QPainter& painter, const Sheet& sheet) {
         const double labelRoom = labelWidth - 2 * gap;
         paintText(painter, QRectF(margin, top, labelRoom, half - 1.0), row.label, textPixels, ink,
                   Qt::AlignLeft | Qt::AlignBottom | Qt::TextWordWrap, true);
-        paintText(painter, QRectF(margin, top + half + 1.0, labelRoom, half - 1.0), row.detail, smallPixels, quietColour,
-                  Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap);
+        paintText(painter, QRectF(margin, top + half + 1.0, labelRoom, half - 1.0), row.detail, smallPixels,
+                  quietColour, Qt::AlignLeft | Qt::AlignTop | Qt::TextWordWrap);
         for (qsizetype column = 0; column < row.cells.size(); ++column) {
             paintSheetCell(painter, row.cells.at(column), QRectF(cellLeft(column), top, cellWidth, layout.cellHeight),
                            quietColour, static_cast<int>(smallPixels));

@@ -32,17 +32,19 @@ double heightOf(const QFont& font) {
 
 double footerHeight(const TimeChartPage& page) {
     const QRectF room(0, 0, pageWidth - 2 * pageMargin, 1e4);
-    return std::ceil(QFontMetricsF(pageFont(pageSmallPixels)).boundingRect(room, Qt::TextWordWrap, page.footer).height());
+    return std::ceil(
+        QFontMetricsF(pageFont(pageSmallPixels)).boundingRect(room, Qt::TextWordWrap, page.footer).height());
 }
 
 double legendTop(const TimeChartPage& page) {
     return pageMargin + heightOf(pageFont(pageTitlePixels)) +
-           static_cast<double>(page.lines.size()) * heightOf(pageFont(pageTextPixels)) + pageMargin / 2.0 + chartHeight +
-           pageMargin / 2.0;
+           static_cast<double>(page.lines.size()) * heightOf(pageFont(pageTextPixels)) + pageMargin / 2.0 +
+           chartHeight + pageMargin / 2.0;
 }
 
 QSizeF pageSize(const TimeChartPage& page) {
-    return {pageWidth, legendTop(page) + static_cast<double>(page.chart.curves.size()) * heightOf(pageFont(pageTextPixels)) +
+    return {pageWidth, legendTop(page) +
+                           static_cast<double>(page.chart.curves.size()) * heightOf(pageFont(pageTextPixels)) +
                            pageMargin / 2.0 + footerHeight(page) + pageMargin};
 }
 
@@ -64,7 +66,8 @@ void paintPage(QPainter& painter, const TimeChartPage& page) {
         write(line, pageFont(pageTextPixels), colours.muted);
     }
     painter.setFont(pageFont(pageSmallPixels));
-    paintTimeChart(painter, QRectF(pageMargin, top + pageMargin / 2.0, room, chartHeight), page.chart, page.range, colours);
+    paintTimeChart(painter, QRectF(pageMargin, top + pageMargin / 2.0, room, chartHeight), page.chart, page.range,
+                   colours);
     top = legendTop(page);
     const QFont font = pageFont(pageTextPixels);
     for (const ChartCurve& curve : page.chart.curves) {
@@ -79,7 +82,8 @@ void paintPage(QPainter& painter, const TimeChartPage& page) {
     }
     painter.setFont(pageFont(pageSmallPixels));
     painter.setPen(colours.muted);
-    painter.drawText(QRectF(pageMargin, top + pageMargin / 2.0, room, footerHeight(page) + 2.0), Qt::TextWordWrap, page.footer);
+    painter.drawText(QRectF(pageMargin, top + pageMargin / 2.0, room, footerHeight(page) + 2.0), Qt::TextWordWrap,
+                     page.footer);
 }
 
 } // namespace

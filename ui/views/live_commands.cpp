@@ -171,8 +171,8 @@ void LiveCommands::updateState() {
     for (const LiveAction action : {LiveAction::PreviousGloss, LiveAction::NextGloss}) {
         actions_[action]->setEnabled(seekable && glosses);
     }
-    for (const LiveAction action : {LiveAction::SaveHistory, LiveAction::CopyHistory, LiveAction::SelectHistory,
-                                    LiveAction::GlossAttention}) {
+    for (const LiveAction action :
+         {LiveAction::SaveHistory, LiveAction::CopyHistory, LiveAction::SelectHistory, LiveAction::GlossAttention}) {
         actions_[action]->setEnabled(glosses);
     }
     actions_[LiveAction::Mirror]->setChecked(mirrored());

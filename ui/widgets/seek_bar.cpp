@@ -114,7 +114,8 @@ void SeekBar::paintEvent(QPaintEvent*) {
     }
     if (hoverX_ >= 0.0 && !dragging_) {
         painter.setBrush(colours.muted);
-        painter.drawRect(QRectF(std::clamp(hoverX_, trackMargin, width() - trackMargin) - 0.5, middle - 7.0, 1.0, 14.0));
+        painter.drawRect(
+            QRectF(std::clamp(hoverX_, trackMargin, width() - trackMargin) - 0.5, middle - 7.0, 1.0, 14.0));
     }
     const QPointF handle(xOf(position_), middle);
     painter.setBrush(colours.accent);
