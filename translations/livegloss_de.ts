@@ -2055,12 +2055,12 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
         <translation>&amp;Frühere Glossen</translation>
     </message>
     <message>
-        <source>The program ended before %1 glosses were saved: File, Earlier Glosses has them</source>
-        <translation>Das Programm endete, bevor %1 Glossen gespeichert waren: Sie sind unter Datei, Frühere Glossen</translation>
-    </message>
-    <message>
         <source>Save these glosses; they are kept until they are saved or given up</source>
         <translation>Diese Glossen speichern; sie bleiben, bis sie gespeichert oder aufgegeben sind</translation>
+    </message>
+    <message>
+        <source>Glosses that were not saved last time: %1 (File, Earlier Glosses)</source>
+        <translation>Beim letzten Mal nicht gespeicherte Glossen: %1 (Datei, Frühere Glossen)</translation>
     </message>
 </context>
 <context>
@@ -2710,12 +2710,12 @@ Warten auf das Modell: %7</translation>
         <translation>Was dazwischen liegt, wird geschätzt; dabei können Gebärden verloren gehen. Ein kleineres Modell oder weniger Programme zur selben Zeit würden helfen; „Bilder“ in den Einstellungen ändert es.</translation>
     </message>
     <message>
-        <source>Captions come %1 s late: the model takes %2 of %3 frames a second</source>
-        <translation>Untertitel kommen %1 s zu spät: Das Modell schafft %2 von %3 Bildern je Sekunde</translation>
+        <source>Captions are %1 s of the video behind: the model takes %2 frames a second</source>
+        <translation>Untertitel liegen %1 s des Videos zurück: Das Modell schafft %2 Bilder je Sekunde</translation>
     </message>
     <message>
-        <source>Nothing of a file is left out, and captions keep their moments. A smaller model or a slower rate of playback would help.</source>
-        <translation>Von einer Datei wird nichts ausgelassen, und Untertitel behalten ihre Zeitpunkte. Ein kleineres Modell oder langsamere Wiedergabe würde helfen.</translation>
+        <source>None of these frames is lost, and captions keep their moments. A smaller model or a slower rate of playback would help.</source>
+        <translation>Keines dieser Bilder geht verloren, und Untertitel behalten ihre Zeitpunkte. Ein kleineres Modell oder langsamere Wiedergabe würde helfen.</translation>
     </message>
 </context>
 <context>

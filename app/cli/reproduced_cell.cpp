@@ -119,14 +119,18 @@ Result<void> writeCell(const fs::path& output, const std::string& cell, std::uin
 
 namespace {
 
-/// Whether a half-trained cell started from another file than the plan's.
-bool beganElsewhere(const fs::path& folder, const std::string& startMark) {
+/// Whether a half-trained cell started from another file than it would now.
+bool beganElsewhere(const fs::path& folder, const Json& recipe) {
     const auto checkpoint = tensorfile::SafetensorsReader::open(folder / "adapt.safetensors");
-    if (!checkpoint || startMark.empty()) {
+    if (!checkpoint) {
         return false;
     }
     const auto origin = checkpoint->metadata().find("origin");
-    return origin != checkpoint->metadata().end() && origin->second != startMark;
+    const std::string file = recipe.value("start", recipe.value("backbone", std::string()));
+    if (origin == checkpoint->metadata().end() || origin->second.empty() || file.empty()) {
+        return false;
+    }
+    return origin->second != fileSha256(file).value_or(origin->second);
 }
 
 } // namespace
@@ -138,7 +142,8 @@ Result<std::optional<fs::path>> prepareCell(const ReproductionPlan& plan, const 
     std::optional<fs::path> earlier;
     std::error_code problem;
     const bool used = fs::exists(folder, problem) && !fs::is_empty(folder, problem);
-    if (used && (contentsOf(folder / "recipe.json") != recipe || beganElsewhere(folder, plan.startMark))) {
+    if (used &&
+        (contentsOf(folder / "recipe.json") != recipe || beganElsewhere(folder, cellRecipe(plan, cell, seed)))) {
         earlier = nameForEarlier(folder);
         fs::rename(folder, *earlier, problem);
         if (problem) {

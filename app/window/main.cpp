@@ -195,12 +195,12 @@ int main(int argc, char** argv) {
         services, {locations.demoModel, locations.catalogue, locations.modelFolder}, ui::makeDesktopServices()));
     window.addTraining(new ui::TrainingWorkspace(trainingPlaces(), ui::makeTrainingServices()));
     logFirstPicture(*live, started);
-    live->earlierGlosses().keepIn(unsavedFolder());
     const app::EndSignals endSignals([&window] {
         window.closeNow();
         QCoreApplication::quit();
     });
     window.show();
+    live->earlierGlosses().keepIn(unsavedFolder());
     live->start(arguments.model);
     if (!arguments.source.isEmpty()) {
         live->openSource(media::parseSource(arguments.source.toStdString()));

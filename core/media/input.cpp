@@ -85,9 +85,7 @@ std::vector<CameraMode> cameraModes() {
 #if defined(__APPLE__)
     return {{{"video_size", "1280x720"}, {"framerate", "30"}}, {{"framerate", "30"}}, {{"framerate", "25"}}, {}};
 #elif defined(_WIN32)
-    return {{{"vcodec", "mjpeg"}, {"video_size", "1280x720"}, {"framerate", "30"}},
-            {{"video_size", "640x480"}, {"framerate", "30"}},
-            {}};
+    return {{{"video_size", "1280x720"}, {"framerate", "30"}}, {{"video_size", "640x480"}, {"framerate", "30"}}, {}};
 #else
     return {{{"input_format", "mjpeg"}, {"video_size", "1280x720"}, {"framerate", "30"}},
             {{"video_size", "640x480"}, {"framerate", "30"}},
@@ -221,7 +219,7 @@ Result<void> Input::openCamera() {
         }
         // Without blocking reads a camera that stops answering can be left alone; see VideoDecoder::feed().
         code = openContainer(url, format, options.get(), AVFMT_FLAG_NONBLOCK);
-        if (code >= 0 || !isAboutTheMode(code)) {
+        if (code >= 0 || !isAboutTheMode(code) || IoGuard::poll(&guard_) != 0) {
             break;
         }
     }

@@ -76,22 +76,23 @@ bool TrainingLoop::resume() {
     return true;
 }
 
-bool TrainingLoop::mayGoOn() const {
+bool TrainingLoop::mayGoOn() {
     const auto reader = tensorfile::SafetensorsReader::open(file());
     if (!reader) {
         return true; // reading it says what is wrong
     }
     const auto found = reader->metadata().find("origin");
-    const bool known = found != reader->metadata().end() && !found->second.empty() && !plan_.origin.empty();
-    if (!known || found->second == plan_.origin) {
-        return true;
-    }
-    if (plan_.leavesOthersAside) {
+    const std::string began = found == reader->metadata().end() ? std::string() : found->second;
+    const bool another = !began.empty() && !plan_.origin.empty() && began != plan_.origin;
+    if (another && plan_.leavesOthersAside) {
         context_.report(plan_.stage + ": " + file().string() + " began with another encoder and is made anew");
         return false;
     }
-    context_.report(plan_.stage + ": the file that the recipe starts from is another than when the run began; " +
-                    file().string() + " goes on from what it has learnt");
+    if (another) {
+        context_.report(plan_.stage + ": the file that the recipe starts from is another than when the run began; " +
+                        file().string() + " goes on from what it has learnt");
+    }
+    plan_.origin = began; // the run's, not the present file's
     return true;
 }
 

@@ -80,7 +80,7 @@ private:
     /// Throws StageFailure where the processes were started with different recipes or data.
     void checkAgreement() const;
     /// Whether the stage's checkpoint is to be gone on with; says where it began with something else than this run.
-    bool mayGoOn() const;
+    bool mayGoOn();
     /// Throws StageFailure where a checkpoint is of another vocabulary or number of processes.
     void checkSameTraining(const CheckpointFacts& facts) const;
     void shareTensors();

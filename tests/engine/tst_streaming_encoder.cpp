@@ -50,6 +50,7 @@ private slots:
         QTest::newRow("conv type 0") << 0 << 5;
         QTest::newRow("conv type 3") << 3 << 7;
         QTest::newRow("conv type 7, 30 frames") << 7 << 30;
+        QTest::newRow("conv type 8, too short for the released padding") << 8 << 3;
         QTest::newRow("GELU and CLIP's normalisation") << 2 << 9;
     }
     void paddedClipEqualsOffline() {
@@ -61,8 +62,7 @@ private slots:
         loadWith(convType);
         const model::TemporalLayout layout = model::temporalLayout(convType);
         const std::vector<float> clip = random_->uniform(static_cast<std::size_t>(length) * frameValues());
-        const int rounded = (length + layout.stride - 1) / layout.stride * layout.stride;
-        const int padded = layout.leftPad + rounded + layout.leftPad;
+        const auto padded = static_cast<int>(layout.paddedFrames(length));
         std::vector<float> byHand;
         for (int position = 0; position < padded; ++position) {
             const auto frame = static_cast<std::ptrdiff_t>(std::clamp(position - layout.leftPad, 0, length - 1));

@@ -113,8 +113,7 @@ public:
     }
     Result<engine::EncoderOutput> finish() override {
         engine::EncoderOutput output;
-        const std::int64_t padded =
-            (next_ + layout().stride - 1) / layout().stride * layout().stride + layout().leftPad;
+        const std::int64_t padded = layout().paddedFrames(next_) - layout().leftPad;
         for (std::int64_t index = next_; next_ > 0 && index < padded; ++index) {
             output.features.push_back(feature(index));
         }

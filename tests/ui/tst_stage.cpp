@@ -212,7 +212,7 @@ private Q_SLOTS:
         figures.backlog = 175;
         w_->poll();
         QTRY_COMPARE(w_->live->status()->warning(),
-                     QStringLiteral("Captions come 7 s late: the model takes 4.0 of 25.0 frames a second"));
+                     QStringLiteral("Captions are 7 s of the video behind: the model takes 4.0 frames a second"));
         w_->script->snapshot.state = session::State::Paused;
         w_->poll();
         QTRY_VERIFY(w_->live->status()->warning().isEmpty());

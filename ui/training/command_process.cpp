@@ -44,7 +44,8 @@ void CommandProcess::letGo() {
         return;
     }
     process_->disconnect(this);
-    stop();
+    // By its input alone: Ctrl+C in the terminal has interrupted it already, and a second interrupt ends it at once.
+    process_->closeWriteChannel();
     connect(process_, &QProcess::finished, process_, &QObject::deleteLater);
     process_->setParent(nullptr);
     process_ = nullptr;

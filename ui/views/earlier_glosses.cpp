@@ -33,7 +33,9 @@ EarlierGlosses::Answer ask(QWidget* window, const QString& list) {
 
 QString describe(const RecognisedGlosses& glosses, const QDateTime& since) {
     return EarlierGlosses::tr("%1, %2, glosses: %3")
-        .arg(QString::fromStdString(glosses.input), QLocale().toString(since.time(), QLocale::ShortFormat),
+        .arg(QString::fromStdString(glosses.input),
+             since.date() == QDate::currentDate() ? QLocale().toString(since.time(), QLocale::ShortFormat)
+                                                  : QLocale().toString(since, QLocale::ShortFormat),
              QString::number(glosses.count()));
 }
 
@@ -87,8 +89,8 @@ void EarlierGlosses::keepIn(const QString& folder) {
     if (count > 0) {
         writeJournal();
         fillMenu();
-        Q_EMIT recovered(tr("The program ended before %1 glosses were saved: File, Earlier Glosses has them")
-                             .arg(QString::number(count)));
+        Q_EMIT recovered(
+            tr("Glosses that were not saved last time: %1 (File, Earlier Glosses)").arg(QString::number(count)));
     }
 }
 

@@ -10,6 +10,9 @@
 #include <QJsonDocument>
 #include <QJsonObject>
 
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
 #include <utility>
 
 namespace livegloss::ui {
@@ -113,9 +116,8 @@ GlossJournal::GlossJournal(const QString& folder) : folder_(folder) {
                              .arg(QCoreApplication::applicationPid())
                              .arg(QDateTime::currentMSecsSinceEpoch());
     path_ = QDir(folder).filePath(name);
-    lock_ = std::make_unique<QLockFile>(lockOf(path_));
-    lock_->setStaleLockTime(0);
-    if (!lock_->tryLock(0)) {
+    lock_ = take(path_);
+    if (lock_ == nullptr) {
         log(LogLevel::Warning, "unsaved glosses are not kept: cannot write into " + folder.toStdString());
         path_.clear();
     }
@@ -123,6 +125,21 @@ GlossJournal::GlossJournal(const QString& folder) : folder_(folder) {
 
 GlossJournal::~GlossJournal() {
     flush();
+    if (!path_.isEmpty()) {
+        QFile::remove(lockOf(path_));
+    }
+}
+
+/// Null where another has it, or where it cannot be made.
+GlossJournal::Lock GlossJournal::take(const QString& journal) {
+    const int descriptor = ::open(QFile::encodeName(lockOf(journal)).constData(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    Lock lock(new int(descriptor), [](const int* held) {
+        if (*held >= 0) {
+            ::close(*held);
+        }
+        delete held;
+    });
+    return descriptor >= 0 && ::flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? lock : nullptr;
 }
 
 std::vector<UnsavedGlosses> GlossJournal::takeOver() {
@@ -131,19 +148,31 @@ std::vector<UnsavedGlosses> GlossJournal::takeOver() {
         return unsaved;
     }
     const QDir folder(folder_);
-    for (const QString& name : folder.entryList({QStringLiteral("glosses-*.json")}, QDir::Files, QDir::Name)) {
-        const QString path = folder.filePath(name);
-        auto lock = std::make_unique<QLockFile>(lockOf(path));
-        lock->setStaleLockTime(0); // only a program that runs no longer leaves a lock that may be broken
-        if (path == path_ || !lock->tryLock(0)) {
+    QStringList journals;
+    // Of a program that was ended there may also be only its lock, or a file that it did not finish.
+    for (const QString& name : folder.entryList({QStringLiteral("glosses-*.json*")}, QDir::Files, QDir::Name)) {
+        const QString path = folder.filePath(name.left(name.indexOf(QLatin1String(".json")) + 5));
+        if (path != path_ && !journals.contains(path)) {
+            journals.append(path);
+        }
+    }
+    for (const QString& path : journals) {
+        Lock lock = take(path);
+        if (lock == nullptr) {
             continue;
         }
-        if (read(path, unsaved)) {
-            takenOver_.append(path);
-            takenLocks_.push_back(std::move(lock));
-        } else {
-            log(LogLevel::Warning, path.toStdString() + " cannot be read; its glosses are not offered");
+        const QFileInfo journal(path);
+        for (const QString& part : folder.entryList({journal.fileName() + QStringLiteral(".part*")}, QDir::Files)) {
+            QFile::remove(folder.filePath(part));
         }
+        if (journal.exists() && !read(path, unsaved)) {
+            log(LogLevel::Warning, path.toStdString() + " cannot be read; its glosses are not offered");
+        } else if (journal.exists()) {
+            takenOver_->append(path);
+            takenLocks_.push_back(std::move(lock));
+            continue;
+        }
+        QFile::remove(lockOf(path));
     }
     return unsaved;
 }
@@ -156,18 +185,19 @@ void GlossJournal::write(const std::vector<UnsavedGlosses>& unsaved) {
     for (const UnsavedGlosses& kept : unsaved) {
         lists.append(jsonOf(kept));
     }
-    writer_.start([path = path_, text = lists.isEmpty() ? QByteArray() : QJsonDocument(lists).toJson(),
-                   others = std::exchange(takenOver_, {})] {
-        if (text.isEmpty()) {
-            QFile::remove(path);
-        } else if (const auto written = writeNewFile(path.toStdU16String(), text.toStdString()); !written) {
-            log(LogLevel::Warning, "unsaved glosses are not kept: " + written.error().message);
-            return;
-        }
-        for (const QString& other : others) {
-            QFile::remove(other);
-        }
-    });
+    writer_.start(
+        [path = path_, text = lists.isEmpty() ? QByteArray() : QJsonDocument(lists).toJson(), others = takenOver_] {
+            if (text.isEmpty()) {
+                QFile::remove(path);
+            } else if (const auto written = writeNewFile(path.toStdU16String(), text.toStdString()); !written) {
+                log(LogLevel::Warning, "unsaved glosses are not kept: " + written.error().message);
+                return;
+            }
+            for (const QString& other : std::exchange(*others, {})) {
+                QFile::remove(other);
+                QFile::remove(lockOf(other));
+            }
+        });
 }
 
 } // namespace livegloss::ui

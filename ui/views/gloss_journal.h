@@ -3,7 +3,6 @@
 #include "ui/views/gloss_export.h"
 
 #include <QDateTime>
-#include <QLockFile>
 #include <QString>
 #include <QStringList>
 #include <QThreadPool>
@@ -40,9 +39,12 @@ public:
 private:
     QString folder_;
     QString path_; ///< empty: nothing is kept
-    std::unique_ptr<QLockFile> lock_;
-    QStringList takenOver_;
-    std::vector<std::unique_ptr<QLockFile>> takenLocks_;
+    /// Held while it lives; the system lets go of it when the program ends, however that happens.
+    using Lock = std::shared_ptr<const int>;
+    static Lock take(const QString& journal);
+    Lock lock_;
+    std::vector<Lock> takenLocks_;
+    std::shared_ptr<QStringList> takenOver_ = std::make_shared<QStringList>(); ///< the writer's, once there is one
     QThreadPool writer_; ///< of one thread, so that files are written in order
 };
 

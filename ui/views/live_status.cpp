@@ -8,6 +8,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 
+#include <algorithm>
 #include <cmath>
 
 namespace livegloss::ui {
@@ -147,13 +148,13 @@ LiveStatus::Warning LiveStatus::presentWarning() const {
                     .arg(number(figures.encodedFps, 0), number(figures.sourceFps, 0)),
                 tr("A smaller model, or fewer programs at the same time, would help.")};
     }
-    const double behind = figures.modelFps > 0.0 ? static_cast<double>(figures.backlog) / figures.modelFps : 0.0;
+    const double waiting = static_cast<double>(figures.backlog) * std::max(1, figures.pattern.every);
+    const double behind = figures.modelFps > 0.0 ? waiting / figures.modelFps : 0.0;
     if (!snapshot_.source.live && snapshot_.state == session::State::Playing && behind >= noticedSeconds) {
-        return {
-            tr("Captions come %1 s late: the model takes %2 of %3 frames a second")
-                .arg(number(behind, 0), number(figures.encodedFps, 1), number(figures.modelFps, 1)),
-            tr("Nothing of a file is left out, and captions keep their moments. A smaller model or a slower rate of "
-               "playback would help.")};
+        return {tr("Captions are %1 s of the video behind: the model takes %2 frames a second")
+                    .arg(number(behind, 0), number(figures.encodedFps, 1)),
+                tr("None of these frames is lost, and captions keep their moments. A smaller model or a slower rate of "
+                   "playback would help.")};
     }
     if (figures.pattern.automatic && figures.pattern.every > 1) {
         const QString all = number(figures.modelFps, figures.modelFps == std::floor(figures.modelFps) ? 0 : 1);

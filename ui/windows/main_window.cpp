@@ -321,7 +321,17 @@ bool MainWindow::eventFilter(QObject* watched, QEvent* event) {
 void MainWindow::closeNow() {
     closesNow_ = true;
     live_->earlierGlosses().keepNow();
+    saveState(); // a question on show may keep the window from closing
     close();
+}
+
+void MainWindow::saveState() {
+    if (!isFullScreen()) {
+        preferences_.store().setValue(geometryKey, saveGeometry());
+    }
+    for (const Workspace* workspace : workspaces_) {
+        workspace->saveState(preferences_.store());
+    }
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
@@ -337,12 +347,7 @@ void MainWindow::closeEvent(QCloseEvent* event) {
             return;
         }
     }
-    if (!isFullScreen()) {
-        preferences_.store().setValue(geometryKey, saveGeometry());
-    }
-    for (const Workspace* workspace : workspaces_) {
-        workspace->saveState(preferences_.store());
-    }
+    saveState();
     captionWindow_->close();
     QMainWindow::closeEvent(event);
 }

@@ -51,6 +51,7 @@ protected:
 
 private:
     void build();
+    void saveState();
     void fitScreen();
     void addWorkspace(Workspace* workspace);
     int addLater(Workspace* workspace);
