@@ -75,8 +75,10 @@ void makeReady(const ReproduceArguments& arguments, const ReproductionPlan& plan
     const auto before = readCell(arguments.output, cell, seed);
     const auto earlier = valueOrFail(prepareCell(plan, arguments.output, cell, seed));
     if (earlier) {
-        std::fprintf(stderr, "%s: what was there is of another recipe, number of steps or file to start from; it is now called %s\n",
-                     cellName(cell, seed).c_str(), earlier->filename().c_str());
+        std::fprintf(
+            stderr,
+            "%s: what was there is of another recipe, number of steps or file to start from; it is now called %s\n",
+            cellName(cell, seed).c_str(), earlier->filename().c_str());
     } else if (before) {
         std::fprintf(stderr, "%s: its test was on %d clips; the trained model is tested again, on %d\n",
                      cellName(cell, seed).c_str(), before->testClips, plan.testClips);

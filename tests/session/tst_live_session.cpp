@@ -97,6 +97,32 @@ private slots:
         QVERIFY(eventually([&] { return session.snapshot()->statistics.pattern == FramePattern{1, false}; }));
     }
 
+    /// A frame's feature waits for the frames after it, and so does the caption that includes it.
+    void theDelayIsThatOfTheFrameWhoseFeatureIsOut() {
+        const auto manual = std::make_shared<ManualClock>();
+        const auto encoder = std::make_shared<test::EncoderControl>();
+        const auto source = camera();
+        source->gated = true;
+        const double fps = model_->config().fps;
+        source->fps = fps;
+        LiveSession session(test::scriptedParts(source, manual, encoder));
+        session.setSettings(showEverything());
+        session.setModel(model_);
+        session.open(kCamera);
+        for (int frame = 1; frame <= 40; ++frame) {
+            manual->advance(fromSeconds(1.0 / fps));
+            source->allow(1);
+            QVERIFY(eventually([&] { return source->reads >= frame; }));
+            QVERIFY(frame < 3 || eventually([&] { return encoder->encoded >= frame - 2; })); // before the clock goes on
+        }
+        const int ahead = model_->config().framesAhead();
+        QVERIFY(ahead > 0);
+        QVERIFY(eventually([&] { return session.snapshot()->statistics.captionDelaySeconds > 0.0; }));
+        const double frames = session.snapshot()->statistics.captionDelaySeconds * fps;
+        QVERIFY2(frames >= ahead - 0.1 && frames <= ahead + 3.1, qPrintable(QString::number(frames)));
+        source->wakeAll();
+    }
+
     void playbackFollowsTheClock() {
         const auto clock = std::make_shared<ManualClock>();
         LiveSession session(test::scriptedParts(script(100), clock));
