@@ -10,7 +10,9 @@ using MediaTime = std::chrono::microseconds;
 /// A moment on this machine's monotonic clock.
 using Instant = std::chrono::steady_clock::time_point;
 
-inline double toSeconds(MediaTime time) { return std::chrono::duration<double>(time).count(); }
+inline double toSeconds(MediaTime time) {
+    return std::chrono::duration<double>(time).count();
+}
 inline MediaTime fromSeconds(double seconds) {
     return std::chrono::round<MediaTime>(std::chrono::duration<double>(seconds));
 }
@@ -45,4 +47,4 @@ private:
     Instant now_{};
 };
 
-}  // namespace livegloss
+} // namespace livegloss

@@ -14,10 +14,10 @@ namespace livegloss {
 struct Frame {
     int width = 0;
     int height = 0;
-    std::vector<std::uint8_t> rgb;  ///< height * width * 3 bytes
-    MediaTime time{0};              ///< position in the clip or stream
-    Instant capturedAt{};           ///< set once, where the frame entered the program
-    std::int64_t index = 0;         ///< 0, 1, 2, ... in the source's order, or unknownFrame
+    std::vector<std::uint8_t> rgb; ///< height * width * 3 bytes
+    MediaTime time{0};             ///< position in the clip or stream
+    Instant capturedAt{};          ///< set once, where the frame entered the program
+    std::int64_t index = 0;        ///< 0, 1, 2, ... in the source's order, or unknownFrame
 };
 /// The index of frames after a jump in a file whose rate varies: how many came before cannot be told.
 inline constexpr std::int64_t unknownFrame = -1;
@@ -31,7 +31,8 @@ struct Matrix {
 
     Matrix() = default;
     Matrix(int rowCount, int columnCount)
-        : rows(rowCount), columns(columnCount),
+        : rows(rowCount),
+          columns(columnCount),
           values(static_cast<std::size_t>(rowCount) * static_cast<std::size_t>(columnCount)) {}
 
     float* row(int index) { return values.data() + static_cast<std::ptrdiff_t>(index) * columns; }
@@ -40,4 +41,4 @@ struct Matrix {
     float at(int rowIndex, int columnIndex) const { return row(rowIndex)[columnIndex]; }
 };
 
-}  // namespace livegloss
+} // namespace livegloss

@@ -12,4 +12,4 @@ void setLogLevel(LogLevel level);
 /// Writes one line with time and level to standard error. Thread-safe; lines of different threads do not mix.
 void log(LogLevel level, std::string_view message);
 
-}  // namespace livegloss
+} // namespace livegloss

@@ -15,9 +15,9 @@ namespace livegloss::media {
 
 enum class SourceKind {
     File,
-    Camera,   ///< location: what listCameras() gives as `address`; empty for the first one
-    Stream,   ///< location: http(s):// (MJPEG, or a video file) or rtsp:// address
-    TestPattern,  ///< location: a graph of FFmpeg's lavfi sources, such as testsrc=size=640x480:rate=25
+    Camera,      ///< location: what listCameras() gives as `address`; empty for the first one
+    Stream,      ///< location: http(s):// (MJPEG, or a video file) or rtsp:// address
+    TestPattern, ///< location: a graph of FFmpeg's lavfi sources, such as testsrc=size=640x480:rate=25
 };
 
 struct SourceRequest {
@@ -31,13 +31,13 @@ SourceRequest parseSource(const std::string& text);
 std::string displayName(const SourceRequest& request);
 
 struct SourceInfo {
-    std::string name;        ///< for people: file name, camera name, address without credentials
+    std::string name; ///< for people: file name, camera name, address without credentials
     std::string codec;
-    int width = 0;           ///< upright, after rotation
+    int width = 0; ///< upright, after rotation
     int height = 0;
-    double fps = 0.0;        ///< nominal rate; 0 when the source does not say
+    double fps = 0.0; ///< nominal rate; 0 when the source does not say
     std::optional<MediaTime> duration;
-    bool live = false;       ///< goes on by itself: cannot be paused at its origin nor seeked
+    bool live = false; ///< goes on by itself: cannot be paused at its origin nor seeked
     bool seekable = false;
 };
 
@@ -69,10 +69,10 @@ Result<std::unique_ptr<FrameSource>> openSource(const SourceRequest& request, co
                                                 const std::atomic<bool>* cancel = nullptr);
 
 struct CameraDevice {
-    std::string address;  ///< for SourceRequest::location, such as /dev/video0
-    std::string name;     ///< for people
+    std::string address; ///< for SourceRequest::location, such as /dev/video0
+    std::string name;    ///< for people
 };
 /// Cameras that can be opened now; empty when there is none.
 std::vector<CameraDevice> listCameras();
 
-}  // namespace livegloss::media
+} // namespace livegloss::media

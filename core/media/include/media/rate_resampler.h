@@ -14,7 +14,8 @@ class RateResampler {
 public:
     explicit RateResampler(double targetFps, MediaTime maxGap = std::chrono::seconds(1));
 
-    /// Takes the next frame; returns the slots that are now decided (often one, none or several of the frame before it).
+    /// Takes the next frame; returns the slots that are now decided (often one, none or several of the frame before
+    /// it).
     std::vector<FramePtr> push(FramePtr frame);
     /// The last frame's slots at the end of the clip.
     std::vector<FramePtr> finish();
@@ -31,4 +32,4 @@ private:
     MediaTime lastDuration_{0};
 };
 
-}  // namespace livegloss::media
+} // namespace livegloss::media

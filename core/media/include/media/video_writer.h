@@ -12,7 +12,7 @@ struct VideoWriterOptions {
     int width = 0;
     int height = 0;
     double fps = 25.0;
-    int crf = 23;  ///< x264's constant rate factor: lower is better and larger
+    int crf = 23; ///< x264's constant rate factor: lower is better and larger
 };
 
 /// Writes H.264 in MP4 (yuv420p, faststart). One thread at a time. Without close() the file is not complete.
@@ -26,4 +26,4 @@ public:
 
 Result<std::unique_ptr<VideoWriter>> createVideo(const std::filesystem::path& path, const VideoWriterOptions& options);
 
-}  // namespace livegloss::media
+} // namespace livegloss::media

@@ -218,9 +218,9 @@ Result<AdaptSign> loadAdaptSign(const std::filesystem::path& path);
 /// Reads an image tower (see inBackboneFile()) into a network of the same sizes; everything else stays as it is.
 Result<void> loadBackbone(AdaptSign& network, const std::filesystem::path& path);
 /// Reads a whole model's weights into a network that may lack some of its modules or have others: what the file lacks
-/// stays as it is. A gloss keeps its weights in the classifier where both vocabularies have it; without vocabularies the
-/// classes have to be as many. Returns the names of the network's tensors that the file lacks. Errors name the tensor
-/// whose shape differs.
+/// stays as it is. A gloss keeps its weights in the classifier where both vocabularies have it; without vocabularies
+/// the classes have to be as many. Returns the names of the network's tensors that the file lacks. Errors name the
+/// tensor whose shape differs.
 Result<std::vector<std::string>> loadWhatFits(AdaptSign& network, const std::filesystem::path& path);
 /// Writes weights, buffers and configuration. `storeAs` F16 halves the file; batch norm counters stay integers.
 /// `extra` is added to the metadata.

@@ -77,8 +77,8 @@ struct TemporalLayout {
     int receptiveField = 16; ///< frames that one step sees
     int leftPad = 6;         ///< copies of the first frame before a clip at test time (and of the last one after it)
 
-    /// Frames of a clip with its copies at test time: whole steps, and at least one. The released loader's padding leaves
-    /// a clip of a few frames without a step where a head pools first; there the last frame is repeated further.
+    /// Frames of a clip with its copies at test time: whole steps, and at least one. The released loader's padding
+    /// leaves a clip of a few frames without a step where a head pools first; there the last frame is repeated further.
     std::int64_t paddedFrames(std::int64_t frames) const;
 };
 TemporalLayout temporalLayout(int convType);

@@ -18,8 +18,8 @@ struct TimeSpan {
     MediaTime end{0};
 };
 
-/// The same where the offline pass saw only the spans in `seen`: a committed gloss whose middle lies in none of them was
-/// not checked, and stays as it is.
+/// The same where the offline pass saw only the spans in `seen`: a committed gloss whose middle lies in none of them
+/// was not checked, and stays as it is.
 std::vector<CaptionGloss> markChangesWithin(const std::vector<TimeSpan>& seen,
                                             const std::vector<CaptionGloss>& committed,
                                             const std::vector<CaptionGloss>& offline, MediaTime step);

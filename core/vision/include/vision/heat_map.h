@@ -28,8 +28,8 @@ using RgbaPicturePtr = std::shared_ptr<const RgbaPicture>;
 /// Live pictures have no end: there old scenes fade. Of a clip that is seen to its end every weight counts alike.
 enum class RangeMemory { Fading, Whole };
 
-/// Keeps the range of attention over a clip (low and high percentile), so that frames are comparable and do not flicker.
-/// One thread at a time.
+/// Keeps the range of attention over a clip (low and high percentile), so that frames are comparable and do not
+/// flicker. One thread at a time.
 class ClipRange {
 public:
     ClipRange() = default;
@@ -45,8 +45,8 @@ private:
     std::uint64_t count_ = 0;
 };
 
-/// Patch weights [rows, columns] as a smooth picture of `scale` pixels a patch: colour by value, opacity rising with it;
-/// for Diverging with the distance from the middle of low and high. Transparent where the weights hold no contrast.
+/// Patch weights [rows, columns] as a smooth picture of `scale` pixels a patch: colour by value, opacity rising with
+/// it; for Diverging with the distance from the middle of low and high. Transparent where the weights hold no contrast.
 RgbaPicture heatMap(std::span<const float> weights, int rows, int columns, float low, float high, ColourMap map,
                     int scale);
 
@@ -58,4 +58,4 @@ RgbaPicture contourLines(std::span<const float> weights, int rows, int columns, 
 /// Whether some patch stands out from the others; without contrast there is no response, not noise to amplify.
 bool hasContrast(std::span<const float> weights);
 
-}  // namespace livegloss::vision
+} // namespace livegloss::vision

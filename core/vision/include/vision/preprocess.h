@@ -18,7 +18,8 @@ struct Region {
 /// resolution x resolution.
 Region visibleRegion(int resize, int resolution);
 
-/// Resizes, crops and normalises (x / 127.5 - 1) one frame into `out`, three planes [3, resolution, resolution]. Any thread.
+/// Resizes, crops and normalises (x / 127.5 - 1) one frame into `out`, three planes [3, resolution, resolution]. Any
+/// thread.
 void prepareInput(const Frame& frame, int resize, int resolution, std::span<float> out);
 
-}  // namespace livegloss::vision
+} // namespace livegloss::vision
