@@ -522,6 +522,1341 @@
     </message>
 </context>
 <context>
+    <name>ErrorFact</name>
+    <message>
+        <source>cannot write %1: %2</source>
+        <translation>%1 lässt sich nicht schreiben: %2</translation>
+    </message>
+    <message>
+        <source>cannot open &apos;%1&apos;</source>
+        <translation>„%1“ lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>cannot read &apos;%1&apos; to its end</source>
+        <translation>„%1“ lässt sich nicht bis zum Ende lesen</translation>
+    </message>
+    <message>
+        <source>%1 cannot be seeked</source>
+        <translation>In %1 kann nicht gesprungen werden</translation>
+    </message>
+    <message>
+        <source>cannot draw the GIF %1: %2</source>
+        <translation>Das GIF %1 lässt sich nicht zeichnen: %2</translation>
+    </message>
+    <message>
+        <source>not enough memory for the GIF %1</source>
+        <translation>Der Speicher reicht nicht für das GIF %1</translation>
+    </message>
+    <message>
+        <source>not enough memory to write %1</source>
+        <translation>Der Speicher reicht nicht, um %1 zu schreiben</translation>
+    </message>
+    <message>
+        <source>FFmpeg was built without GIF</source>
+        <translation>FFmpeg wurde ohne GIF gebaut</translation>
+    </message>
+    <message>
+        <source>stopped before the GIF was complete</source>
+        <translation>Angehalten, bevor das GIF fertig war</translation>
+    </message>
+    <message>
+        <source>a GIF needs a picture at least</source>
+        <translation>Ein GIF braucht mindestens ein Bild</translation>
+    </message>
+    <message>
+        <source>a GIF of %1 x %2 pixels at %3 pictures a second cannot be written</source>
+        <translation>Ein GIF mit %1 x %2 Pixeln und %3 Bildern je Sekunde lässt sich nicht schreiben</translation>
+    </message>
+    <message>
+        <source>%1 is an address of a kind that LiveGloss does not read</source>
+        <translation>%1 ist eine Adresse von einer Art, die LiveGloss nicht liest</translation>
+    </message>
+    <message>
+        <source>%1 does not exist</source>
+        <translation>%1 gibt es nicht</translation>
+    </message>
+    <message>
+        <source>%1 cannot be looked at: %2</source>
+        <translation>%1 lässt sich nicht ansehen: %2</translation>
+    </message>
+    <message>
+        <source>%1 is a folder</source>
+        <translation>%1 ist ein Ordner</translation>
+    </message>
+    <message>
+        <source>%1 is not a regular file</source>
+        <translation>%1 ist keine gewöhnliche Datei</translation>
+    </message>
+    <message>
+        <source>%1 is empty</source>
+        <translation>%1 ist leer</translation>
+    </message>
+    <message>
+        <source>%1 is not a video file but something that FFmpeg calls &quot;%2&quot;</source>
+        <translation>%1 ist keine Videodatei, sondern etwas, das FFmpeg „%2“ nennt</translation>
+    </message>
+    <message>
+        <source>FFmpeg was built without the camera input %1</source>
+        <translation>FFmpeg wurde ohne den Kamera-Eingang %1 gebaut</translation>
+    </message>
+    <message>
+        <source>no camera found</source>
+        <translation>Keine Kamera gefunden</translation>
+    </message>
+    <message>
+        <source>FFmpeg was built without its test sources (lavfi)</source>
+        <translation>FFmpeg wurde ohne seine Testquellen (lavfi) gebaut</translation>
+    </message>
+    <message>
+        <source>%1: pictures of %2 x %3 pixels are too large</source>
+        <translation>%1: Bilder mit %2 x %3 Pixeln sind zu groß</translation>
+    </message>
+    <message>
+        <source>pictures of %1 x %2 pixels are too large</source>
+        <translation>Bilder mit %1 x %2 Pixeln sind zu groß</translation>
+    </message>
+    <message>
+        <source>%1 holds no video stream</source>
+        <translation>%1 enthält kein bewegtes Bild</translation>
+    </message>
+    <message>
+        <source>%1 may not be read</source>
+        <translation>%1 darf nicht gelesen werden</translation>
+    </message>
+    <message>
+        <source>there is no decoder for the video in %1</source>
+        <translation>Für das Video in %1 gibt es keinen Decoder</translation>
+    </message>
+    <message>
+        <source>%1 uses a feature that FFmpeg does not have</source>
+        <translation>%1 nutzt etwas, das FFmpeg nicht kann</translation>
+    </message>
+    <message>
+        <source>%1 is damaged or not a video: %2</source>
+        <translation>%1 ist beschädigt oder kein Video: %2</translation>
+    </message>
+    <message>
+        <source>there is no camera at %1</source>
+        <translation>Unter %1 gibt es keine Kamera</translation>
+    </message>
+    <message>
+        <source>%1 may not be opened</source>
+        <translation>%1 darf nicht geöffnet werden</translation>
+    </message>
+    <message>
+        <source>%1 is in use by another program</source>
+        <translation>%1 wird von einem anderen Programm verwendet</translation>
+    </message>
+    <message>
+        <source>%1 went away</source>
+        <translation>%1 ist nicht mehr da</translation>
+    </message>
+    <message>
+        <source>%1 cannot be used as a camera: %2</source>
+        <translation>%1 lässt sich nicht als Kamera verwenden: %2</translation>
+    </message>
+    <message>
+        <source>the server has nothing at %1</source>
+        <translation>Der Server hat nichts unter %1</translation>
+    </message>
+    <message>
+        <source>the server refuses access to %1</source>
+        <translation>Der Server verweigert den Zugang zu %1</translation>
+    </message>
+    <message>
+        <source>%1 does not answer</source>
+        <translation>%1 antwortet nicht</translation>
+    </message>
+    <message>
+        <source>nothing answers at %1</source>
+        <translation>Unter %1 antwortet nichts</translation>
+    </message>
+    <message>
+        <source>no video stream is to be had at %1</source>
+        <translation>Unter %1 ist kein Videostream zu bekommen</translation>
+    </message>
+    <message>
+        <source>%1 sends something other than the video streams that LiveGloss reads</source>
+        <translation>%1 sendet etwas anderes als die Videostreams, die LiveGloss liest</translation>
+    </message>
+    <message>
+        <source>the stream %1 broke off: %2</source>
+        <translation>Der Stream %1 brach ab: %2</translation>
+    </message>
+    <message>
+        <source>reading %1 was cancelled</source>
+        <translation>Das Lesen von %1 wurde abgebrochen</translation>
+    </message>
+    <message>
+        <source>%1 sends no pictures</source>
+        <translation>%1 sendet keine Bilder</translation>
+    </message>
+    <message>
+        <source>not enough memory to read %1</source>
+        <translation>Der Speicher reicht nicht, um %1 zu lesen</translation>
+    </message>
+    <message>
+        <source>FFmpeg cannot build the test source &quot;%1&quot;: %2</source>
+        <translation>FFmpeg kann die Testquelle „%1“ nicht aufbauen: %2</translation>
+    </message>
+    <message>
+        <source>the name %1 cannot be looked up: no name server answers</source>
+        <translation>Der Name %1 lässt sich nicht nachschlagen: Kein Namensserver antwortet</translation>
+    </message>
+    <message>
+        <source>no computer of the name %1 is known, and the name servers do not answer</source>
+        <translation>Ein Rechner namens %1 ist nicht bekannt, und die Namensserver antworten nicht</translation>
+    </message>
+    <message>
+        <source>no computer of the name %1 is known</source>
+        <translation>Ein Rechner namens %1 ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>pictures of the pixel format %1 cannot be shown</source>
+        <translation>Bilder im Pixelformat %1 lassen sich nicht zeigen</translation>
+    </message>
+    <message>
+        <source>a picture could not be converted to RGB</source>
+        <translation>Ein Bild ließ sich nicht in RGB umwandeln</translation>
+    </message>
+    <message>
+        <source>Reading %1 was stopped.</source>
+        <translation>Das Lesen von %1 wurde angehalten.</translation>
+    </message>
+    <message>
+        <source>%1 is %2x%3, not %4x%5 as the pictures before it</source>
+        <translation>%1 hat %2x%3 Pixel, nicht %4x%5 wie die Bilder davor</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read: %2</source>
+        <translation>%1 lässt sich nicht lesen: %2</translation>
+    </message>
+    <message>
+        <source>%1 cannot be read</source>
+        <translation>%1 lässt sich nicht lesen</translation>
+    </message>
+    <message>
+        <source>%1 holds no pictures</source>
+        <translation>%1 enthält keine Bilder</translation>
+    </message>
+    <message>
+        <source>not enough memory to decode %1</source>
+        <translation>Der Speicher reicht nicht, um %1 zu decodieren</translation>
+    </message>
+    <message>
+        <source>the video in %1 (%2) cannot be decoded: %3</source>
+        <translation>Das Video in %1 (%2) lässt sich nicht decodieren: %3</translation>
+    </message>
+    <message>
+        <source>%1 is encrypted (copy protection) and cannot be shown</source>
+        <translation>%1 ist verschlüsselt (Kopierschutz) und lässt sich nicht zeigen</translation>
+    </message>
+    <message>
+        <source>%1 has a video stream (%2) but no frame that can be decoded</source>
+        <translation>%1 hat eine Bildspur (%2), aber kein Einzelbild, das sich decodieren lässt</translation>
+    </message>
+    <message>
+        <source>FFmpeg has no MP4 writer: %1</source>
+        <translation>FFmpeg kann kein MP4 schreiben: %1</translation>
+    </message>
+    <message>
+        <source>FFmpeg was built without the H.264 encoder libx264</source>
+        <translation>FFmpeg wurde ohne den H.264-Encoder libx264 gebaut</translation>
+    </message>
+    <message>
+        <source>the H.264 encoder refuses this format: %1</source>
+        <translation>Der H.264-Encoder nimmt dieses Format nicht an: %1</translation>
+    </message>
+    <message>
+        <source>a video of %1 x %2 pixels cannot be written</source>
+        <translation>Ein Video mit %1 x %2 Pixeln lässt sich nicht schreiben</translation>
+    </message>
+    <message>
+        <source>a video cannot have %1 frames a second</source>
+        <translation>Ein Video kann nicht %1 Bilder je Sekunde haben</translation>
+    </message>
+    <message>
+        <source>The offline pass was stopped.</source>
+        <translation>Der Durchgang über den ganzen Clip wurde angehalten.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to recognise the clip as a whole.</source>
+        <translation>Der Speicher reicht nicht, um den Clip als Ganzes zu erkennen.</translation>
+    </message>
+    <message>
+        <source>There is not enough memory to recognise the clip.</source>
+        <translation>Der Speicher reicht nicht, um den Clip zu erkennen.</translation>
+    </message>
+    <message>
+        <source>Recognition of %1 was stopped.</source>
+        <translation>Das Erkennen von %1 wurde angehalten.</translation>
+    </message>
+    <message>
+        <source>there is not enough memory for this picture</source>
+        <translation>Der Speicher reicht nicht für dieses Bild</translation>
+    </message>
+    <message>
+        <source>playing stopped: %1</source>
+        <translation>Die Wiedergabe brach ab: %1</translation>
+    </message>
+    <message>
+        <source>Recognition stopped: %1</source>
+        <translation>Das Erkennen brach ab: %1</translation>
+    </message>
+    <message>
+        <source>there is no such file</source>
+        <translation>Diese Datei gibt es nicht</translation>
+    </message>
+    <message>
+        <source>it is a link that leads back to itself</source>
+        <translation>Das ist eine Verknüpfung, die zu sich selbst zurückführt</translation>
+    </message>
+    <message>
+        <source>the file may not be opened</source>
+        <translation>Die Datei darf nicht geöffnet werden</translation>
+    </message>
+    <message>
+        <source>not a regular file</source>
+        <translation>Das ist keine gewöhnliche Datei</translation>
+    </message>
+    <message>
+        <source>it begins with the bytes %1, which is no known format</source>
+        <translation>Sie beginnt mit den Bytes %1; das ist kein bekanntes Format</translation>
+    </message>
+    <message>
+        <source>it is empty</source>
+        <translation>Sie ist leer</translation>
+    </message>
+    <message>
+        <source>it begins with nothing but zeros: the download is not complete</source>
+        <translation>Sie beginnt mit lauter Nullen: Der Download ist nicht vollständig</translation>
+    </message>
+    <message>
+        <source>the data ends too early</source>
+        <translation>Die Daten enden zu früh</translation>
+    </message>
+    <message>
+        <source>a web page, not a model: the download led to a page that asks for something</source>
+        <translation>eine Webseite, kein Modell: Der Download führte zu einer Seite, die etwas fragt</translation>
+    </message>
+    <message>
+        <source>an XML text, perhaps a server&apos;s error message</source>
+        <translation>ein XML-Text, vielleicht die Fehlermeldung eines Servers</translation>
+    </message>
+    <message>
+        <source>a JSON text; lists of parts (.index.json) hold no weights themselves</source>
+        <translation>ein JSON-Text; Teilelisten (.index.json) enthalten selbst keine Gewichte</translation>
+    </message>
+    <message>
+        <source>a text file</source>
+        <translation>eine Textdatei</translation>
+    </message>
+    <message>
+        <source>an ONNX model</source>
+        <translation>ein ONNX-Modell</translation>
+    </message>
+    <message>
+        <source>an HDF5 file (Keras or MATLAB)</source>
+        <translation>eine HDF5-Datei (Keras oder MATLAB)</translation>
+    </message>
+    <message>
+        <source>a GGUF file of llama.cpp</source>
+        <translation>eine GGUF-Datei von llama.cpp</translation>
+    </message>
+    <message>
+        <source>a GGML file of llama.cpp</source>
+        <translation>eine GGML-Datei von llama.cpp</translation>
+    </message>
+    <message>
+        <source>a TensorFlow Lite model</source>
+        <translation>ein Modell von TensorFlow Lite</translation>
+    </message>
+    <message>
+        <source>compressed by gzip</source>
+        <translation>mit gzip gepackt</translation>
+    </message>
+    <message>
+        <source>compressed by bzip2</source>
+        <translation>mit bzip2 gepackt</translation>
+    </message>
+    <message>
+        <source>compressed by xz</source>
+        <translation>mit xz gepackt</translation>
+    </message>
+    <message>
+        <source>compressed by zstd</source>
+        <translation>mit zstd gepackt</translation>
+    </message>
+    <message>
+        <source>a 7-Zip archive</source>
+        <translation>ein 7-Zip-Archiv</translation>
+    </message>
+    <message>
+        <source>a RAR archive</source>
+        <translation>ein RAR-Archiv</translation>
+    </message>
+    <message>
+        <source>a tar archive</source>
+        <translation>ein tar-Archiv</translation>
+    </message>
+    <message>
+        <source>an empty zip archive</source>
+        <translation>ein leeres Zip-Archiv</translation>
+    </message>
+    <message>
+        <source>a NumPy array, not a model</source>
+        <translation>ein NumPy-Array, kein Modell</translation>
+    </message>
+    <message>
+        <source>a Git LFS pointer, not the model itself</source>
+        <translation>ein Git-LFS-Verweis, nicht das Modell selbst</translation>
+    </message>
+    <message>
+        <source>a PDF document</source>
+        <translation>ein PDF-Dokument</translation>
+    </message>
+    <message>
+        <source>a PNG picture</source>
+        <translation>ein PNG-Bild</translation>
+    </message>
+    <message>
+        <source>a JPEG picture</source>
+        <translation>ein JPEG-Bild</translation>
+    </message>
+    <message>
+        <source>an MP4 video</source>
+        <translation>ein MP4-Video</translation>
+    </message>
+    <message>
+        <source>a video or sound file (RIFF)</source>
+        <translation>eine Video- oder Tondatei (RIFF)</translation>
+    </message>
+    <message>
+        <source>a program for Linux</source>
+        <translation>ein Programm für Linux</translation>
+    </message>
+    <message>
+        <source>a program for Windows</source>
+        <translation>ein Programm für Windows</translation>
+    </message>
+    <message>
+        <source>a MATLAB file</source>
+        <translation>eine MATLAB-Datei</translation>
+    </message>
+    <message>
+        <source>an SQLite database</source>
+        <translation>eine SQLite-Datenbank</translation>
+    </message>
+    <message>
+        <source>it is a PyTorch checkpoint, not a model of LiveGloss</source>
+        <translation>Das ist ein Checkpoint von PyTorch, kein Modell von LiveGloss</translation>
+    </message>
+    <message>
+        <source>it is not a PyTorch file</source>
+        <translation>Das ist keine Datei von PyTorch</translation>
+    </message>
+    <message>
+        <source>it is a zip archive, but not of PyTorch: it holds no data.pkl</source>
+        <translation>Das ist ein Zip-Archiv, aber nicht von PyTorch: Es enthält kein data.pkl</translation>
+    </message>
+    <message>
+        <source>it is a torch.package archive, which is made of Python code</source>
+        <translation>Das ist ein torch.package-Archiv, das aus Python-Code besteht</translation>
+    </message>
+    <message>
+        <source>it is a Python pickle, but was not made by torch.save</source>
+        <translation>Das ist ein Python-Pickle, aber nicht von torch.save</translation>
+    </message>
+    <message>
+        <source>it names %1, which is not part of plain weights and is not run</source>
+        <translation>Sie nennt %1; das gehört nicht zu reinen Gewichten und wird nicht ausgeführt</translation>
+    </message>
+    <message>
+        <source>the zip archive is cut off: it has no end record</source>
+        <translation>Das Zip-Archiv ist abgeschnitten: Ihm fehlt der Abschluss</translation>
+    </message>
+    <message>
+        <source>the zip archive is split over several files</source>
+        <translation>Das Zip-Archiv ist auf mehrere Dateien verteilt</translation>
+    </message>
+    <message>
+        <source>the zip entry %1 is missing</source>
+        <translation>Der Zip-Eintrag %1 fehlt</translation>
+    </message>
+    <message>
+        <source>there is no tensor %1</source>
+        <translation>Es gibt keinen Tensor %1</translation>
+    </message>
+    <message>
+        <source>only %1 bytes long; the header&apos;s length needs %2</source>
+        <translation>Nur %1 Bytes lang; schon die Länge des Kopfes braucht %2</translation>
+    </message>
+    <message>
+        <source>its first 8 bytes announce a header of %1 bytes, more than the file holds</source>
+        <translation>Ihre ersten 8 Bytes kündigen einen Kopf von %1 Bytes an, mehr als in der Datei sind</translation>
+    </message>
+    <message>
+        <source>its first 8 bytes announce a header of %1 bytes, more than is allowed</source>
+        <translation>Ihre ersten 8 Bytes kündigen einen Kopf von %1 Bytes an, mehr als erlaubt</translation>
+    </message>
+    <message>
+        <source>writing was cancelled</source>
+        <translation>Das Schreiben wurde abgebrochen</translation>
+    </message>
+    <message>
+        <source>not enough memory to write &apos;%1&apos;</source>
+        <translation>Der Speicher reicht nicht, um „%1“ zu schreiben</translation>
+    </message>
+    <message>
+        <source>not enough memory for tensor &apos;%1&apos; of &apos;%2&apos;</source>
+        <translation>Der Speicher reicht nicht für den Tensor „%1“ von „%2“</translation>
+    </message>
+    <message>
+        <source>not enough memory for the model &apos;%1&apos;</source>
+        <translation>Der Speicher reicht nicht für das Modell „%1“</translation>
+    </message>
+    <message>
+        <source>cannot load the model &apos;%1&apos;: %2</source>
+        <translation>Das Modell „%1“ lässt sich nicht laden: %2</translation>
+    </message>
+    <message>
+        <source>cannot load the backbone &apos;%1&apos;: %2</source>
+        <translation>Der Backbone „%1“ lässt sich nicht laden: %2</translation>
+    </message>
+    <message>
+        <source>cannot start from the model &apos;%1&apos;: %2</source>
+        <translation>Mit dem Modell „%1“ lässt sich nicht beginnen: %2</translation>
+    </message>
+    <message>
+        <source>cannot save the model &apos;%1&apos;: %2</source>
+        <translation>Das Modell „%1“ lässt sich nicht speichern: %2</translation>
+    </message>
+    <message>
+        <source>cannot prepare the model &apos;%1&apos;: %2</source>
+        <translation>Das Modell „%1“ lässt sich nicht vorbereiten: %2</translation>
+    </message>
+    <message>
+        <source>the frames wanted are not among the frames given</source>
+        <translation>Die gewünschten Bilder sind nicht unter den gegebenen</translation>
+    </message>
+    <message>
+        <source>not enough memory for the attention of so many frames</source>
+        <translation>Der Speicher reicht nicht für die Aufmerksamkeit so vieler Bilder</translation>
+    </message>
+    <message>
+        <source>attention could not be computed: %1</source>
+        <translation>Die Aufmerksamkeit ließ sich nicht berechnen: %1</translation>
+    </message>
+    <message>
+        <source>the frozen backbone has no aggregation query</source>
+        <translation>Der eingefrorene Backbone hat keine Aggregationsabfrage</translation>
+    </message>
+    <message>
+        <source>this model was trained without aggregation, so it has no query</source>
+        <translation>Dieses Modell wurde ohne Aggregation trainiert und hat deshalb keine Abfrage</translation>
+    </message>
+    <message>
+        <source>this model was trained without cross-frame attention</source>
+        <translation>Dieses Modell wurde ohne bildübergreifende Aufmerksamkeit trainiert</translation>
+    </message>
+    <message>
+        <source>there is no device &apos;%1&apos;: this LibTorch was built without CUDA, or finds no graphics processor of NVIDIA</source>
+        <translation>Das Gerät „%1“ gibt es nicht: Dieses LibTorch wurde ohne CUDA gebaut oder findet keine Grafikkarte von NVIDIA</translation>
+    </message>
+    <message>
+        <source>there is no device &apos;%1&apos; for LibTorch</source>
+        <translation>Das Gerät „%1“ gibt es für LibTorch nicht</translation>
+    </message>
+    <message>
+        <source>not enough memory for this input</source>
+        <translation>Der Speicher reicht nicht für diese Eingabe</translation>
+    </message>
+    <message>
+        <source>the model has no int8 scales</source>
+        <translation>Das Modell hat keine int8-Skalen</translation>
+    </message>
+    <message>
+        <source>its int8 scales cannot be used: %1</source>
+        <translation>Seine int8-Skalen sind nicht zu gebrauchen: %1</translation>
+    </message>
+    <message>
+        <source>int8 needs the fast engine, which has nothing for this processor</source>
+        <translation>int8 braucht das schnelle Rechenwerk, das für diesen Prozessor nichts hat</translation>
+    </message>
+    <message>
+        <source>the encoder failed: %1</source>
+        <translation>Der Encoder schlug fehl: %1</translation>
+    </message>
+    <message>
+        <source>the temporal head failed: %1</source>
+        <translation>Der zeitliche Kopf schlug fehl: %1</translation>
+    </message>
+    <message>
+        <source>%1 frames are too few; the model needs %2</source>
+        <translation>%1 Bilder sind zu wenige; das Modell braucht %2</translation>
+    </message>
+    <message>
+        <source>%1 is the truth of another clip: %2</source>
+        <translation>%1 ist die Wahrheit eines anderen Clips: %2</translation>
+    </message>
+    <message>
+        <source>%1 is broken: %2</source>
+        <translation>%1 ist beschädigt: %2</translation>
+    </message>
+    <message>
+        <source>%1 is no JSON file that can be read</source>
+        <translation>%1 ist keine lesbare JSON-Datei</translation>
+    </message>
+    <message>
+        <source>no truth lies beside %1</source>
+        <translation>Neben %1 liegt keine Wahrheit</translation>
+    </message>
+    <message>
+        <source>%1 does not say which clip was drawn</source>
+        <translation>%1 sagt nicht, welcher Clip gezeichnet wurde</translation>
+    </message>
+    <message>
+        <source>stopped before the end of the video</source>
+        <translation>Vor dem Ende des Videos angehalten</translation>
+    </message>
+    <message>
+        <source>the network saw no frame in this span</source>
+        <translation>Das Netz sah in dieser Spanne kein Bild</translation>
+    </message>
+    <message>
+        <source>%1 is no JSON object that can be read</source>
+        <translation>%1 ist kein lesbares JSON-Objekt</translation>
+    </message>
+    <message>
+        <source>%1 does not say what its classes are</source>
+        <translation>%1 sagt nicht, was seine Klassen sind</translation>
+    </message>
+    <message>
+        <source>%1: none of its classes is a hand or a face: %2</source>
+        <translation>%1: Keine seiner Klassen ist eine Hand oder ein Gesicht: %2</translation>
+    </message>
+    <message>
+        <source>%1 does not say how large its input picture is</source>
+        <translation>%1 sagt nicht, wie groß sein Eingabebild ist</translation>
+    </message>
+    <message>
+        <source>OpenCV&apos;s file for finding faces is not there: %1</source>
+        <translation>Die Datei von OpenCV zum Finden von Gesichtern fehlt: %1</translation>
+    </message>
+    <message>
+        <source>%1 is no cascade that OpenCV can read</source>
+        <translation>%1 ist keine Kaskade, die OpenCV lesen kann</translation>
+    </message>
+    <message>
+        <source>%1 is no ONNX file, or a part of one is missing</source>
+        <translation>%1 ist keine ONNX-Datei, oder ein Stück von ihr fehlt</translation>
+    </message>
+    <message>
+        <source>%1: its weights lie in another file</source>
+        <translation>%1: Seine Gewichte liegen in einer anderen Datei</translation>
+    </message>
+    <message>
+        <source>%1: it has branches, loops or sparse weights</source>
+        <translation>%1: Er hat Verzweigungen, Schleifen oder dünn besetzte Gewichte</translation>
+    </message>
+    <message>
+        <source>%1: its outputs do not have the sizes or kind expected</source>
+        <translation>%1: Seine Ausgaben haben nicht die erwarteten Größen oder die erwartete Art</translation>
+    </message>
+    <message>
+        <source>OpenCV cannot run %1: %2</source>
+        <translation>OpenCV kann %1 nicht ausführen: %2</translation>
+    </message>
+    <message>
+        <source>%1 gives out another number of boxes for every picture</source>
+        <translation>%1 gibt für jedes Bild eine andere Zahl von Kästen aus</translation>
+    </message>
+    <message>
+        <source>there is no file %1</source>
+        <translation>Die Datei %1 gibt es nicht</translation>
+    </message>
+    <message>
+        <source>%1 is larger than 1 GiB</source>
+        <translation>%1 ist größer als 1 GiB</translation>
+    </message>
+    <message>
+        <source>%1: its input is no picture of three colour planes</source>
+        <translation>%1: Seine Eingabe ist kein Bild aus drei Farbebenen</translation>
+    </message>
+    <message>
+        <source>OpenCV %1 cannot read %2: %3</source>
+        <translation>OpenCV %1 kann %2 nicht lesen: %3</translation>
+    </message>
+    <message>
+        <source>the import was cancelled</source>
+        <translation>Der Import wurde abgebrochen</translation>
+    </message>
+    <message>
+        <source>the output %1 is not named .safetensors</source>
+        <translation>Der Name der Ausgabe %1 endet nicht auf .safetensors</translation>
+    </message>
+    <message>
+        <source>the output %1 is the input itself</source>
+        <translation>Die Ausgabe %1 ist die Eingabe selbst</translation>
+    </message>
+    <message>
+        <source>&apos;%1&apos; holds no CLIP image tower</source>
+        <translation>„%1“ enthält keinen Bildturm von CLIP</translation>
+    </message>
+    <message>
+        <source>not enough memory for &apos;%1&apos;</source>
+        <translation>Der Speicher reicht nicht für „%1“</translation>
+    </message>
+    <message>
+        <source>not enough memory to import &apos;%1&apos;; it needs %2 MB</source>
+        <translation>Der Speicher reicht nicht, um „%1“ zu importieren; gebraucht werden %2 MB</translation>
+    </message>
+    <message>
+        <source>cannot import &apos;%1&apos;: %2</source>
+        <translation>„%1“ lässt sich nicht importieren: %2</translation>
+    </message>
+    <message>
+        <source>cannot look into &apos;%1&apos;: %2</source>
+        <translation>In „%1“ lässt sich nicht hineinsehen: %2</translation>
+    </message>
+    <message>
+        <source>%1 holds no reference</source>
+        <translation>%1 enthält keine Referenz</translation>
+    </message>
+    <message>
+        <source>the check was stopped</source>
+        <translation>Die Prüfung wurde angehalten</translation>
+    </message>
+    <message>
+        <source>%1 is no folder</source>
+        <translation>%1 ist kein Ordner</translation>
+    </message>
+    <message>
+        <source>%1 is no data set of a known layout; looked for %2</source>
+        <translation>%1 ist kein Datensatz in einer bekannten Gliederung; gesucht wurde nach %2</translation>
+    </message>
+    <message>
+        <source>%1 lists no clips</source>
+        <translation>%1 führt keine Clips auf</translation>
+    </message>
+    <message>
+        <source>the recipe counts epochs, but there is no end of clips to train on</source>
+        <translation>Das Rezept zählt Epochen, aber die Clips zum Trainieren haben kein Ende</translation>
+    </message>
+    <message>
+        <source>&quot;adapt.rate.drop_at_epochs&quot; counts epochs, but there is no end of clips to train on</source>
+        <translation>„adapt.rate.drop_at_epochs“ zählt Epochen, aber die Clips zum Trainieren haben kein Ende</translation>
+    </message>
+    <message>
+        <source>the recipe has lessons (&quot;adapt.curriculum&quot;) and an epoch of the same clips (&quot;adapt.clips&quot;), which cannot follow one another</source>
+        <translation>Das Rezept hat Lektionen („adapt.curriculum“) und eine Epoche gleicher Clips („adapt.clips“), die nicht aufeinander folgen können</translation>
+    </message>
+    <message>
+        <source>the recipe %1 cannot be used: %2</source>
+        <translation>Das Rezept %1 ist nicht zu gebrauchen: %2</translation>
+    </message>
+    <message>
+        <source>cannot open the recipe %1</source>
+        <translation>Das Rezept %1 lässt sich nicht öffnen</translation>
+    </message>
+    <message>
+        <source>%1 has done %2 of the recipe&apos;s %3 steps</source>
+        <translation>%1 hat %2 von %3 Schritten des Rezepts getan</translation>
+    </message>
+    <message>
+        <source>%1 does not say how the run was started: %2</source>
+        <translation>%1 sagt nicht, wie der Lauf begonnen wurde: %2</translation>
+    </message>
+    <message>
+        <source>%1 holds a checkpoint, but nothing says with which recipe it was made</source>
+        <translation>%1 enthält einen Checkpoint, aber nichts sagt, mit welchem Rezept er entstand</translation>
+    </message>
+    <message>
+        <source>%1 trains in %2</source>
+        <translation>%1 trainiert in %2</translation>
+    </message>
+    <message>
+        <source>the recipe wants %1 %2, but the backbone &apos;%3&apos; has %4</source>
+        <translation>Das Rezept verlangt %1 %2, aber der Backbone „%3“ hat %4</translation>
+    </message>
+    <message>
+        <source>the recipe wants %1 %2, but the model to start from &apos;%3&apos; has %4</source>
+        <translation>Das Rezept verlangt %1 %2, aber das Modell „%3“, von dem es ausgeht, hat %4</translation>
+    </message>
+    <message>
+        <source>the recipe trains the last %1 blocks, but the model has %2</source>
+        <translation>Das Rezept trainiert die letzten %1 Blöcke, aber das Modell hat %2</translation>
+    </message>
+    <message>
+        <source>the recipe asks for &quot;device&quot; cuda, but LibTorch finds no graphics card</source>
+        <translation>Das Rezept verlangt „device“ cuda, aber LibTorch findet keine Grafikkarte</translation>
+    </message>
+    <message>
+        <source>&quot;precision&quot; bf16 and fp16 are for graphics cards; on the processor training runs in f32</source>
+        <translation>„precision“ bf16 und fp16 sind für Grafikkarten; auf dem Prozessor wird in f32 trainiert</translation>
+    </message>
+    <message>
+        <source>the recipe has no pre-training: &quot;pretrain.steps&quot; is 0</source>
+        <translation>Das Rezept hat kein Vortraining: „pretrain.steps“ ist 0</translation>
+    </message>
+    <message>
+        <source>training needs more memory than there is</source>
+        <translation>Das Training braucht mehr Speicher, als da ist</translation>
+    </message>
+    <message>
+        <source>training failed: %1</source>
+        <translation>Das Training schlug fehl: %1</translation>
+    </message>
+    <message>
+        <source>%1 was trained on other glosses</source>
+        <translation>%1 wurde mit anderen Glossen trainiert</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is not a known key</source>
+        <translation>„%1“ ist kein bekannter Schlüssel</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is not a known key; did you mean &quot;%2&quot;?</source>
+        <translation>„%1“ ist kein bekannter Schlüssel; war „%2“ gemeint?</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is &quot;%2&quot;, not one of %3</source>
+        <translation>„%1“ ist „%2“ statt einem von %3</translation>
+    </message>
+    <message>
+        <source>it is </source>
+        <comment>before &quot;a PDF document&quot; and the like</comment>
+        <translation>Das ist </translation>
+    </message>
+</context>
+<context>
+    <name>ErrorHint</name>
+    <message>
+        <source>Check that the folder exists, can be written to and has room.</source>
+        <translation>Prüfen Sie, ob es den Ordner gibt, ob Sie dort schreiben dürfen und ob Platz ist.</translation>
+    </message>
+    <message>
+        <source>Free space on the disk, or choose another place.</source>
+        <translation>Schaffen Sie Platz auf dem Datenträger oder wählen Sie einen anderen Ort.</translation>
+    </message>
+    <message>
+        <source>Only files can.</source>
+        <translation>Das geht nur in Dateien.</translation>
+    </message>
+    <message>
+        <source>Choose a shorter span.</source>
+        <translation>Wählen Sie eine kürzere Spanne.</translation>
+    </message>
+    <message>
+        <source>Sides go from 2 to 4096 pixels, the rate from 0.5 to 50.</source>
+        <translation>Seiten gehen von 2 bis 4096 Pixel, die Bildrate von 0,5 bis 50.</translation>
+    </message>
+    <message>
+        <source>Addresses of streams begin with http://, https://, rtsp:// or rtsps://.</source>
+        <translation>Adressen von Streams beginnen mit http://, https://, rtsp:// oder rtsps://.</translation>
+    </message>
+    <message>
+        <source>Check the path.</source>
+        <translation>Prüfen Sie den Pfad.</translation>
+    </message>
+    <message>
+        <source>Check the permissions of its folders.</source>
+        <translation>Prüfen Sie die Rechte seiner Ordner.</translation>
+    </message>
+    <message>
+        <source>Choose a video file in it.</source>
+        <translation>Wählen Sie eine Videodatei darin.</translation>
+    </message>
+    <message>
+        <source>Choose a video file.</source>
+        <translation>Wählen Sie eine Videodatei.</translation>
+    </message>
+    <message>
+        <source>Fetch or record it again.</source>
+        <translation>Holen oder nehmen Sie sie noch einmal auf.</translation>
+    </message>
+    <message>
+        <source>Playlists, subtitles and pictures are not opened; choose the video itself.</source>
+        <translation>Wiedergabelisten, Untertitel und Bilder werden nicht geöffnet; wählen Sie das Video selbst.</translation>
+    </message>
+    <message>
+        <source>Plug one in, and check that this user may use it and that no other program does.</source>
+        <translation>Schließen Sie eine an und prüfen Sie, ob Sie sie verwenden dürfen und kein anderes Programm es tut.</translation>
+    </message>
+    <message>
+        <source>Convert the video to 4K or less.</source>
+        <translation>Wandeln Sie das Video in 4K oder kleiner um.</translation>
+    </message>
+    <message>
+        <source>Choose a file or address with moving pictures.</source>
+        <translation>Wählen Sie eine Datei oder Adresse mit bewegtem Bild.</translation>
+    </message>
+    <message>
+        <source>Ask its owner for permission to read it.</source>
+        <translation>Bitten Sie den Besitzer um das Leserecht.</translation>
+    </message>
+    <message>
+        <source>Convert it to H.264 in MP4.</source>
+        <translation>Wandeln Sie es in MP4 mit H.264 um.</translation>
+    </message>
+    <message>
+        <source>Play it in another program; if that fails too, fetch or convert it again.</source>
+        <translation>Spielen Sie es in einem anderen Programm ab; wenn auch das nicht geht, holen oder wandeln Sie es noch einmal um.</translation>
+    </message>
+    <message>
+        <source>Plug it in, then choose it from the list again.</source>
+        <translation>Schließen Sie sie an und wählen Sie sie noch einmal aus der Liste.</translation>
+    </message>
+    <message>
+        <source>Allow camera access; on Linux add your user to the group &quot;video&quot; and sign in again.</source>
+        <translation>Erlauben Sie den Zugriff auf die Kamera; unter Linux muss Ihr Benutzerkonto zur Gruppe „video“ gehören, danach neu anmelden.</translation>
+    </message>
+    <message>
+        <source>Close that program and try again.</source>
+        <translation>Schließen Sie jenes Programm und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Plug the camera in again.</source>
+        <translation>Schließen Sie die Kamera wieder an.</translation>
+    </message>
+    <message>
+        <source>Choose another camera; livegloss-cli devices lists them.</source>
+        <translation>Wählen Sie eine andere Kamera; „livegloss-cli devices“ zählt sie auf.</translation>
+    </message>
+    <message>
+        <source>Check the path in the address.</source>
+        <translation>Prüfen Sie den Pfad in der Adresse.</translation>
+    </message>
+    <message>
+        <source>Put the user name and password into the address: http://user:password@host/...</source>
+        <translation>Schreiben Sie Benutzername und Passwort in die Adresse: http://name:passwort@rechner/...</translation>
+    </message>
+    <message>
+        <source>Check address and network.</source>
+        <translation>Prüfen Sie Adresse und Netzwerk.</translation>
+    </message>
+    <message>
+        <source>Check address and port, and that the sender runs.</source>
+        <translation>Prüfen Sie Adresse und Port und ob der Sender läuft.</translation>
+    </message>
+    <message>
+        <source>Check the address; it has to be that of the stream itself, not of a web page around it.</source>
+        <translation>Prüfen Sie die Adresse; es muss die des Streams selbst sein, nicht die einer Webseite darum herum.</translation>
+    </message>
+    <message>
+        <source>Use an MJPEG stream over HTTP or an RTSP stream; playlists (HLS, DASH) are not followed.</source>
+        <translation>Verwenden Sie einen MJPEG-Stream über HTTP oder einen RTSP-Stream; Wiedergabelisten (HLS, DASH) werden nicht verfolgt.</translation>
+    </message>
+    <message>
+        <source>Check the network and that the sender runs, then connect again.</source>
+        <translation>Prüfen Sie das Netzwerk und ob der Sender läuft, dann verbinden Sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>Unplug the camera and plug it in again.</source>
+        <translation>Stecken Sie die Kamera ab und wieder an.</translation>
+    </message>
+    <message>
+        <source>Close other programs and try again.</source>
+        <translation>Schließen Sie andere Programme und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Try lavfi:testsrc=size=640x480:rate=25.</source>
+        <translation>Versuchen Sie lavfi:testsrc=size=640x480:rate=25.</translation>
+    </message>
+    <message>
+        <source>Convert the video to H.264 with yuv420p pixels.</source>
+        <translation>Wandeln Sie das Video in H.264 mit yuv420p-Pixeln um.</translation>
+    </message>
+    <message>
+        <source>Take the file from its source again.</source>
+        <translation>Holen Sie die Datei noch einmal von ihrer Quelle.</translation>
+    </message>
+    <message>
+        <source>Check that it is a folder you may read.</source>
+        <translation>Prüfen Sie, ob es ein Ordner ist, den Sie lesen dürfen.</translation>
+    </message>
+    <message>
+        <source>Expected .png, .jpg, .jpeg, .bmp or .webp files.</source>
+        <translation>Erwartet werden Dateien mit .png, .jpg, .jpeg, .bmp oder .webp.</translation>
+    </message>
+    <message>
+        <source>Use a copy without protection.</source>
+        <translation>Verwenden Sie eine Kopie ohne Schutz.</translation>
+    </message>
+    <message>
+        <source>The file may be cut off or damaged; fetch or convert it again.</source>
+        <translation>Die Datei ist vielleicht abgeschnitten oder beschädigt; holen oder wandeln Sie sie noch einmal um.</translation>
+    </message>
+    <message>
+        <source>Install an FFmpeg that has it; Debian&apos;s package libavcodec-extra does.</source>
+        <translation>Installieren Sie ein FFmpeg, das ihn hat; Debians Paket libavcodec-extra hat ihn.</translation>
+    </message>
+    <message>
+        <source>Width and height must be even numbers from 2 to 16384.</source>
+        <translation>Breite und Höhe müssen gerade Zahlen von 2 bis 16384 sein.</translation>
+    </message>
+    <message>
+        <source>Choose a rate from 0.1 to 1000.</source>
+        <translation>Wählen Sie eine Rate von 0,1 bis 1000.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or recognise it in parts.</source>
+        <translation>Schließen Sie andere Programme oder lassen Sie ihn in Teilen erkennen.</translation>
+    </message>
+    <message>
+        <source>Check the name and the folder.</source>
+        <translation>Prüfen Sie Name und Ordner.</translation>
+    </message>
+    <message>
+        <source>Choose the file that it was to lead to.</source>
+        <translation>Wählen Sie die Datei, zu der sie führen sollte.</translation>
+    </message>
+    <message>
+        <source>Check the file&apos;s permissions.</source>
+        <translation>Prüfen Sie die Rechte der Datei.</translation>
+    </message>
+    <message>
+        <source>Choose a file, not a folder or a device.</source>
+        <translation>Wählen Sie eine Datei, keinen Ordner und kein Gerät.</translation>
+    </message>
+    <message>
+        <source>Choose the gloss dictionary that belongs to the model (gloss_dict.npy).</source>
+        <translation>Wählen Sie das Glossenverzeichnis, das zum Modell gehört (gloss_dict.npy).</translation>
+    </message>
+    <message>
+        <source>A gloss dictionary maps each gloss to [index from 1, count]; correct the entry.</source>
+        <translation>Ein Glossenverzeichnis ordnet jeder Glosse [Nummer ab 1, Anzahl] zu; berichtigen Sie den Eintrag.</translation>
+    </message>
+    <message>
+        <source>Choose another file.</source>
+        <translation>Wählen Sie eine andere Datei.</translation>
+    </message>
+    <message>
+        <source>The file is damaged or incomplete; copy or download it again.</source>
+        <translation>Die Datei ist beschädigt oder unvollständig; kopieren oder laden Sie sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>Unpack it and choose the file with the model&apos;s weights inside.</source>
+        <translation>Entpacken Sie sie und wählen Sie die Datei mit den Gewichten des Modells.</translation>
+    </message>
+    <message>
+        <source>Convert the weights to safetensors or to a PyTorch state_dict first.</source>
+        <translation>Wandeln Sie die Gewichte zuerst in safetensors oder ein state_dict von PyTorch um.</translation>
+    </message>
+    <message>
+        <source>Choose a .safetensors file or a PyTorch checkpoint (.pt, .pth).</source>
+        <translation>Wählen Sie eine .safetensors-Datei oder einen Checkpoint von PyTorch (.pt, .pth).</translation>
+    </message>
+    <message>
+        <source>Open the address in a browser and download the file itself.</source>
+        <translation>Öffnen Sie die Adresse in einem Browser und laden Sie die Datei selbst.</translation>
+    </message>
+    <message>
+        <source>Download the file again.</source>
+        <translation>Laden Sie die Datei noch einmal.</translation>
+    </message>
+    <message>
+        <source>Choose the file with the weights that lies beside it.</source>
+        <translation>Wählen Sie die Datei mit den Gewichten, die daneben liegt.</translation>
+    </message>
+    <message>
+        <source>Fetch the real file with &apos;git lfs pull&apos;, or download it from the page.</source>
+        <translation>Holen Sie die eigentliche Datei mit „git lfs pull“ oder laden Sie sie von der Seite.</translation>
+    </message>
+    <message>
+        <source>Import it first: on the Models page of the window, or with livegloss-cli import.</source>
+        <translation>Importieren Sie ihn zuerst: auf der Seite „Modelle“ des Fensters oder mit livegloss-cli import.</translation>
+    </message>
+    <message>
+        <source>Files that hold whole Python objects are not read. In Python, save only the weights: torch.save(model.state_dict(), ...) or safetensors.</source>
+        <translation>Dateien mit ganzen Python-Objekten werden nicht gelesen. Speichern Sie in Python nur die Gewichte: torch.save(model.state_dict(), ...) oder safetensors.</translation>
+    </message>
+    <message>
+        <source>Choose the file that holds the model&apos;s weights.</source>
+        <translation>Wählen Sie die Datei, die die Gewichte des Modells enthält.</translation>
+    </message>
+    <message>
+        <source>Save the file again without compression.</source>
+        <translation>Speichern Sie die Datei noch einmal ohne Kompression.</translation>
+    </message>
+    <message>
+        <source>Unpack the archive with its password first.</source>
+        <translation>Entpacken Sie das Archiv zuerst mit seinem Passwort.</translation>
+    </message>
+    <message>
+        <source>Join its parts into one file first.</source>
+        <translation>Fügen Sie seine Teile zuerst zu einer Datei zusammen.</translation>
+    </message>
+    <message>
+        <source>Update LiveGloss, or save the weights as safetensors.</source>
+        <translation>Aktualisieren Sie LiveGloss oder speichern Sie die Gewichte als safetensors.</translation>
+    </message>
+    <message>
+        <source>It may need a newer version of LiveGloss.</source>
+        <translation>Vielleicht braucht es eine neuere Version von LiveGloss.</translation>
+    </message>
+    <message>
+        <source>Choose another model, or download it again.</source>
+        <translation>Wählen Sie ein anderes Modell oder laden Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>The file is not a whole model; import its checkpoint again, or download it again.</source>
+        <translation>Die Datei ist kein ganzes Modell; importieren Sie ihren Checkpoint noch einmal oder laden Sie sie neu.</translation>
+    </message>
+    <message>
+        <source>Make new ones with livegloss-cli quantize.</source>
+        <translation>Machen Sie neue mit livegloss-cli quantize.</translation>
+    </message>
+    <message>
+        <source>Make a model with them: livegloss-cli quantize --model MODEL --calibration CLIPS --output MODEL8</source>
+        <translation>Machen Sie ein Modell mit ihnen: livegloss-cli quantize --model MODELL --calibration CLIPS --output MODELL8</translation>
+    </message>
+    <message>
+        <source>Ask for fewer frames at a time.</source>
+        <translation>Verlangen Sie weniger Bilder auf einmal.</translation>
+    </message>
+    <message>
+        <source>Ask for the attention of its class token or of a patch.</source>
+        <translation>Verlangen Sie die Aufmerksamkeit seines Klassentokens oder eines Bildteils.</translation>
+    </message>
+    <message>
+        <source>Ask for the attention within a frame.</source>
+        <translation>Verlangen Sie die Aufmerksamkeit innerhalb eines Bildes.</translation>
+    </message>
+    <message>
+        <source>It has %1, counted from 0.</source>
+        <translation>Es hat %1, gezählt ab 0.</translation>
+    </message>
+    <message>
+        <source>Choose cpu, or auto.</source>
+        <translation>Wählen Sie cpu oder auto.</translation>
+    </message>
+    <message>
+        <source>Choose auto, cpu, cuda or cuda:N.</source>
+        <translation>Wählen Sie auto, cpu, cuda oder cuda:N.</translation>
+    </message>
+    <message>
+        <source>Give fewer or shorter clips at a time.</source>
+        <translation>Geben Sie weniger oder kürzere Clips auf einmal.</translation>
+    </message>
+    <message>
+        <source>Close other programs, or take a smaller model.</source>
+        <translation>Schließen Sie andere Programme oder nehmen Sie ein kleineres Modell.</translation>
+    </message>
+    <message>
+        <source>Take a computer with AVX2.</source>
+        <translation>Nehmen Sie einen Rechner mit AVX2.</translation>
+    </message>
+    <message>
+        <source>Remove it, or put the truth of this clip in its place.</source>
+        <translation>Entfernen Sie sie oder legen Sie die Wahrheit dieses Clips an ihre Stelle.</translation>
+    </message>
+    <message>
+        <source>Write it again with livegloss-cli synth --masks.</source>
+        <translation>Schreiben Sie sie mit livegloss-cli synth --masks noch einmal.</translation>
+    </message>
+    <message>
+        <source>Remove it or write it again.</source>
+        <translation>Entfernen Sie sie oder schreiben Sie sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>Clips of the synthetic signer have one: livegloss-cli synth --masks writes it.</source>
+        <translation>Clips der synthetischen Figur haben eine: livegloss-cli synth --masks schreibt sie.</translation>
+    </message>
+    <message>
+        <source>Choose a longer span inside the clip.</source>
+        <translation>Wählen Sie eine längere Spanne im Clip.</translation>
+    </message>
+    <message>
+        <source>The training that made it went wrong; choose another epoch.</source>
+        <translation>Das Training, aus dem sie stammt, misslang; wählen Sie eine andere Epoche.</translation>
+    </message>
+    <message>
+        <source>Choose a checkpoint that was trained with a shared classifier, as the paper has it.</source>
+        <translation>Wählen Sie einen Checkpoint, der mit gemeinsamem Klassifikator trainiert wurde, wie im Artikel.</translation>
+    </message>
+    <message>
+        <source>Models are kept in .safetensors files.</source>
+        <translation>Modelle werden in .safetensors-Dateien abgelegt.</translation>
+    </message>
+    <message>
+        <source>Choose another name.</source>
+        <translation>Wählen Sie einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>Choose a complete CLIP or AdaptSign checkpoint.</source>
+        <translation>Wählen Sie einen vollständigen Checkpoint von CLIP oder AdaptSign.</translation>
+    </message>
+    <message>
+        <source>Give the AdaptSign checkpoint first and CLIP&apos;s as the backbone.</source>
+        <translation>Geben Sie zuerst den Checkpoint von AdaptSign und den von CLIP als Backbone.</translation>
+    </message>
+    <message>
+        <source>Choose an AdaptSign or CLIP checkpoint.</source>
+        <translation>Wählen Sie einen Checkpoint von AdaptSign oder CLIP.</translation>
+    </message>
+    <message>
+        <source>Choose a checkpoint that holds one model.</source>
+        <translation>Wählen Sie einen Checkpoint, der ein einziges Modell enthält.</translation>
+    </message>
+    <message>
+        <source>Choose the gloss dictionary that belongs to the checkpoint.</source>
+        <translation>Wählen Sie das Glossenverzeichnis, das zum Checkpoint gehört.</translation>
+    </message>
+    <message>
+        <source>Mend it, or remove it if the detector holds its own settings.</source>
+        <translation>Bringen Sie es in Ordnung oder entfernen Sie es, wenn der Detektor eigene Einstellungen enthält.</translation>
+    </message>
+    <message>
+        <source>Install the package opencv-data.</source>
+        <translation>Installieren Sie das Paket opencv-data.</translation>
+    </message>
+    <message>
+        <source>Install the package opencv-data anew.</source>
+        <translation>Installieren Sie das Paket opencv-data neu.</translation>
+    </message>
+    <message>
+        <source>Export or copy the detector anew; its file ends in .onnx.</source>
+        <translation>Exportieren oder kopieren Sie den Detektor neu; seine Datei endet auf .onnx.</translation>
+    </message>
+    <message>
+        <source>Export the detector as one file.</source>
+        <translation>Exportieren Sie den Detektor als eine Datei.</translation>
+    </message>
+    <message>
+        <source>Export the detector without them; OpenCV cannot run these.</source>
+        <translation>Exportieren Sie den Detektor ohne sie; OpenCV kann sie nicht ausführen.</translation>
+    </message>
+    <message>
+        <source>Export the detector with outputs of 32-bit floats for the size of its input.</source>
+        <translation>Exportieren Sie den Detektor mit Ausgaben aus 32-Bit-Gleitkommazahlen für die Größe seiner Eingabe.</translation>
+    </message>
+    <message>
+        <source>Export the detector for OpenCV, with a fixed input size and without post-processing.</source>
+        <translation>Exportieren Sie den Detektor für OpenCV, mit fester Eingabegröße und ohne Nachbearbeitung.</translation>
+    </message>
+    <message>
+        <source>Export the detector without post-processing.</source>
+        <translation>Exportieren Sie den Detektor ohne Nachbearbeitung.</translation>
+    </message>
+    <message>
+        <source>Choose the detector anew.</source>
+        <translation>Wählen Sie den Detektor neu.</translation>
+    </message>
+    <message>
+        <source>Choose an ONNX file of a detector.</source>
+        <translation>Wählen Sie die ONNX-Datei eines Detektors.</translation>
+    </message>
+    <message>
+        <source>Check who may read it.</source>
+        <translation>Prüfen Sie, wer sie lesen darf.</translation>
+    </message>
+    <message>
+        <source>Export a detector with one picture as input and one output, without post-processing.</source>
+        <translation>Exportieren Sie einen Detektor mit einem Bild als Eingabe und einer Ausgabe, ohne Nachbearbeitung.</translation>
+    </message>
+    <message>
+        <source>It has to be 1 x 3 x height x width.</source>
+        <translation>Sie muss 1 x 3 x Höhe x Breite sein.</translation>
+    </message>
+    <message>
+        <source>Export the detector with simpler operations (an older opset), or with a newer OpenCV in mind.</source>
+        <translation>Exportieren Sie den Detektor mit einfacheren Operationen (einem älteren Opset).</translation>
+    </message>
+    <message>
+        <source>Check the path of the data set.</source>
+        <translation>Prüfen Sie den Pfad des Datensatzes.</translation>
+    </message>
+    <message>
+        <source>Name the folder that holds these files, or list your videos in a dataset.tsv (docs/datasets.md).</source>
+        <translation>Nennen Sie den Ordner mit diesen Dateien oder führen Sie Ihre Videos in einer dataset.tsv auf (docs/datasets.md).</translation>
+    </message>
+    <message>
+        <source>Check that it is the whole data set.</source>
+        <translation>Prüfen Sie, ob es der ganze Datensatz ist.</translation>
+    </message>
+    <message>
+        <source>Make it again with livegloss-cli synth, or remove it: then signs have no times.</source>
+        <translation>Machen Sie sie mit livegloss-cli synth neu oder entfernen Sie sie: dann haben Gebärden keine Zeiten.</translation>
+    </message>
+    <message>
+        <source>Correct the line, or take the file from the data set&apos;s owners again.</source>
+        <translation>Berichtigen Sie die Zeile oder holen Sie die Datei noch einmal von den Besitzern des Datensatzes.</translation>
+    </message>
+    <message>
+        <source>Take the file from the data set&apos;s owners again.</source>
+        <translation>Holen Sie die Datei noch einmal von den Besitzern des Datensatzes.</translation>
+    </message>
+    <message>
+        <source>Set &quot;adapt.clips&quot; (clips of an epoch), or use &quot;drop_at&quot; with steps.</source>
+        <translation>Setzen Sie „adapt.clips“ (Clips einer Epoche) oder nehmen Sie „drop_at“ mit Schritten.</translation>
+    </message>
+    <message>
+        <source>Set &quot;adapt.clips&quot; (clips of an epoch) or &quot;adapt.steps&quot; in the recipe.</source>
+        <translation>Setzen Sie im Rezept „adapt.clips“ (Clips einer Epoche) oder „adapt.steps“.</translation>
+    </message>
+    <message>
+        <source>Leave one of them out of the recipe, or keep one lesson.</source>
+        <translation>Lassen Sie eines davon aus dem Rezept weg oder behalten Sie eine Lektion.</translation>
+    </message>
+    <message>
+        <source>docs/training.md lists every key</source>
+        <translation>docs/training.md führt jeden Schlüssel auf</translation>
+    </message>
+    <message>
+        <source>Start it again with the same recipe and data; its checkpoint is kept.</source>
+        <translation>Beginnen Sie ihn mit demselben Rezept und denselben Daten noch einmal; sein Checkpoint bleibt erhalten.</translation>
+    </message>
+    <message>
+        <source>Choose a folder that can be written.</source>
+        <translation>Wählen Sie einen Ordner, in dem geschrieben werden kann.</translation>
+    </message>
+    <message>
+        <source>Wait until it has ended, or stop it; two would destroy each other&apos;s checkpoints.</source>
+        <translation>Warten Sie, bis es zu Ende ist, oder halten Sie es an; zwei würden einander die Checkpoints zerstören.</translation>
+    </message>
+    <message>
+        <source>Set &quot;device&quot; to auto or cpu, or use a LibTorch that was built for CUDA.</source>
+        <translation>Setzen Sie „device“ auf auto oder cpu oder nehmen Sie ein LibTorch, das für CUDA gebaut wurde.</translation>
+    </message>
+    <message>
+        <source>Set &quot;precision&quot; to f32 in the recipe.</source>
+        <translation>Setzen Sie „precision“ im Rezept auf f32.</translation>
+    </message>
+    <message>
+        <source>Set it in the recipe, or train without --stage pretrain.</source>
+        <translation>Setzen Sie es im Rezept oder trainieren Sie ohne --stage pretrain.</translation>
+    </message>
+    <message>
+        <source>lower cache_megabytes, keep_clips or batch in the recipe, or set gradient_checkpointing</source>
+        <translation>Verkleinern Sie cache_megabytes, keep_clips oder batch im Rezept oder setzen Sie gradient_checkpointing</translation>
+    </message>
+    <message>
+        <source>write the file&apos;s sizes into &quot;model&quot;, or none</source>
+        <translation>Schreiben Sie die Größen der Datei in „model“ oder gar keine</translation>
+    </message>
+    <message>
+        <source>choose another &quot;method&quot;</source>
+        <translation>Wählen Sie eine andere „method“</translation>
+    </message>
+    <message>
+        <source>Train on the same data set, or begin in an empty --work folder.</source>
+        <translation>Trainieren Sie mit demselben Datensatz oder beginnen Sie in einem leeren Ordner.</translation>
+    </message>
+    <message>
+        <source>Check the network connection, or use its number, such as 192.168.1.20, instead of its name.</source>
+        <translation>Prüfen Sie die Netzverbindung oder verwenden Sie statt des Namens die Nummer, etwa 192.168.1.20.</translation>
+    </message>
+    <message>
+        <source>Check the spelling and the network connection, or use its number, such as 192.168.1.20, instead of its name.</source>
+        <translation>Prüfen Sie die Schreibweise und die Netzverbindung oder verwenden Sie statt des Namens die Nummer, etwa 192.168.1.20.</translation>
+    </message>
+    <message>
+        <source>Check the spelling, or use its number, such as 192.168.1.20, instead of its name.</source>
+        <translation>Prüfen Sie die Schreibweise oder verwenden Sie statt des Namens die Nummer, etwa 192.168.1.20.</translation>
+    </message>
+</context>
+<context>
     <name>ErrorKind</name>
     <message>
         <source>This does not fit together:</source>

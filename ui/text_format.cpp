@@ -1,5 +1,7 @@
 #include "ui/text_format.h"
 
+#include "ui/error_words.h"
+
 #include <QCoreApplication>
 
 #include <algorithm>
@@ -15,7 +17,7 @@ QString clockText(long long seconds) {
     return seconds < 3600 ? minutes : QString::number(seconds / 3600) + QLatin1Char(':') + minutes;
 }
 
-/// The facts of an error are in English; in other languages a sentence before them says what they are about.
+/// Before facts that are known in English alone, in other languages: what they are about.
 QString kindInOtherLanguages(ErrorCode code) {
     const char* kind = nullptr;
     switch (code) {
@@ -67,13 +69,25 @@ QString formatTimeShort(MediaTime time) {
     return clockText(std::max<long long>(0, time.count()) / 1000000);
 }
 
+QString factOf(const Error& error) {
+    const QString english = QString::fromStdString(error.message);
+    return factInWindowLanguage(english).value_or(english);
+}
+
+QString hintOf(const Error& error) {
+    const QString english = QString::fromStdString(error.hint);
+    return hintInWindowLanguage(english).value_or(english);
+}
+
 QString withHint(const Error& error) {
-    const QString message = kindInOtherLanguages(error.code) + QString::fromStdString(error.message);
+    const QString english = QString::fromStdString(error.message);
+    const auto fact = factInWindowLanguage(english);
+    const QString message = fact ? *fact : kindInOtherLanguages(error.code) + english;
     if (error.hint.empty()) {
         return message;
     }
     const bool ended = !message.isEmpty() && QStringLiteral(".!?:").contains(message.back());
-    return message + (ended ? QStringLiteral(" ") : QStringLiteral(". ")) + QString::fromStdString(error.hint);
+    return message + (ended ? QStringLiteral(" ") : QStringLiteral(". ")) + hintOf(error);
 }
 
 QString formatConfidence(float confidence) {

@@ -14,7 +14,10 @@ QString formatTime(MediaTime time);
 QString formatTimeShort(MediaTime time);
 /// ".93" style confidence as a percentage: "93%".
 QString formatConfidence(float confidence);
-/// What went wrong and what to do, in one line; where the language is not English, with the kind of problem in front.
+/// What an error says happened, and what it advises: in the window's language where the sentence is known, else English.
+QString factOf(const Error& error);
+QString hintOf(const Error& error);
+/// Both in one line; a fact that is known in English alone has the kind of problem in front.
 QString withHint(const Error& error);
 /// Below this a gloss that was accepted still carries a mark.
 inline constexpr float lowConfidence = 0.65F;

@@ -113,18 +113,18 @@ Error describeFailure(const SourceRequest& request, const std::string& name, int
 }
 
 Error describeLookup(const std::string& host, int code) {
-    const char* byNumber = " or use its number, such as 192.168.1.20, instead of its name.";
     if (code == 0) {
         return {ErrorCode::Timeout, "the name " + host + " cannot be looked up: no name server answers",
-                std::string("Check the network connection,") + byNumber};
+                "Check the network connection, or use its number, such as 192.168.1.20, instead of its name."};
     }
     if (code == EAI_AGAIN) {
-        return {ErrorCode::NotFound,
-                "no computer of the name " + host + " is known, and the name servers do not answer",
-                std::string("Check the spelling and the network connection,") + byNumber};
+        return {
+            ErrorCode::NotFound, "no computer of the name " + host + " is known, and the name servers do not answer",
+            "Check the spelling and the network connection, or use its number, such as 192.168.1.20, instead of its "
+            "name."};
     }
     return {ErrorCode::NotFound, "no computer of the name " + host + " is known",
-            std::string("Check the spelling,") + byNumber};
+            "Check the spelling, or use its number, such as 192.168.1.20, instead of its name."};
 }
 
 } // namespace livegloss::media

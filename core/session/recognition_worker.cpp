@@ -1,5 +1,7 @@
 #include "recognition_worker.h"
 
+#include "base/log.h"
+#include "base/thread_priority.h"
 #include "gloss_times.h"
 #include "session/offline_marks.h"
 #include "vision/preprocess.h"
@@ -39,6 +41,9 @@ RecognitionWorker::RecognitionWorker(FrameIntake& intake, SessionState& state, P
 RecognitionWorker::~RecognitionWorker() = default;
 
 void RecognitionWorker::work(const std::stop_token& stop) {
+    if (!giveWayToDrawing()) {
+        log(LogLevel::Debug, "recognition runs at the priority of drawing");
+    }
     while (auto task = intake_.take(stop)) {
         try {
             if (auto* frames = std::get_if<std::vector<PreparedFrame>>(&*task)) {

@@ -86,8 +86,8 @@ Result<SafetensorsReader> SafetensorsReader::open(const std::filesystem::path& p
         const std::uint64_t present = file.size() - lengthBytes;
         if (headerBytes > present || headerBytes > longestSafetensorsHeader) {
             refuseOtherKind(file);
-            refuse(joined("its first 8 bytes announce a header of ", headerBytes, " bytes, ",
-                          headerBytes > present ? "more than the file holds" : "more than is allowed"));
+            refuse(joined("its first 8 bytes announce a header of ", headerBytes,
+                          headerBytes > present ? " bytes, more than the file holds" : " bytes, more than is allowed"));
         }
         FileInput input(file, lengthBytes, headerBytes);
         ByteStream stream(input, headerBytes);

@@ -79,10 +79,13 @@ void RecipeSection::finish() const {
         if (std::find(seen_.begin(), seen_.end(), key) != seen_.end()) {
             continue;
         }
+        const std::string nearest = nearestWord(key, seen_);
         std::string message = "\"";
-        message.append(pathOf(key.substr(0, 80))).append("\" is not a known key");
-        if (const std::string nearest = nearestWord(key, seen_); !nearest.empty()) {
-            message.append("; did you mean \"").append(nearest).append("\"?");
+        message.append(pathOf(key.substr(0, 80)));
+        if (nearest.empty()) {
+            message.append("\" is not a known key");
+        } else {
+            message.append("\" is not a known key; did you mean \"").append(nearest).append("\"?");
         }
         throw std::invalid_argument(message);
     }

@@ -60,9 +60,9 @@ void adoptSizes(model::ModelConfig& config, const Recipe& recipe) {
     const auto adopt = [&](const char* what, int& wanted, int present) {
         if (recipe.statedSizes.contains(what) && wanted != present) {
             throw StageFailure{{ErrorCode::Unsupported,
-                                "the recipe wants " + std::string(what) + " " + std::to_string(wanted) + ", but " +
-                                    (whole ? "the model to start from" : "the backbone") + " '" + path.string() +
-                                    "' has " + std::to_string(present),
+                                "the recipe wants " + std::string(what) + " " + std::to_string(wanted) +
+                                    (whole ? ", but the model to start from '" : ", but the backbone '") +
+                                    path.string() + "' has " + std::to_string(present),
                                 "write the file's sizes into \"model\", or none"}};
         }
         wanted = present;

@@ -1,8 +1,16 @@
+#include "base/thread_priority.h"
 #include "live_session_fixture.h"
 
 #include <QScopeGuard>
 #include <QTest>
 #include <algorithm>
+#include <atomic>
+#include <thread>
+
+#ifdef __linux__
+#include <sys/resource.h>
+#include <unistd.h>
+#endif
 
 using namespace livegloss;
 using namespace livegloss::session;
@@ -178,6 +186,27 @@ private slots:
         // One of each picture passed, and what follows the last.
         QVERIFY2(session.snapshot()->statistics.backlog <= 3 + 8,
                  qPrintable(QString::number(session.snapshot()->statistics.backlog)));
+    }
+
+    void recognitionGivesWayToDrawing() {
+#ifdef __linux__
+        const int own = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()));
+        const auto encoder = std::make_shared<EncoderControl>();
+        std::atomic<int> seen{-100};
+        encoder->beforePush = [&seen](int) {
+            int ofLaterThread = -100;
+            std::thread([&] { ofLaterThread = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); }).join();
+            seen = ofLaterThread;
+        };
+        LiveSession session(scriptedParts(script(20), clock_, encoder));
+        session.setModel(model_);
+        session.open(kAnything);
+        QVERIFY(eventually([&] { return encoder->encoded > 0; }));
+        QCOMPARE(seen.load(), std::max(own, kWorkNiceness));
+        QCOMPARE(::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())), own);
+#else
+        QSKIP("threads have a niceness of their own on Linux alone");
+#endif
     }
 };
 

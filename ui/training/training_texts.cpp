@@ -98,7 +98,7 @@ QString TrainingTexts::failure(const CommandOutcome& outcome) {
     switch (outcome.failing) {
     case CommandOutcome::Failing::Missing:
         return tr("The program that trains, livegloss-cli, is not where it should be: %1. Install LiveGloss again.")
-            .arg(QString::fromStdString(outcome.error.message));
+            .arg(factOf(outcome.error));
     case CommandOutcome::Failing::NotStarted:
         return tr("The program that trains could not be started: %1").arg(outcome.output);
     case CommandOutcome::Failing::Killed:

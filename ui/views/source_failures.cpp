@@ -1,5 +1,6 @@
 #include "ui/views/source_failures.h"
 
+#include "ui/text_format.h"
 #include "ui/views/stage_words.h"
 
 namespace livegloss::ui {
@@ -129,9 +130,9 @@ Words wordsFor(ErrorCode code, media::SourceKind kind) {
 
 SourceFailure describeSourceFailure(const Error& error, media::SourceKind kind) {
     const Words words = wordsFor(error.code, kind);
-    QString facts = QString::fromStdString(error.message);
+    QString facts = factOf(error);
     if (!words.isSpecific && !error.hint.empty()) {
-        facts += QStringLiteral(". ") + QString::fromStdString(error.hint);
+        facts += QStringLiteral(". ") + hintOf(error);
     }
     return {words.title, words.reason, words.advice, facts};
 }

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <QString>
+
+#include <optional>
+#include <span>
+
+namespace livegloss::ui {
+
+/// core speaks English. These are its sentences that a person may meet in the window, for the translators; places are
+/// %1, %2 ... in the order of the English sentence.
+std::span<const char* const> errorFacts();
+std::span<const char* const> errorHints();
+
+/// Such a sentence in the window's language, with its names and numbers; none where it is not known or the window
+/// speaks English. Reasons of other libraries and of the system stay as they are.
+std::optional<QString> factInWindowLanguage(const QString& english);
+std::optional<QString> hintInWindowLanguage(const QString& english);
+
+} // namespace livegloss::ui
