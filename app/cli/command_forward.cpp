@@ -44,7 +44,16 @@ void runForward(const ForwardArguments& arguments) {
     valueOrFail(checkOutput(arguments.output, {arguments.input, arguments.model}));
     const auto input = readInput(arguments.input);
     const auto model = valueOrFail(engine::loadModel(arguments.model, engine::defaultCompute()));
-    const auto results = valueOrFail(engine::forwardPass(model, input, arguments.options));
+    const std::int64_t frames = input.shape.size() == 5 ? input.shape[0] * input.shape[1] : 0;
+    ProgressBar bar("Encoding");
+    bar.update(-1.0, std::to_string(frames) + " frames");
+    engine::ForwardOptions options = arguments.options;
+    options.progress = [&](std::int64_t done) {
+        bar.update(static_cast<double>(done) / static_cast<double>(frames),
+                   std::to_string(done) + " of " + std::to_string(frames) + " frames");
+    };
+    const auto results = valueOrFail(engine::forwardPass(model, input, options));
+    bar.clear();
     tensorfile::SafetensorsWriter writer;
     for (const engine::OutputTensor& tensor : results) {
         if (tensor.isInteger) {

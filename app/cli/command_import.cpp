@@ -10,7 +10,6 @@
 #include <filesystem>
 #include <memory>
 #include <string>
-#include <unistd.h>
 
 namespace livegloss::cli {
 namespace {
@@ -96,18 +95,13 @@ void runImport(const ImportArguments& arguments) {
     }
     valueOrFail(checkOutput(arguments.output, {arguments.checkpoint, arguments.glosses, arguments.backbone}));
     catchInterrupts();
-    const bool terminal = isatty(STDERR_FILENO) != 0;
-    const auto progress = [terminal](double share) {
-        if (terminal) {
-            std::fprintf(stderr, "\r%3.0f %%%s", 100.0 * share, share >= 1.0 ? "\n" : "");
-        }
+    ProgressBar bar("Importing");
+    const auto progress = [&bar](double share) {
+        bar.update(share, {});
         return !interrupted();
     };
-    const auto written = import.write(arguments.output, progress);
-    if (!written && terminal) {
-        std::fprintf(stderr, "\n");
-    }
-    valueOrFail(written);
+    valueOrFail(import.write(arguments.output, progress));
+    bar.clear();
     std::printf("Written: %s\n", arguments.output.c_str());
 }
 

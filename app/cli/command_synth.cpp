@@ -58,7 +58,8 @@ public:
                                       "Use a size from 96 to 1024 and a rate from 1 to 240."}};
             }
             const std::string id = clipId(number);
-            reportProgress(number, id);
+            bar_.update(static_cast<double>(number) / options_.clips,
+                        std::to_string(number) + " of " + std::to_string(options_.clips) + " clips");
             list.push_back(describe(*clip, id, number));
             references.push_back(reference(*clip, id));
             if (auto made = makeFiles(*clip, id); !made) {
@@ -66,7 +67,9 @@ public:
                 throw CommandFailure{std::move(made.error())};
             }
         }
-        reportProgress(options_.clips, "done");
+        bar_.clear();
+        std::fprintf(stderr, "%s: %d clips in %s\n", options_.split.c_str(), options_.clips,
+                     printable(clips_.string()).c_str());
         valueOrFail(evaluation::writeStm(root_ / (options_.split + ".stm"), references));
         const json truth{{"split", options_.split},
                          {"seed", options_.seed},
@@ -201,17 +204,10 @@ private:
                 {"keypoints", keypoints}};
     }
 
-    void reportProgress(int done, const std::string& what) const {
-        std::fprintf(stderr, "\r%s: %d of %d clips  %-32s", options_.split.c_str(), done, options_.clips, what.c_str());
-        if (done == options_.clips) {
-            std::fputc('\n', stderr);
-        }
-        std::fflush(stderr);
-    }
-
     const SynthOptions& options_;
     fs::path root_;
     fs::path clips_;
+    ProgressBar bar_{"Drawing"};
 };
 
 } // namespace

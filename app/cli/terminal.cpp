@@ -6,6 +6,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
 #include <thread>
@@ -117,8 +118,32 @@ void interruptWhenInputEnds() {
 #endif
 }
 
+std::string TimeLeft::after(std::chrono::steady_clock::time_point now, double fraction) {
+    if (fraction < 0.0) {
+        return {};
+    }
+    if (beganAt_ < 0.0 || fraction < beganAt_) {
+        began_ = now;
+        beganAt_ = fraction;
+    }
+    const std::chrono::duration<double> passed = now - began_;
+    const double done = fraction - beganAt_;
+    if (passed.count() < 2.0 || done < 0.01 || fraction >= 1.0) {
+        return {};
+    }
+    const auto seconds = static_cast<long long>(std::ceil(passed.count() / done * (1.0 - fraction)));
+    const auto two = [](long long large, const char* largeUnit, long long small, const char* smallUnit) {
+        return std::to_string(large) + largeUnit + std::to_string(small) + smallUnit;
+    };
+    if (seconds >= 3600) {
+        return two(seconds / 3600, " h ", seconds / 60 % 60, " min left");
+    }
+    return seconds >= 60 ? two(seconds / 60, " min ", seconds % 60, " s left") : std::to_string(seconds) + " s left";
+}
+
 void ProgressBar::update(double fraction, const std::string& detail) {
     const auto now = std::chrono::steady_clock::now();
+    const std::string left = time_ == Time::Left ? left_.after(now, fraction) : std::string();
     if (!errorIsTerminal() || (drawn_ && now - drawnAt_ < std::chrono::milliseconds(100))) {
         return;
     }
@@ -133,7 +158,8 @@ void ProgressBar::update(double fraction, const std::string& detail) {
         bar.append("] ").append(std::to_string(static_cast<int>(std::clamp(fraction, 0.0, 1.0) * 100.0))).append("%  ");
     }
     // A line that wraps could not be drawn over.
-    const std::string line = evaluation::cutToColumns(what_ + "  " + bar + detail, errorColumns() - 1);
+    const std::string gap = left.empty() || detail.empty() ? "" : "  ";
+    const std::string line = evaluation::cutToColumns(what_ + "  " + bar + detail + gap + left, errorColumns() - 1);
     std::fprintf(stderr, "\r\033[K%s", line.c_str());
     std::fflush(stderr);
 }

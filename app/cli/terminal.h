@@ -26,11 +26,24 @@ void outliveReaders();
 /// and with it the reader of the output. Call once, after catchInterrupts().
 void interruptWhenInputEnds();
 
-/// A bar on standard error while a long piece of work goes on; silent where nobody watches. Redrawn at most ten times a
-/// second, gone when it is destroyed.
+/// Tells from how far a piece of work has come, and when, how long the rest will take.
+class TimeLeft {
+public:
+    /// "1 min 20 s left" once two seconds and a hundredth of the work tell; empty before that, at the end, and where
+    /// the end is not known (`fraction` below 0). Goes on from a later `fraction` where work was taken up again.
+    std::string after(std::chrono::steady_clock::time_point now, double fraction);
+
+private:
+    std::chrono::steady_clock::time_point began_{};
+    double beganAt_ = -1.0;
+};
+
+/// A bar on standard error while a long piece of work goes on, with the time left; silent where nobody watches. Redrawn
+/// at most ten times a second, gone when it is destroyed.
 class ProgressBar {
 public:
-    explicit ProgressBar(std::string what) : what_(std::move(what)) {}
+    enum class Time { Left, InDetail }; ///< InDetail: update()'s detail tells it better
+    explicit ProgressBar(std::string what, Time time = Time::Left) : what_(std::move(what)), time_(time) {}
     ~ProgressBar() { clear(); }
     ProgressBar(const ProgressBar&) = delete;
     ProgressBar& operator=(const ProgressBar&) = delete;
@@ -41,6 +54,8 @@ public:
 
 private:
     std::string what_;
+    Time time_;
+    TimeLeft left_;
     std::chrono::steady_clock::time_point drawnAt_{};
     bool drawn_ = false;
 };

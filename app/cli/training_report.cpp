@@ -90,7 +90,7 @@ Result<void> drawTrainingCurves(const std::filesystem::path& workFolder) {
 }
 
 void showTraining(training::TrainOptions& options) {
-    const auto bar = std::make_shared<ProgressBar>("training");
+    const auto bar = std::make_shared<ProgressBar>("training", ProgressBar::Time::InDetail);
     options.report = [bar](const std::string& line) {
         bar->clear();
         std::fprintf(stderr, "%s\n", printable(line).c_str());

@@ -13,6 +13,9 @@ namespace {
 
 using torch::Tensor;
 
+/// Enough for every core; a long clip at once would only take memory.
+constexpr int framesPerPush = 64;
+
 OutputTensor toOutput(const std::string& name, const Tensor& tensor) {
     OutputTensor output;
     output.name = name;
@@ -104,6 +107,7 @@ Result<Tensor> streamFeatures(const LoadedModelPtr& model, const ForwardInput& i
             if (auto pushed = collect(encoder.push(frames, static_cast<int>(count), false)); !pushed) {
                 return tl::unexpected(pushed.error());
             }
+            options.progress(clip * length + start + static_cast<std::int64_t>(count));
         }
         if (auto finished = collect(encoder.finish()); !finished) {
             return tl::unexpected(finished.error());
@@ -128,7 +132,7 @@ Result<std::vector<OutputTensor>> run(const LoadedModelPtr& model, const Forward
     // The fast engine has one way only, for streams and for whole clips.
     if (options.streaming || torchModel(model).fast) {
         ForwardOptions pushes = options;
-        pushes.batch = options.streaming ? options.batch : static_cast<int>(input.shape[1]);
+        pushes.batch = options.streaming ? options.batch : framesPerPush;
         model::ForwardTrace pieces;
         auto streamed = streamFeatures(model, input, pushes, options.all ? &pieces : nullptr);
         if (!streamed) {

@@ -5,6 +5,7 @@
 #include "tensorfile/safetensors.h"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ struct ForwardOptions {
     bool all = false;       ///< also every intermediate result
     bool streaming = false; ///< frames through the streaming encoder instead of the reference path
     int batch = 1;          ///< frames handed to the streaming encoder at a time
+    /// Frames of all clips that are through the encoder; the calling thread. Silent where the reference path takes all
+    /// at once.
+    std::function<void(std::int64_t done)> progress = [](std::int64_t) {};
 };
 
 struct OutputTensor {
