@@ -28,8 +28,17 @@ fi
 echo "Installing with apt-get; the first time that takes some minutes: ${missing[*]}"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-if ! { "${as_root[@]}" apt-get update -qq &&
-       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+# Keeps what apt-get says, and shows its newest line where a person watches.
+follow() {
+    local line
+    while IFS= read -r line; do
+        printf '%s\n' "$line" >>"$log"
+        [[ ! -t 2 ]] || printf '\r\033[K  %s' "${line:0:$((${COLUMNS:-80} - 4))}" >&2
+    done
+    [[ ! -t 2 ]] || printf '\r\033[K' >&2
+}
+if ! { "${as_root[@]}" apt-get update -q &&
+       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } 2>&1 | follow; then
     tail -n 20 "$log" >&2
     echo "Installing the packages failed; the last lines of apt-get are above." >&2
     exit 1

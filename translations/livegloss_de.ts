@@ -3941,6 +3941,17 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
 </context>
 <context>
+    <name>livegloss::ui::KeyField</name>
+    <message>
+        <source>Press a key</source>
+        <translation>Taste drücken</translation>
+    </message>
+    <message>
+        <source>No key</source>
+        <translation>Keine Taste</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::LiveBadge</name>
     <message>
         <source>Frames waiting: %1</source>
@@ -4940,6 +4951,17 @@ Warten auf das Modell: %7</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::RecentSources</name>
+    <message>
+        <source>Clear This List</source>
+        <translation>Liste leeren</translation>
+    </message>
+    <message>
+        <source>Open &amp;Recent</source>
+        <translation>&amp;Zuletzt geöffnet</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::RecipePage</name>
     <message>
         <source>Recipes</source>
@@ -5443,6 +5465,13 @@ Warten auf das Modell: %7</translation>
     </message>
 </context>
 <context>
+    <name>livegloss::ui::ScreenWake</name>
+    <message>
+        <source>Recognising signing</source>
+        <translation>Gebärden werden erkannt</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::SettingsDialog</name>
     <message>
         <source>Settings</source>
@@ -5674,6 +5703,42 @@ Warten auf das Modell: %7</translation>
     <message>
         <source>Close</source>
         <translation>Schließen</translation>
+    </message>
+    <message>
+        <source>&amp;Use It Here</source>
+        <translation>&amp;Hier verwenden</translation>
+    </message>
+    <message>
+        <source>&amp;Standard Keys</source>
+        <translation>&amp;Standardtasten</translation>
+    </message>
+    <message>
+        <source>&amp;All Standard Keys</source>
+        <translation>&amp;Alle Standardtasten</translation>
+    </message>
+    <message>
+        <source>&amp;Key</source>
+        <translation>&amp;Taste</translation>
+    </message>
+    <message>
+        <source>S&amp;econd key</source>
+        <translation>&amp;Zweite Taste</translation>
+    </message>
+    <message>
+        <source>Go to a field and press the new key. Keys in bold are your own.</source>
+        <translation>In ein Feld gehen und die neue Taste drücken. Eigene Tasten sind fett.</translation>
+    </message>
+    <message>
+        <source>The keys of the workspaces go by their order and cannot be changed.</source>
+        <translation>Die Tasten der Bereiche folgen ihrer Reihenfolge und lassen sich nicht ändern.</translation>
+    </message>
+    <message>
+        <source>%1 opens the workspace “%2”; choose another key.</source>
+        <translation>%1 öffnet den Bereich „%2“; bitte eine andere Taste wählen.</translation>
+    </message>
+    <message>
+        <source>%1 belongs to “%2”, which would lose it.</source>
+        <translation>%1 gehört zu „%2“ und ginge dort verloren.</translation>
     </message>
 </context>
 <context>

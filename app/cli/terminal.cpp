@@ -122,16 +122,17 @@ std::string TimeLeft::after(std::chrono::steady_clock::time_point now, double fr
     if (fraction < 0.0) {
         return {};
     }
-    if (beganAt_ < 0.0 || fraction < beganAt_) {
+    if (beganAt_ < 0.0 || fraction < last_) {
         began_ = now;
         beganAt_ = fraction;
     }
+    last_ = fraction;
     const std::chrono::duration<double> passed = now - began_;
     const double done = fraction - beganAt_;
     if (passed.count() < 2.0 || done < 0.01 || fraction >= 1.0) {
         return {};
     }
-    const auto seconds = static_cast<long long>(std::ceil(passed.count() / done * (1.0 - fraction)));
+    const auto seconds = std::max(1LL, std::llround(passed.count() / done * (1.0 - fraction)));
     const auto two = [](long long large, const char* largeUnit, long long small, const char* smallUnit) {
         return std::to_string(large) + largeUnit + std::to_string(small) + smallUnit;
     };

@@ -36,6 +36,7 @@ public:
 private:
     std::chrono::steady_clock::time_point began_{};
     double beganAt_ = -1.0;
+    double last_ = 0.0;
 };
 
 /// A bar on standard error while a long piece of work goes on, with the time left; silent where nobody watches. Redrawn

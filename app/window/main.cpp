@@ -5,6 +5,7 @@
 #include "resource_paths.h"
 #include "ui/attention/attention_workspace.h"
 #include "ui/bridge/background_pool.h"
+#include "ui/bridge/screen_wake.h"
 #include "ui/settings/preferences.h"
 #include "ui/setup.h"
 #include "ui/style/icons.h"
@@ -195,6 +196,9 @@ int main(int argc, char** argv) {
         services, {locations.demoModel, locations.catalogue, locations.modelFolder}, ui::makeDesktopServices()));
     window.addTraining(new ui::TrainingWorkspace(trainingPlaces(), ui::makeTrainingServices()));
     logFirstPicture(*live, started);
+    ui::ScreenWake wake;
+    QObject::connect(&live->bridge(), &ui::SessionBridge::stateChanged, &wake,
+                     [&] { wake.keepAwake(live->bridge().isPlaying()); });
     const app::EndSignals endSignals([&window] {
         window.closeNow();
         QCoreApplication::quit();

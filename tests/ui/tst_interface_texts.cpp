@@ -137,7 +137,7 @@ private Q_SLOTS:
         w_->action(LiveAction::SearchVocabulary)->trigger();
         SettingsDialog settings(*w_->preferences, w_->window.get());
         AddressDialog address(w_->window.get());
-        ShortcutsDialog shortcuts({&w_->live->actions()}, {}, w_->window.get());
+        ShortcutsDialog shortcuts(w_->window->keys(), w_->window.get());
         AboutDialog about(w_->live->models().current(), w_->window.get());
         int checked = 0;
         for (QWidget* widget : w_->window->findChildren<QWidget*>()) {
@@ -316,7 +316,7 @@ private Q_SLOTS:
     }
 
     void shortcutsDialogListsEveryActionAndFilters() {
-        ShortcutsDialog dialog({&w_->live->actions(), &w_->window->actions()}, w_->window->rail()->actions(), nullptr);
+        ShortcutsDialog dialog(w_->window->keys(), nullptr);
         auto* list = dialog.findChild<QTreeWidget*>();
         QCOMPARE(list->topLevelItemCount(), static_cast<int>(allActions(*w_).size()));
         QTest::keyClicks(dialog.findChild<QLineEdit*>(), QStringLiteral("F11"));

@@ -4,6 +4,7 @@
 
 #include <QApplication>
 #include <QDropEvent>
+#include <QMenuBar>
 #include <QMimeData>
 #include <QScopeGuard>
 #include <QSemaphore>
@@ -199,7 +200,67 @@ private Q_SLOTS:
         QCOMPARE(w_->script->source.kind, media::SourceKind::File);
     }
 
+    void whatWasOpenedIsListedNewestFirst() {
+        QMenu* const menu = recentMenu();
+        QVERIFY(!menu->menuAction()->isVisible());
+        w_->playFile(); // a sample
+        QVERIFY(!menu->menuAction()->isVisible());
+        for (const char* name : {"a.mp4", "b & c.mp4", "a.mp4"}) {
+            open(media::SourceKind::File, w_->folder.filePath(QString::fromLatin1(name)));
+        }
+        open(media::SourceKind::Stream, QStringLiteral("http://camera.example/live"));
+        open(media::SourceKind::Stream, QStringLiteral("rtsp://me:secret@camera.example/live"));
+        const QStringList wanted{QStringLiteral("http://camera.example/live"), QStringLiteral("a.mp4"),
+                                 QStringLiteral("b && c.mp4")};
+        QCOMPARE(recentTexts(), wanted);
+        startAgain({});
+        QCOMPARE(recentTexts(), wanted);
+        recentMenu()->actions().at(2)->trigger();
+        QCOMPARE(QString::fromStdString(w_->live->bridge().request()->location),
+                 w_->folder.filePath(QStringLiteral("b & c.mp4")));
+        recentMenu()->findChild<QAction*>(QStringLiteral("clearRecent"))->trigger();
+        QTRY_COMPARE(recentTexts(), QStringList());
+        QVERIFY(!w_->store->value(QStringLiteral("recent/sources")).toString().contains(QStringLiteral("a.mp4")));
+    }
+
+    void onlyTheNewestAreListedAndNothingThatFailed() {
+        for (int number = 0; number < RecentSources::most + 3; ++number) {
+            open(media::SourceKind::File, w_->folder.filePath(QStringLiteral("%1.mp4").arg(number)));
+        }
+        QCOMPARE(recentTexts().size(), RecentSources::most);
+        QCOMPARE(recentTexts().first(), QStringLiteral("%1.mp4").arg(RecentSources::most + 2));
+        w_->live->openSource({media::SourceKind::File, w_->folder.filePath(QStringLiteral("gone.mp4")).toStdString()});
+        w_->script->snapshot.state = session::State::Failed;
+        w_->poll();
+        QVERIFY(!recentTexts().contains(QStringLiteral("gone.mp4")));
+    }
+
 private:
+    QMenu* recentMenu() {
+        for (QAction* action : w_->window->menuBar()->actions().first()->menu()->actions()) {
+            if (action->menu() != nullptr && action->menu()->objectName() == QStringLiteral("recentSources")) {
+                return action->menu();
+            }
+        }
+        return nullptr;
+    }
+    /// Without the last entry, which clears the list.
+    QStringList recentTexts() {
+        QStringList texts;
+        for (const QAction* action : recentMenu()->actions()) {
+            if (!action->isSeparator() && action->objectName().isEmpty()) {
+                texts.append(action->text());
+            }
+        }
+        return texts;
+    }
+    void open(media::SourceKind kind, const QString& location) {
+        w_->live->openSource({kind, location.toStdString()});
+        w_->script->snapshot.state = session::State::Opening;
+        w_->poll();
+        w_->script->snapshot.state = session::State::Playing;
+        w_->poll();
+    }
     void startAgain(const QString& model) {
         w_->destroyWindow();
         w_->makeWindow();

@@ -5,13 +5,25 @@
 #include <QCoreApplication>
 #include <QWidget>
 
+#include <algorithm>
+
 namespace livegloss::ui {
 
 namespace {
 
-bool isSingleCharacter(int key) {
-    const auto modifiers = QKeyCombination::fromCombined(key).keyboardModifiers();
-    return modifiers == Qt::NoModifier && key < 0x01000000;
+bool isSingleCharacter(const QKeySequence& keys) {
+    constexpr int firstNamedKey = 0x01000000;
+    return keys.count() == 1 && keys[0].keyboardModifiers() == Qt::NoModifier && keys[0].key() < firstNamedKey;
+}
+
+QList<QKeySequence> keysOf(const ActionSpec& spec) {
+    QList<QKeySequence> keys;
+    for (const int key : spec.keys) {
+        if (key != 0) {
+            keys.append(QKeySequence(key));
+        }
+    }
+    return keys;
 }
 
 } // namespace
@@ -24,23 +36,48 @@ ActionSet::ActionSet(std::span<const ActionSpec> specs, QWidget* owner) : QObjec
         action->setShortcutContext(Qt::WindowShortcut);
         owner->addAction(action);
         actions_.push_back(action);
+        keys_.push_back(keysOf(spec));
     }
     setSingleKeys(true);
     retranslate();
 }
 
+std::size_t ActionSet::indexOf(const QAction* action) const {
+    return static_cast<std::size_t>(std::ranges::find(actions_, action) - actions_.begin());
+}
+
+bool ActionSet::holds(const QAction* action) const {
+    return indexOf(action) < actions_.size();
+}
+
+QList<QKeySequence> ActionSet::standardKeys(const QAction* action) const {
+    return keysOf(specs_[indexOf(action)]);
+}
+
+QList<QKeySequence> ActionSet::keys(const QAction* action) const {
+    return keys_[indexOf(action)];
+}
+
+void ActionSet::setKeys(const QAction* action, const QList<QKeySequence>& keys) {
+    const std::size_t index = indexOf(action);
+    keys_[index] = keys;
+    apply(index);
+}
+
 void ActionSet::setSingleKeys(bool enabled) {
     singleKeys_ = enabled;
     for (std::size_t index = 0; index < specs_.size(); ++index) {
-        QList<QKeySequence> keys;
-        for (const int key : specs_[index].keys) {
-            if (key != 0 && (enabled || !isSingleCharacter(key))) {
-                keys.append(QKeySequence(key));
-            }
-        }
-        actions_[index]->setShortcuts(keys);
-        updateTip(index);
+        apply(index);
     }
+}
+
+void ActionSet::apply(std::size_t index) {
+    QList<QKeySequence> inForce = keys_[index];
+    if (!singleKeys_) {
+        inForce.removeIf(isSingleCharacter);
+    }
+    actions_[index]->setShortcuts(inForce);
+    updateTip(index);
 }
 
 void ActionSet::retranslate() {

@@ -35,16 +35,24 @@ public:
 
     QAction* at(int index) const { return actions_[static_cast<std::size_t>(index)]; }
     const std::vector<QAction*>& all() const { return actions_; }
+    /// The table's keys, and those in force but for single ones that are switched off.
+    QList<QKeySequence> standardKeys(const QAction* action) const;
+    QList<QKeySequence> keys(const QAction* action) const;
+    void setKeys(const QAction* action, const QList<QKeySequence>& keys);
+    bool holds(const QAction* action) const;
     /// Switches shortcuts without a modifier on or off; Escape, function and arrow keys stay.
     void setSingleKeys(bool enabled);
     /// Texts in the language in use.
     void retranslate();
 
 private:
+    std::size_t indexOf(const QAction* action) const;
+    void apply(std::size_t index);
     void updateTip(std::size_t index);
 
     std::span<const ActionSpec> specs_;
     std::vector<QAction*> actions_;
+    std::vector<QList<QKeySequence>> keys_; ///< of each action
     bool singleKeys_ = true;
 };
 

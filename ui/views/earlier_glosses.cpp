@@ -1,6 +1,7 @@
 #include "ui/views/earlier_glosses.h"
 
 #include "ui/bridge/session_bridge.h"
+#include "ui/style/icons.h"
 
 #include <QLocale>
 #include <QMessageBox>
@@ -64,6 +65,7 @@ EarlierGlosses::EarlierGlosses(const SessionBridge& bridge, GlossExport& glossEx
     : QObject(window), bridge_(bridge), export_(glossExport), window_(window), question_(ask) {
     menu_.setObjectName(QStringLiteral("earlierGlosses"));
     menu_.setToolTipsVisible(true);
+    menu_.setIcon(icon(QStringLiteral("history")));
     connect(&bridge_, &SessionBridge::captionsChanged, this, &EarlierGlosses::follow);
     connect(&bridge_, &SessionBridge::sourceRequested, this, &EarlierGlosses::beginSource);
     connect(&export_, &GlossExport::presentSaved, this, &EarlierGlosses::presentSaved);

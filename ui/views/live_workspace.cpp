@@ -35,7 +35,8 @@ LiveWorkspace::LiveWorkspace(std::unique_ptr<Recogniser> recogniser, const Engin
       preferences_(preferences),
       actions_(this),
       bridge_(std::move(recogniser)),
-      sources_(actions_, services, resources, this),
+      recent_(bridge_, preferences.store(), resources.samples, nullptr),
+      sources_(actions_, services, resources, recent_.menu(), this),
       models_(actions_, services, resources.demoModel, this),
       glossExport_(bridge_, models_, this),
       earlier_(bridge_, glossExport_, this),
@@ -124,10 +125,12 @@ void LiveWorkspace::connectSession() {
 }
 
 void LiveWorkspace::connectPickers() {
-    connect(&sources_, &SourcePicker::sourceChosen, this, [this](const media::SourceRequest& source) {
+    const auto open = [this](const media::SourceRequest& source) {
         openSource(source);
         Q_EMIT lookWanted();
-    });
+    };
+    connect(&sources_, &SourcePicker::sourceChosen, this, open);
+    connect(&recent_, &RecentSources::chosen, this, open);
     connect(&sources_, &SourcePicker::modelDropped, &models_, &ModelPicker::load);
     connect(&sources_, &SourcePicker::checkpointDropped, this, &LiveWorkspace::checkpointDropped);
     connect(&sources_, &SourcePicker::noCameraFound, this, [this] { showProblem(StageProblem::NoCamera); });
@@ -203,8 +206,10 @@ void LiveWorkspace::fillMenus(const WorkspaceMenus& menus) {
         }
         menu->addSeparator();
     };
-    add(menus.file, {LiveAction::OpenFile, LiveAction::UseCamera, LiveAction::OpenStream, LiveAction::PlaySample,
-                     LiveAction::OpenPattern, LiveAction::CloseSource});
+    menus.file->addAction(actions_[LiveAction::OpenFile]);
+    menus.file->addMenu(recent_.menu());
+    add(menus.file, {LiveAction::UseCamera, LiveAction::OpenStream, LiveAction::PlaySample, LiveAction::OpenPattern,
+                     LiveAction::CloseSource});
     add(menus.file, {LiveAction::UseDemoModel, LiveAction::OpenModel, LiveAction::ManageModels});
     menus.file->addAction(actions_[LiveAction::SaveHistory]);
     menus.file->addMenu(earlier_.menu());
@@ -358,6 +363,7 @@ void LiveWorkspace::retranslate() {
     actions_.retranslate();
     commands_.retranslate();
     earlier_.retranslate();
+    recent_.retranslate();
     sources_.retranslate();
     retry_.setText(tr("Try Again"));
     retry_.setToolTip(tr("Open the same source once more"));

@@ -9,6 +9,7 @@
 #include "ui/views/live_status.h"
 #include "ui/views/live_toolbar.h"
 #include "ui/views/model_picker.h"
+#include "ui/views/recent_sources.h"
 #include "ui/views/side_panel.h"
 #include "ui/views/source_picker.h"
 #include "ui/views/stage.h"
@@ -46,6 +47,7 @@ public:
     bool showsSource() const override { return true; }
 
     const LiveActions& actions() const { return actions_; }
+    LiveActions& actions() { return actions_; }
     SessionBridge& bridge() { return bridge_; }
     LiveToolbar* toolbar() { return toolbar_; }
     Stage* stage() { return stage_; }
@@ -101,6 +103,7 @@ private:
     Preferences& preferences_;
     LiveActions actions_;
     SessionBridge bridge_;
+    RecentSources recent_;
     SourcePicker sources_;
     ModelPicker models_;
     GlossExport glossExport_;

@@ -25,11 +25,12 @@ QString videoFilter() {
 } // namespace
 
 SourcePicker::SourcePicker(const LiveActions& actions, EngineServices services, ResourceLocations resources,
-                           QWidget* window)
+                           QMenu* recent, QWidget* window)
     : QObject(window),
       actions_(actions),
       services_(std::move(services)),
       resources_(std::move(resources)),
+      recent_(recent),
       window_(window) {
     menu_.setObjectName(QStringLiteral("sourceMenu"));
     menu_.setToolTipsVisible(true);
@@ -116,6 +117,7 @@ void SourcePicker::buildMenu() {
     }
     menu_.addSeparator();
     menu_.addAction(actions_[LiveAction::OpenFile]);
+    menu_.addMenu(recent_);
     cameraMenu_ = menu_.addMenu(icon(QStringLiteral("camera")), tr("Camera"));
     cameraMenu_->setObjectName(QStringLiteral("cameraMenu"));
     cameraMenu_->addAction(actions_[LiveAction::UseCamera]);

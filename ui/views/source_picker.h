@@ -17,7 +17,9 @@ namespace livegloss::ui {
 class SourcePicker final : public QObject {
     Q_OBJECT
 public:
-    SourcePicker(const LiveActions& actions, EngineServices services, ResourceLocations resources, QWidget* window);
+    /// `recent` is shown below the entry for files.
+    SourcePicker(const LiveActions& actions, EngineServices services, ResourceLocations resources, QMenu* recent,
+                 QWidget* window);
 
     QMenu* menu() { return &menu_; }
     /// Where the next file is looked for.
@@ -54,6 +56,7 @@ private:
     const LiveActions& actions_;
     EngineServices services_;
     ResourceLocations resources_;
+    QMenu* recent_;
     QWidget* window_;
     QMenu menu_;
     QString lastFolder_;

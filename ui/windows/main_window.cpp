@@ -62,6 +62,7 @@ MainWindow::MainWindow(LiveWorkspace* live, Preferences& preferences, QWidget* p
       actions_(this),
       live_(live),
       rail_(new Rail(this)),
+      keys_(preferences.store(), {&live->actions(), &actions_}, [this] { return rail_->actions(); }),
       pages_(new QStackedWidget(this)),
       captionWindow_(new CaptionWindow(preferences, this)),
       cameraSign_(new CameraSign(this)) {
@@ -237,9 +238,7 @@ void MainWindow::connectActions() {
     on(WindowAction::LeaveFullScreen, [this] { setFullScreen(false); });
     on(WindowAction::CaptionWindow, [this](bool checked) { captionWindow_->setVisible(checked); });
     on(WindowAction::Settings, [this] { SettingsDialog(preferences_, this).exec(); });
-    on(WindowAction::Shortcuts, [this] {
-        ShortcutsDialog({&live_->actions(), &actions_}, rail_->actions(), this).exec();
-    });
+    on(WindowAction::Shortcuts, [this] { ShortcutsDialog(keys_, this).exec(); });
     on(WindowAction::About, [this] { AboutDialog(live_->models().current(), this).exec(); });
     on(WindowAction::Quit, [this] { close(); });
     connect(&live_->bridge(), &SessionBridge::stateChanged, this, &MainWindow::updateCameraSign);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "ui/actions/action_keys.h"
 #include "ui/actions/window_actions.h"
 #include "ui/attention/attention_workspace.h"
 #include "ui/models/models_workspace.h"
@@ -38,6 +39,7 @@ public:
     /// Null until addModels().
     ModelsWorkspace* models() { return models_; }
     const WindowActions& actions() const { return actions_; }
+    ActionKeys& keys() { return keys_; }
     Rail* rail() { return rail_; }
     CaptionWindow* captionWindow() { return captionWindow_; }
     /// Closes without a question, because the system ends the program; unsaved glosses are kept for the next one.
@@ -70,6 +72,7 @@ private:
     LiveWorkspace* live_;
     ModelsWorkspace* models_ = nullptr;
     Rail* rail_;
+    ActionKeys keys_;
     QStackedWidget* pages_;
     CaptionWindow* captionWindow_;
     QList<Workspace*> workspaces_;
