@@ -95,6 +95,12 @@ void ShortcutsDialog::build() {
     column->addWidget(makeEditor());
     column->addSpacing(grid);
     column->addLayout(buttons);
+    QWidget* before = search_;
+    for (QWidget* next : std::initializer_list<QWidget*>{list_, fields_.front(), fields_.back(), standard_, take_,
+                                                         allStandard_, close}) {
+        setTabOrder(before, next);
+        before = next;
+    }
     resize(108 * grid, 78 * grid);
 }
 
@@ -140,7 +146,7 @@ QWidget* ShortcutsDialog::makeEditor() {
 void ShortcutsDialog::addRow(QAction* action) {
     auto* row = new QTreeWidgetItem(list_, {nameOf(action), QString(), action->statusTip()});
     row->setToolTip(TipColumn, action->statusTip());
-    row->setSizeHint(ActionColumn, QSize(0, 3 * grid));
+    row->setSizeHint(TipColumn, QSize(0, 3 * grid));
 }
 
 QAction* ShortcutsDialog::actionOf(const QTreeWidgetItem* row) const {
