@@ -364,6 +364,61 @@
     </message>
 </context>
 <context>
+    <name>CommandLine</name>
+    <message>
+        <source>Recognises continuous sign language in video, live, and shows where the network looks.
+
+Examples:
+  livegloss                          play and recognise the sample clip
+  livegloss clip.mp4                 a video file
+  livegloss camera:                  the first camera
+  livegloss rtsp://192.168.1.20/live a network stream</source>
+        <translation>Erkennt fortlaufende Gebärdensprache in Videos, live, und zeigt, wohin das Netz schaut.
+
+Beispiele:
+  livegloss                          das Beispielvideo abspielen und erkennen
+  livegloss clip.mp4                 eine Videodatei
+  livegloss camera:                  die erste Kamera
+  livegloss rtsp://192.168.1.20/live ein Netzwerkstream</translation>
+    </message>
+    <message>
+        <source>source</source>
+        <translation>Quelle</translation>
+    </message>
+    <message>
+        <source>Video file, camera:, http(s):// or rtsp:// address, or lavfi: graph.</source>
+        <translation>Videodatei, camera:, http(s)://- oder rtsp://-Adresse oder lavfi:-Graph.</translation>
+    </message>
+    <message>
+        <source>[source]</source>
+        <translation>[Quelle]</translation>
+    </message>
+    <message>
+        <source>file</source>
+        <translation>Datei</translation>
+    </message>
+    <message>
+        <source>Model file instead of the demo model.</source>
+        <translation>Modelldatei statt des Demomodells.</translation>
+    </message>
+    <message>
+        <source>Start without the sample clip.</source>
+        <translation>Ohne das Beispielvideo beginnen.</translation>
+    </message>
+    <message>
+        <source>Save a picture of the window as a PNG file and quit.</source>
+        <translation>Ein Bild des Fensters als PNG-Datei speichern und beenden.</translation>
+    </message>
+    <message>
+        <source>Seconds before the screenshot (3).</source>
+        <translation>Sekunden vor dem Bild (3).</translation>
+    </message>
+    <message>
+        <source>seconds</source>
+        <translation>Sekunden</translation>
+    </message>
+</context>
+<context>
     <name>Computing</name>
     <message>
         <source>In use: the reference engine (LibTorch), f32.</source>
@@ -3172,6 +3227,65 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
 </context>
 <context>
+    <name>livegloss::ui::CaptionSettings</name>
+    <message>
+        <source>Captions</source>
+        <translation>Untertitel</translation>
+    </message>
+    <message>
+        <source>&amp;Size</source>
+        <translation>&amp;Größe</translation>
+    </message>
+    <message>
+        <source> px</source>
+        <translation> px</translation>
+    </message>
+    <message>
+        <source>Fo&amp;nt</source>
+        <translation>Sch&amp;rift</translation>
+    </message>
+    <message>
+        <source>As the desktop</source>
+        <translation>Wie der Desktop</translation>
+    </message>
+    <message>
+        <source>&amp;Colour</source>
+        <translation>&amp;Farbe</translation>
+    </message>
+    <message>
+        <source>White</source>
+        <translation>Weiß</translation>
+    </message>
+    <message>
+        <source>Yellow</source>
+        <translation>Gelb</translation>
+    </message>
+    <message>
+        <source>Cyan</source>
+        <translation>Cyan</translation>
+    </message>
+    <message>
+        <source>Green</source>
+        <translation>Grün</translation>
+    </message>
+    <message>
+        <source>Back&amp;ground</source>
+        <translation>&amp;Hintergrund</translation>
+    </message>
+    <message>
+        <source>Nearly black</source>
+        <translation>Fast schwarz</translation>
+    </message>
+    <message>
+        <source>Black</source>
+        <translation>Schwarz</translation>
+    </message>
+    <message>
+        <source>Dark blue</source>
+        <translation>Dunkelblau</translation>
+    </message>
+</context>
+<context>
     <name>livegloss::ui::CaptionView</name>
     <message>
         <source>%1 at %2, confidence %3</source>
@@ -5478,44 +5592,12 @@ Warten auf das Modell: %7</translation>
         <translation>Einstellungen</translation>
     </message>
     <message>
-        <source>Captions</source>
-        <translation>Untertitel</translation>
-    </message>
-    <message>
         <source>Recognition</source>
         <translation>Erkennung</translation>
     </message>
     <message>
         <source>Look and keys</source>
         <translation>Aussehen und Tasten</translation>
-    </message>
-    <message>
-        <source>&amp;Size</source>
-        <translation>&amp;Größe</translation>
-    </message>
-    <message>
-        <source> px</source>
-        <translation> px</translation>
-    </message>
-    <message>
-        <source>&amp;Colour</source>
-        <translation>&amp;Farbe</translation>
-    </message>
-    <message>
-        <source>White</source>
-        <translation>Weiß</translation>
-    </message>
-    <message>
-        <source>Yellow</source>
-        <translation>Gelb</translation>
-    </message>
-    <message>
-        <source>Cyan</source>
-        <translation>Cyan</translation>
-    </message>
-    <message>
-        <source>Green</source>
-        <translation>Grün</translation>
     </message>
     <message>
         <source>Com&amp;puting</source>

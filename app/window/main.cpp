@@ -42,29 +42,38 @@ struct Arguments {
     double screenshotAfter = 3.0;
 };
 
+QString words(const char* english) {
+    return QCoreApplication::translate("CommandLine", english);
+}
+
 /// Ends the program where only help or version was asked for, or where an option is unknown.
 Arguments parseArguments(const QCoreApplication& application) {
     QCommandLineParser parser;
-    parser.setApplicationDescription(
-        QStringLiteral("Recognises continuous sign language in video, live, and shows where the network looks.\n\n"
+    parser.setApplicationDescription(words(QT_TRANSLATE_NOOP(
+        "CommandLine", "Recognises continuous sign language in video, live, and shows where the network looks.\n\n"
                        "Examples:\n"
                        "  livegloss                          play and recognise the sample clip\n"
                        "  livegloss clip.mp4                 a video file\n"
                        "  livegloss camera:                  the first camera\n"
-                       "  livegloss rtsp://192.168.1.20/live a network stream"));
+                       "  livegloss rtsp://192.168.1.20/live a network stream")));
     parser.addHelpOption();
     parser.addVersionOption();
-    parser.addPositionalArgument(QStringLiteral("source"),
-                                 QStringLiteral("Video file, camera:, http(s):// or rtsp:// address, or lavfi: graph."),
-                                 QStringLiteral("[source]"));
-    const QCommandLineOption model(QStringLiteral("model"), QStringLiteral("Model file instead of the demo model."),
-                                   QStringLiteral("file"));
-    const QCommandLineOption noSample(QStringLiteral("no-sample"), QStringLiteral("Start without the sample clip."));
-    const QCommandLineOption screenshot(QStringLiteral("screenshot"),
-                                        QStringLiteral("Save a picture of the window as a PNG file and quit."),
-                                        QStringLiteral("file"));
-    const QCommandLineOption after(QStringLiteral("after"), QStringLiteral("Seconds before the screenshot (3)."),
-                                   QStringLiteral("seconds"), QStringLiteral("3"));
+    parser.addPositionalArgument(
+        words(QT_TRANSLATE_NOOP("CommandLine", "source")),
+        words(QT_TRANSLATE_NOOP("CommandLine", "Video file, camera:, http(s):// or rtsp:// address, or lavfi: graph.")),
+        words(QT_TRANSLATE_NOOP("CommandLine", "[source]")));
+    const QString file = words(QT_TRANSLATE_NOOP("CommandLine", "file"));
+    const QCommandLineOption model(QStringLiteral("model"),
+                                   words(QT_TRANSLATE_NOOP("CommandLine", "Model file instead of the demo model.")),
+                                   file);
+    const QCommandLineOption noSample(QStringLiteral("no-sample"),
+                                      words(QT_TRANSLATE_NOOP("CommandLine", "Start without the sample clip.")));
+    const QCommandLineOption screenshot(
+        QStringLiteral("screenshot"),
+        words(QT_TRANSLATE_NOOP("CommandLine", "Save a picture of the window as a PNG file and quit.")), file);
+    const QCommandLineOption after(QStringLiteral("after"),
+                                   words(QT_TRANSLATE_NOOP("CommandLine", "Seconds before the screenshot (3).")),
+                                   words(QT_TRANSLATE_NOOP("CommandLine", "seconds")), QStringLiteral("3"));
     parser.addOptions({model, noSample, screenshot, after});
     parser.process(application);
     Arguments arguments;
@@ -147,6 +156,9 @@ int main(int argc, char** argv) {
     nameProgram();
     if (asksForText(argc, argv)) {
         const QCoreApplication textOnly(argc, argv);
+        ui::prepareInterface();
+        ui::Language language;
+        language.use(ui::loadSettings(QSettings()).language);
         parseArguments(textOnly);
         return 0;
     }

@@ -41,6 +41,18 @@ CaptionGloss at(double start, CaptionGloss entry) {
     return entry;
 }
 
+/// Of what stands out most against the background.
+double bestContrast(CaptionView& view) {
+    const QImage image = view.grab().toImage();
+    double best = 1.0;
+    for (int y = 0; y < image.height(); ++y) {
+        for (int x = 0; x < image.width(); ++x) {
+            best = std::max(best, contrastRatio(image.pixelColor(x, y), image.pixelColor(1, 1)));
+        }
+    }
+    return best;
+}
+
 constexpr MediaTime late = std::chrono::hours(10);
 
 bool update(CaptionLayout& layout, std::vector<CaptionGloss> committed, std::vector<CaptionGloss> provisional,
@@ -244,10 +256,47 @@ private Q_SLOTS:
 
     void sizeFollowsTheSetting() {
         CaptionView view;
-        view.setTextStyle(28, CaptionColour::White);
+        AppSettings style;
+        style.captionPixels = 28;
+        view.setTextStyle(style);
         const int small = view.sizeHint().height();
-        view.setTextStyle(56, CaptionColour::White);
+        style.captionPixels = 56;
+        view.setTextStyle(style);
         QVERIFY(view.sizeHint().height() > small * 3 / 2);
+    }
+
+    void fontFollowsTheSetting() {
+        CaptionView view;
+        view.resize(600, 120);
+        view.setCaptions(list({gloss(1, "HOUSE")}), list({}), late);
+        const QImage usual = view.grab().toImage();
+        AppSettings style;
+        style.captionFont = QStringLiteral("DejaVu Sans Mono");
+        view.setTextStyle(style);
+        QVERIFY(view.grab().toImage() != usual);
+    }
+
+    void everyColourIsReadableOnEveryGround() {
+        CaptionView view;
+        view.resize(600, 120);
+        AppSettings style;
+        QSet<QRgb> grounds;
+        for (const auto ground : {CaptionGround::Stage, CaptionGround::Black, CaptionGround::Blue}) {
+            for (const auto colour :
+                 {CaptionColour::White, CaptionColour::Yellow, CaptionColour::Cyan, CaptionColour::Green}) {
+                style.captionGround = ground;
+                style.captionColour = colour;
+                view.setTextStyle(style);
+                view.setCaptions(list({gloss(1, "HOUSE")}), list({}), late);
+                QVERIFY(bestContrast(view) > 7.0);
+                view.clear();
+                view.setCaptions(list({}), list({gloss(2, "HOUSE")}), late);
+                QVERIFY(bestContrast(view) > 4.5);
+                view.clear();
+                grounds.insert(view.grab().toImage().pixel(1, 1));
+            }
+        }
+        QCOMPARE(grounds.size(), 3);
     }
 
     void screenReadersGetTheText() {

@@ -97,6 +97,8 @@ private Q_SLOTS:
         AppSettings settings;
         settings.captionPixels = 48;
         settings.captionColour = CaptionColour::Cyan;
+        settings.captionGround = CaptionGround::Blue;
+        settings.captionFont = QStringLiteral("DejaVu Serif");
         settings.stability = 4;
         settings.minConfidence = 70;
         settings.theme = ThemeChoice::Light;
@@ -125,6 +127,7 @@ private Q_SLOTS:
         other.minConfidence = 10;
         other.theme = ThemeChoice::Dark;
         other.captionColour = CaptionColour::Cyan;
+        other.captionGround = CaptionGround::Black;
         other.computing = Computing::F32;
         saveSettings(store, other, AppSettings());
         QVERIFY(store.allKeys().size() >= 6);

@@ -167,6 +167,32 @@ private Q_SLOTS:
         QCOMPARE(snapshot.statistics.droppedSource, std::int64_t{0});
     }
 
+    /// Signing that the demo model does not know: nothing is invented, and the window says why nothing comes.
+    void signingOfStrangersStaysOutOfTheCaptions_data() {
+        QTest::addColumn<QString>("clip");
+        QTest::newRow("football") << QStringLiteral("FOOTBALL.mp4");
+        QTest::newRow("soup") << QStringLiteral("SOUP.mp4");
+    }
+    void signingOfStrangersStaysOutOfTheCaptions() {
+        QFETCH(QString, clip);
+        const QString path = QStringLiteral(LIVEGLOSS_SHARED_DIR "/data/signing/") + clip;
+        if (!QFileInfo::exists(path)) {
+            LIVEGLOSS_WITHOUT_REFERENCE_DATA("the clips of real signing are not there");
+        }
+        RealWindow w(folder_);
+        w.live->start(QStringLiteral(LIVEGLOSS_SOURCE_DIR "/models/demo.safetensors"));
+        w.open(path);
+        QStringList shown;
+        connect(w.live->captions(), &CaptionView::textChanged, this, [&] { shown.append(w.live->captions()->text()); });
+        QTRY_COMPARE_WITH_TIMEOUT(w.state(), session::State::Ended, 60000);
+        QTRY_VERIFY_WITH_TIMEOUT(w.live->bridge().snapshot().offline != nullptr, 30000);
+        QVERIFY2(shown.join(QString()).isEmpty(), qPrintable(shown.join(QLatin1Char('|'))));
+        QVERIFY(w.live->bridge().snapshot().committed->empty());
+        QCOMPARE(texts(*w.live->bridge().snapshot().offline), QStringList());
+        QVERIFY2(w.live->captions()->placeholder().contains(QStringLiteral("sure")),
+                 qPrintable(w.live->captions()->placeholder()));
+    }
+
     /// Another way of computing loads the model again; what was recognised comes again, without playing.
     void aModelThatIsLoadedAfterTheEndRecognisesTheClip() {
         const QString data = QStringLiteral(LIVEGLOSS_SOURCE_DIR);

@@ -1,6 +1,7 @@
 #include "ui/dialogs/settings_dialog.h"
 
 #include "engine/loaded_model.h"
+#include "ui/dialogs/caption_settings.h"
 #include "ui/settings/computing.h"
 #include "ui/widgets/labels.h"
 
@@ -23,7 +24,9 @@ namespace {
 /// `values` with what this dialog changes from `other`: a model that came meanwhile, say, stays chosen.
 AppSettings withDialogValues(AppSettings values, const AppSettings& other) {
     values.captionPixels = other.captionPixels;
+    values.captionFont = other.captionFont;
     values.captionColour = other.captionColour;
+    values.captionGround = other.captionGround;
     values.stability = other.stability;
     values.windowFrames = other.windowFrames;
     values.strideFrames = other.strideFrames;
@@ -44,11 +47,9 @@ SettingsDialog::SettingsDialog(Preferences& preferences, QWidget* parent)
     : QDialog(parent),
       preferences_(preferences),
       before_(preferences.values()),
-      captionsHeading_(wrappedLabel("heading", this)),
       recognitionHeading_(wrappedLabel("heading", this)),
       lookHeading_(wrappedLabel("heading", this)),
-      captionSize_(new QSpinBox(this)),
-      captionColour_(new QComboBox(this)),
+      captions_(new CaptionSettings(preferences, this)),
       stability_(new QSlider(Qt::Horizontal, this)),
       fast_(wrappedLabel("muted", this)),
       stable_(wrappedLabel("muted", this)),
@@ -84,9 +85,6 @@ QLabel* SettingsDialog::addRow(QFormLayout* form, QWidget* control) {
 }
 
 void SettingsDialog::prepareControls() {
-    captionSize_->setRange(smallestCaption, largestCaption);
-    captionSize_->setSingleStep(4);
-    captionSize_->setObjectName(QStringLiteral("captionSize"));
     confidence_->setRange(0, 95);
     confidence_->setSingleStep(5);
     confidence_->setSuffix(QStringLiteral(" %"));
@@ -116,7 +114,6 @@ void SettingsDialog::prepareControls() {
     language_->addItem(QString(), QString());
     language_->addItem(QStringLiteral("English"), QStringLiteral("en"));
     language_->addItem(QStringLiteral("Deutsch"), QStringLiteral("de"));
-    captionColour_->addItems({QString(), QString(), QString(), QString()});
 }
 
 void SettingsDialog::build() {
@@ -128,9 +125,7 @@ void SettingsDialog::build() {
     form->setVerticalSpacing(grid);
     form->setLabelAlignment(Qt::AlignLeft);
     form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
-    form->addRow(captionsHeading_);
-    captionSizeLabel_ = addRow(form, captionSize_);
-    captionColourLabel_ = addRow(form, captionColour_);
+    captions_->addTo(form);
     form->addItem(new QSpacerItem(1, grid));
     form->addRow(recognitionHeading_);
     addRecognition(form);
@@ -212,8 +207,7 @@ QWidget* SettingsDialog::makeWindowRow() {
 
 void SettingsDialog::showValues() {
     const AppSettings& values = preferences_.values();
-    captionSize_->setValue(values.captionPixels);
-    captionColour_->setCurrentIndex(static_cast<int>(values.captionColour));
+    captions_->showValues();
     stability_->setValue(values.stability);
     window_->setValue(values.windowFrames);
     stride_->setValue(values.strideFrames);
@@ -228,10 +222,7 @@ void SettingsDialog::showValues() {
 }
 
 void SettingsDialog::connectControls() {
-    connect(captionSize_, &QSpinBox::valueChanged, this,
-            [this](int pixels) { preferences_.set(&AppSettings::captionPixels, pixels); });
-    connect(captionColour_, &QComboBox::activated, this,
-            [this](int index) { preferences_.set(&AppSettings::captionColour, static_cast<CaptionColour>(index)); });
+    captions_->connectControls();
     connect(stability_, &QSlider::valueChanged, this,
             [this](int level) { preferences_.set(&AppSettings::stability, level); });
     for (auto [box, member] : {std::pair{window_, &AppSettings::windowFrames}, {stride_, &AppSettings::strideFrames}}) {
@@ -331,16 +322,9 @@ void SettingsDialog::retranslateRecognition() {
 
 void SettingsDialog::retranslate() {
     setWindowTitle(tr("Settings"));
-    captionsHeading_->setText(tr("Captions"));
+    captions_->retranslate();
     recognitionHeading_->setText(tr("Recognition"));
     lookHeading_->setText(tr("Look and keys"));
-    captionSizeLabel_->setText(tr("&Size"));
-    captionSize_->setSuffix(tr(" px"));
-    captionColourLabel_->setText(tr("&Colour"));
-    const QString colours[] = {tr("White"), tr("Yellow"), tr("Cyan"), tr("Green")};
-    for (int index = 0; index < captionColour_->count(); ++index) {
-        captionColour_->setItemText(index, colours[index]);
-    }
     retranslateRecognition();
     themeLabel_->setText(tr("&Theme"));
     theme_->setItemText(0, tr("As the desktop"));
@@ -351,9 +335,7 @@ void SettingsDialog::retranslate() {
     singleKeys_->setText(tr("Shortcuts of a &single letter or sign"));
     cancel_->setText(tr("Cancel"));
     close_->setText(tr("Close"));
-    for (auto [control, label] : {std::pair<QWidget*, QLabel*>{captionSize_, captionSizeLabel_},
-                                  {captionColour_, captionColourLabel_},
-                                  {window_, windowLabel_},
+    for (auto [control, label] : {std::pair<QWidget*, QLabel*>{window_, windowLabel_},
                                   {confidence_, confidenceLabel_},
                                   {computing_, computingLabel_},
                                   {device_, deviceLabel_},

@@ -14,6 +14,8 @@ class QSpinBox;
 
 namespace livegloss::ui {
 
+class CaptionSettings;
+
 /// Captions, recognition, look and language. Every change takes effect at once; Cancel takes all of them back.
 class SettingsDialog final : public QDialog {
     Q_OBJECT
@@ -42,11 +44,9 @@ private:
     Preferences& preferences_;
     const AppSettings before_;
     QWidget* page_ = nullptr;
-    QLabel* captionsHeading_;
     QLabel* recognitionHeading_;
     QLabel* lookHeading_;
-    QSpinBox* captionSize_;
-    QComboBox* captionColour_;
+    CaptionSettings* captions_;
     QSlider* stability_;
     QLabel* fast_;
     QLabel* stable_;
@@ -65,8 +65,6 @@ private:
     QComboBox* theme_;
     QComboBox* language_;
     QCheckBox* singleKeys_;
-    QLabel* captionSizeLabel_;
-    QLabel* captionColourLabel_;
     QLabel* stabilityLabel_;
     QLabel* windowLabel_;
     QLabel* confidenceLabel_;

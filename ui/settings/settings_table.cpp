@@ -17,17 +17,20 @@ using BoolEntry = bool AppSettings::*;
 using TextEntry = QString AppSettings::*;
 using ThemeEntry = ThemeChoice AppSettings::*;
 using ColourEntry = CaptionColour AppSettings::*;
+using GroundEntry = CaptionGround AppSettings::*;
 using ComputingEntry = Computing AppSettings::*;
 
 struct Entry {
     const char* key;
-    std::variant<IntEntry, BoolEntry, TextEntry, ThemeEntry, ColourEntry, ComputingEntry> value;
+    std::variant<IntEntry, BoolEntry, TextEntry, ThemeEntry, ColourEntry, GroundEntry, ComputingEntry> value;
 };
 
 /// Key and type of every setting; the defaults are those of AppSettings.
 const Entry table[] = {
     {"captions/pixels", IntEntry{&AppSettings::captionPixels, smallestCaption, largestCaption}},
+    {"captions/font", &AppSettings::captionFont},
     {"captions/colour", &AppSettings::captionColour},
+    {"captions/ground", &AppSettings::captionGround},
     {"captions/shown", &AppSettings::captions},
     {"recognition/stability", IntEntry{&AppSettings::stability, 0, 4}},
     {"recognition/windowFrames", IntEntry{&AppSettings::windowFrames, shortestWindow, longestWindow}},
@@ -75,6 +78,9 @@ void readEntry(const Entry& entry, const QVariant& stored, AppSettings& into) {
                    [&](ColourEntry member) {
                        into.*member = static_cast<CaptionColour>(readInt(stored, 0, 3, static_cast<int>(into.*member)));
                    },
+                   [&](GroundEntry member) {
+                       into.*member = static_cast<CaptionGround>(readInt(stored, 0, 2, static_cast<int>(into.*member)));
+                   },
                    [&](ComputingEntry member) {
                        into.*member = static_cast<Computing>(readInt(stored, 0, 3, static_cast<int>(into.*member)));
                    },
@@ -89,6 +95,7 @@ QVariant writtenValue(const Entry& entry, const AppSettings& from) {
                           [&](TextEntry member) { return QVariant(from.*member); },
                           [&](ThemeEntry member) { return QVariant(static_cast<int>(from.*member)); },
                           [&](ColourEntry member) { return QVariant(static_cast<int>(from.*member)); },
+                          [&](GroundEntry member) { return QVariant(static_cast<int>(from.*member)); },
                           [&](ComputingEntry member) { return QVariant(static_cast<int>(from.*member)); },
                       },
                       entry.value);

@@ -9,6 +9,8 @@ class QSettings;
 namespace livegloss::ui {
 
 enum class CaptionColour { White, Yellow, Cyan, Green };
+/// All dark enough for every CaptionColour and for the grey of provisional glosses.
+enum class CaptionGround { Stage, Black, Blue };
 
 /// How models are computed: see engine::ComputeRequest.
 enum class Computing { Automatic, F32, Bf16, Reference };
@@ -16,7 +18,9 @@ enum class Computing { Automatic, F32, Bf16, Reference };
 /// Everything a person chooses and the program remembers. Window geometry is kept apart, by the windows themselves.
 struct AppSettings {
     int captionPixels = 36; ///< 28 .. 72
+    QString captionFont;    ///< family; empty: as the desktop
     CaptionColour captionColour = CaptionColour::White;
+    CaptionGround captionGround = CaptionGround::Stage;
     int stability = 2;      ///< 0 fast .. 4 stable
     int windowFrames = 64;  ///< that a decode looks back on
     int strideFrames = 0;   ///< new frames between two decodes; 0: as many as make 0.32 s

@@ -248,7 +248,7 @@ void LiveWorkspace::restoreState(const QSettings& store) {
 void LiveWorkspace::applyPreferences() {
     const AppSettings& values = preferences_.values();
     actions_.setSingleKeys(values.singleKeys);
-    captions_->setTextStyle(values.captionPixels, values.captionColour);
+    captions_->setTextStyle(values);
     captions_->setVisible(values.captions);
     stage_->video()->setAttentionShown(values.attention);
     stage_->video()->setAttentionStrength(values.attentionStrength / 100.0);

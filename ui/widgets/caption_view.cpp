@@ -33,6 +33,18 @@ QColor colourOf(CaptionColour colour) {
     return Qt::white;
 }
 
+QColor groundOf(CaptionGround ground, const QColor& stage) {
+    switch (ground) {
+    case CaptionGround::Black:
+        return Qt::black;
+    case CaptionGround::Blue:
+        return {0x0b, 0x16, 0x42};
+    case CaptionGround::Stage:
+        break;
+    }
+    return stage;
+}
+
 } // namespace
 
 CaptionView::CaptionView(QWidget* parent) : QWidget(parent) {
@@ -40,7 +52,7 @@ CaptionView::CaptionView(QWidget* parent) : QWidget(parent) {
     setAttribute(Qt::WA_OpaquePaintEvent);
     setMouseTracking(true);
     setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Fixed);
-    setTextStyle(AppSettings().captionPixels, CaptionColour::White);
+    setTextStyle(AppSettings());
 }
 
 void CaptionView::setCaptions(const session::CaptionList& committed, const session::CaptionList& provisional,
@@ -72,13 +84,17 @@ void CaptionView::announce(const QString& before) {
     }
 }
 
-void CaptionView::setTextStyle(int pixels, CaptionColour colour) {
+void CaptionView::setTextStyle(const AppSettings& settings) {
     committedFont_ = font();
-    committedFont_.setPixelSize(pixels);
+    if (!settings.captionFont.isEmpty()) {
+        committedFont_.setFamilies({settings.captionFont, font().family()});
+    }
+    committedFont_.setPixelSize(settings.captionPixels);
     committedFont_.setWeight(QFont::DemiBold);
     provisionalFont_ = committedFont_;
     provisionalFont_.setWeight(QFont::Normal);
-    colour_ = colourOf(colour);
+    colour_ = colourOf(settings.captionColour);
+    ground_ = settings.captionGround;
     updateMetrics();
     updateGeometry();
     update();
@@ -120,7 +136,7 @@ double CaptionView::topOfText() const {
 void CaptionView::paintEvent(QPaintEvent*) {
     const ThemeColours& colours = themeColours(palette());
     QPainter painter(this);
-    painter.fillRect(rect(), colours.stage);
+    painter.fillRect(rect(), groundOf(ground_, colours.stage));
     painter.setClipRect(rect());
     if (layout_.cells().empty()) {
         QFont small = font();

@@ -20,7 +20,8 @@ public:
     /// See CaptionLayout.
     void jump(MediaTime target);
     void clear();
-    void setTextStyle(int pixels, CaptionColour colour);
+    /// Size, font, colour and background.
+    void setTextStyle(const AppSettings& settings);
     /// Shown, small, while there is no caption.
     void setPlaceholder(const QString& text);
 
@@ -52,6 +53,7 @@ private:
     QFont committedFont_;
     QFont provisionalFont_;
     QColor colour_ = Qt::white;
+    CaptionGround ground_ = CaptionGround::Stage;
     QString placeholder_;
 };
 

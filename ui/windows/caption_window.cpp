@@ -33,7 +33,7 @@ CaptionWindow::CaptionWindow(Preferences& preferences, QWidget* parent)
 }
 
 void CaptionWindow::applyPreferences() {
-    captions_->setTextStyle(preferences_.values().captionPixels, preferences_.values().captionColour);
+    captions_->setTextStyle(preferences_.values());
 }
 
 void CaptionWindow::closeEvent(QCloseEvent* event) {
