@@ -183,8 +183,16 @@ void runCells(const ReproduceArguments& arguments, const ReproductionPlan& plan,
     const auto source = makeSynthSamples();
     double minutes = 0.0;
     int done = 0;
+    int elsewhere = 0;
     for (const Cell& cell : cells) {
         if (finishedCell(plan, arguments.output, cell.name, cell.seed)) {
+            continue;
+        }
+        if (const auto other =
+                training::inspectRunFolder(cellFolder(arguments.output, cell.name, cell.seed)).trainedBy) {
+            std::fprintf(stderr, "%s: process %ld is at it; passed over\n", cellName(cell.name, cell.seed).c_str(),
+                         *other);
+            ++elsewhere;
             continue;
         }
         const double left = arguments.maxMinutes > 0.0 ? arguments.maxMinutes - minutesSince(start) : 0.0;
@@ -206,6 +214,12 @@ void runCells(const ReproduceArguments& arguments, const ReproductionPlan& plan,
         std::fprintf(stderr, "%s: dev %.1f%%, test %.1f%%, %.1f min; %lld cells left, about %.1f h\n",
                      cellName(cell.name, cell.seed).c_str(), result->dev, result->test, result->minutes,
                      static_cast<long long>(open), static_cast<double>(open) * minutes / done / 60.0);
+    }
+    if (elsewhere > 0) {
+        std::fprintf(stderr,
+                     "%d cells were left to other processes. The tables hold them when these have ended; the same "
+                     "command prints them then, and goes on with a cell that was stopped.\n",
+                     elsewhere);
     }
 }
 
@@ -276,7 +290,8 @@ void addReproduceCommand(CLI::App& app) {
     command->add_flag("--list", arguments->list, "Only show which cells are done");
     command->footer(
         "A cell counts as done where it ran with the same recipe, steps and test clips. A run with another recipe or\n"
-        "number of steps is renamed and the cell runs anew; with other test clips only the test is made again.\n\n"
+        "number of steps is renamed and the cell runs anew; with other test clips only the test is made again.\n"
+        "Several processes may share one folder: each passes over the cells that another one is at.\n\n"
         "Examples:\n"
         "  livegloss-cli reproduce --output build/paper --max-minutes 60   # again and again until it is done\n"
         "  livegloss-cli reproduce --output build/paper --cell freezing,adaptsign --seeds 1\n"
