@@ -30,10 +30,12 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # Keeps what apt-get says, and shows its newest line where a person watches.
 follow() {
-    local line
+    local line columns
+    columns=$(stty size 2>/dev/null </dev/tty | cut -d' ' -f2) || columns=80
+    ((columns > 10)) || columns=80
     while IFS= read -r line; do
         printf '%s\n' "$line" >>"$log"
-        [[ ! -t 2 ]] || printf '\r\033[K  %s' "${line:0:$((${COLUMNS:-80} - 4))}" >&2
+        [[ ! -t 2 ]] || printf '\r\033[K  %s' "${line:0:columns - 4}" >&2
     done
     [[ ! -t 2 ]] || printf '\r\033[K' >&2
 }

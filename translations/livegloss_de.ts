@@ -319,10 +319,6 @@
         <translation>Tastenkürzel</translation>
     </message>
     <message>
-        <source>Show every action with its keys</source>
-        <translation>Jede Aktion mit ihren Tasten zeigen</translation>
-    </message>
-    <message>
         <source>About LiveGloss</source>
         <translation>Über LiveGloss</translation>
     </message>
@@ -361,6 +357,10 @@
     <message>
         <source>Save the recognised glosses as subtitles, a table or a list</source>
         <translation>Die erkannten Glossen als Untertitel, Tabelle oder Liste speichern</translation>
+    </message>
+    <message>
+        <source>Show every action with its keys, and change them</source>
+        <translation>Jede Aktion mit ihren Tasten zeigen und diese ändern</translation>
     </message>
 </context>
 <context>
@@ -1383,6 +1383,54 @@ Beispiele:
         <comment>before &quot;a PDF document&quot; and the like</comment>
         <translation>Das ist </translation>
     </message>
+    <message>
+        <source>the gloss dictionary is empty</source>
+        <translation>Das Glossenverzeichnis ist leer</translation>
+    </message>
+    <message>
+        <source>the gloss dictionary has %1 entries, more than any language has glosses</source>
+        <translation>Das Glossenverzeichnis hat %1 Einträge, mehr als eine Sprache Glossen hat</translation>
+    </message>
+    <message>
+        <source>the gloss of class %1 is empty</source>
+        <translation>Die Glosse der Klasse %1 ist leer</translation>
+    </message>
+    <message>
+        <source>holds no gloss</source>
+        <translation>enthält keine Glosse</translation>
+    </message>
+    <message>
+        <source>holds more than a million glosses</source>
+        <translation>enthält mehr als eine Million Glossen</translation>
+    </message>
+    <message>
+        <source>line %1 is not UTF-8 text</source>
+        <translation>Zeile %1 ist kein Text in UTF-8</translation>
+    </message>
+    <message>
+        <source>a Keras model, not PyTorch</source>
+        <translation>ein Modell von Keras, nicht von PyTorch</translation>
+    </message>
+    <message>
+        <source>a TorchScript archive from before PyTorch 1.4</source>
+        <translation>ein TorchScript-Archiv aus der Zeit vor PyTorch 1.4</translation>
+    </message>
+    <message>
+        <source>a NumPy .npz archive</source>
+        <translation>ein .npz-Archiv von NumPy</translation>
+    </message>
+    <message>
+        <source>an office document</source>
+        <translation>ein Office-Dokument</translation>
+    </message>
+    <message>
+        <source>a Java or Android package</source>
+        <translation>ein Paket für Java oder Android</translation>
+    </message>
+    <message>
+        <source>a zip archive around safetensors files</source>
+        <translation>ein Zip-Archiv um safetensors-Dateien</translation>
+    </message>
 </context>
 <context>
     <name>ErrorHint</name>
@@ -1909,6 +1957,46 @@ Beispiele:
     <message>
         <source>Check the spelling, or use its number, such as 192.168.1.20, instead of its name.</source>
         <translation>Prüfen Sie die Schreibweise oder verwenden Sie statt des Namens die Nummer, etwa 192.168.1.20.</translation>
+    </message>
+    <message>
+        <source>Convert its weights to safetensors.</source>
+        <translation>Wandeln Sie seine Gewichte in safetensors um.</translation>
+    </message>
+    <message>
+        <source>In Python, load it with that PyTorch version and save its state_dict() with torch.save.</source>
+        <translation>Laden Sie es in Python mit jener PyTorch-Version und speichern Sie sein state_dict() mit torch.save.</translation>
+    </message>
+    <message>
+        <source>In Python, load it and save its state_dict() with torch.save.</source>
+        <translation>Laden Sie es in Python und speichern Sie sein state_dict() mit torch.save.</translation>
+    </message>
+    <message>
+        <source>In Python, save the model&apos;s state_dict() with torch.save or as safetensors.</source>
+        <translation>Speichern Sie in Python das state_dict() des Modells mit torch.save oder als safetensors.</translation>
+    </message>
+    <message>
+        <source>Save the weights with torch.save or as safetensors.</source>
+        <translation>Speichern Sie die Gewichte mit torch.save oder als safetensors.</translation>
+    </message>
+    <message>
+        <source>Choose the file with the model&apos;s weights.</source>
+        <translation>Wählen Sie die Datei mit den Gewichten des Modells.</translation>
+    </message>
+    <message>
+        <source>Choose the gloss dictionary.</source>
+        <translation>Wählen Sie das Glossenverzeichnis.</translation>
+    </message>
+    <message>
+        <source>Every class needs a gloss.</source>
+        <translation>Jede Klasse braucht eine Glosse.</translation>
+    </message>
+    <message>
+        <source>Every gloss may occur once.</source>
+        <translation>Jede Glosse darf nur einmal vorkommen.</translation>
+    </message>
+    <message>
+        <source>Save the list as plain text in UTF-8, one gloss a line.</source>
+        <translation>Speichern Sie die Liste als reinen Text in UTF-8, eine Glosse je Zeile.</translation>
     </message>
 </context>
 <context>
@@ -3242,7 +3330,7 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
     <message>
         <source>Fo&amp;nt</source>
-        <translation>Sch&amp;rift</translation>
+        <translation>Schr&amp;ift</translation>
     </message>
     <message>
         <source>As the desktop</source>
@@ -3270,7 +3358,7 @@ Aufmerksamkeit zeigt, was gewichtet wurde, nicht warum eine Glosse gewählt wurd
     </message>
     <message>
         <source>Back&amp;ground</source>
-        <translation>&amp;Hintergrund</translation>
+        <translation>Hi&amp;ntergrund</translation>
     </message>
     <message>
         <source>Nearly black</source>

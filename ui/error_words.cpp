@@ -4,6 +4,7 @@
 #include <QStringList>
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 namespace livegloss::ui {
@@ -42,6 +43,12 @@ std::vector<Sentence> cutAll(std::span<const char* const> sentences) {
     return all;
 }
 
+/// "the gloss of class 3", where a name was to stand: the sentence is another one with the same end.
+bool isPartOfASentence(const QString& place) {
+    return std::ranges::any_of(std::array{"the ", "it ", "a ", "an ", "there "},
+                               [&](const char* word) { return place.startsWith(QLatin1String(word)); });
+}
+
 /// What stands in the sentence's places of `text`; none where it is another sentence.
 std::optional<QStringList> placesIn(const QString& text, const Sentence& sentence) {
     const QString& head = sentence.parts.front();
@@ -63,6 +70,9 @@ std::optional<QStringList> placesIn(const QString& text, const Sentence& sentenc
         }
         places.append(text.mid(from, at - from));
         from = at + sentence.parts[i].size();
+    }
+    if (head.isEmpty() && isPartOfASentence(places.front())) {
+        return std::nullopt;
     }
     return places;
 }
@@ -90,8 +100,10 @@ std::optional<QString> translated(const QString& english, const std::vector<Sent
             if (words == QString::fromUtf8(sentence.english)) {
                 return std::nullopt;
             }
-            for (QString& place : *places) {
-                place = translated(place, sentences, context).value_or(place);
+            const bool endsWithReason = sentence.parts.size() > 1 && sentence.parts.back().isEmpty() &&
+                                        sentence.parts[sentence.parts.size() - 2].endsWith(QStringLiteral(": "));
+            if (endsWithReason) {
+                places->back() = factInWindowLanguage(places->back()).value_or(places->back());
             }
             return filled(words, *places);
         }
@@ -109,12 +121,12 @@ std::optional<QString> translatedAfter(const QString& english, qsizetype begin, 
 
 std::optional<QString> factInWindowLanguage(const QString& english) {
     static const std::vector<Sentence> sentences = cutAll(errorFacts());
-    if (auto known = translated(english, sentences, "ErrorFact")) {
-        return known;
-    }
     const QString named = QStringLiteral("': ");
     if (const qsizetype at = english.indexOf(named); english.startsWith(QLatin1Char('\'')) && at > 0) {
         return translatedAfter(english, at + named.size(), english.left(at + named.size()));
+    }
+    if (auto known = translated(english, sentences, "ErrorFact")) {
+        return known;
     }
     const QString kind = QStringLiteral("it is ");
     if (english.startsWith(kind)) {

@@ -169,13 +169,13 @@ int main(int argc, char** argv) {
     watch.reset();
     std::setlocale(LC_NUMERIC, "C"); // Qt takes the user's, and C's functions would write 0,5 into files
     QGuiApplication::setDesktopFileName(QStringLiteral("org.livegloss.LiveGloss"));
-    const Arguments arguments = parseArguments(application);
-
     ui::prepareInterface();
     bool systemIsDark = ui::systemPrefersDark();
     QSettings store;
     ui::Preferences preferences(store);
     ui::Language language;
+    language.use(preferences.values().language);
+    const Arguments arguments = parseArguments(application);
     std::optional<ui::ThemeChoice> applied;
     const auto applyLook = [&] {
         const ui::AppSettings& values = preferences.values();

@@ -34,6 +34,7 @@ RecognitionWorker::RecognitionWorker(FrameIntake& intake, SessionState& state, P
       clock_(parts.clock),
       makeEncoder_(parts.makeEncoder),
       liveFeatureRows_(parts.liveFeatureRows),
+      givesWay_(parts.givesWayToDrawing),
       attention_(intake, board),
       store_(featureRowsOfFile),
       thread_([this](const std::stop_token& stop) { work(stop); }) {}
@@ -41,7 +42,7 @@ RecognitionWorker::RecognitionWorker(FrameIntake& intake, SessionState& state, P
 RecognitionWorker::~RecognitionWorker() = default;
 
 void RecognitionWorker::work(const std::stop_token& stop) {
-    if (!giveWayToDrawing()) {
+    if (givesWay_ && !giveWayToDrawing()) {
         log(LogLevel::Debug, "recognition runs at the priority of drawing");
     }
     while (auto task = intake_.take(stop)) {

@@ -62,6 +62,7 @@ private:
     std::shared_ptr<const Clock> clock_;
     EncoderFactory makeEncoder_;
     const int liveFeatureRows_;
+    const bool givesWay_;
     std::atomic<bool> attentionWanted_{true};
     AttentionKeeper attention_;
 

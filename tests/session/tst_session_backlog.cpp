@@ -188,7 +188,13 @@ private slots:
                  qPrintable(QString::number(session.snapshot()->statistics.backlog)));
     }
 
+    void recognitionGivesWayToDrawing_data() {
+        QTest::addColumn<bool>("givesWay");
+        QTest::newRow("in a window") << true;
+        QTest::newRow("where nothing is drawn") << false;
+    }
     void recognitionGivesWayToDrawing() {
+        QFETCH(bool, givesWay);
 #ifdef __linux__
         const int own = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid()));
         const auto encoder = std::make_shared<EncoderControl>();
@@ -198,11 +204,13 @@ private slots:
             std::thread([&] { ofLaterThread = ::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())); }).join();
             seen = ofLaterThread;
         };
-        LiveSession session(scriptedParts(script(20), clock_, encoder));
+        SessionParts parts = scriptedParts(script(20), clock_, encoder);
+        parts.givesWayToDrawing = givesWay;
+        LiveSession session(std::move(parts));
         session.setModel(model_);
         session.open(kAnything);
         QVERIFY(eventually([&] { return encoder->encoded > 0; }));
-        QCOMPARE(seen.load(), std::max(own, kWorkNiceness));
+        QCOMPARE(seen.load(), givesWay ? std::max(own, kWorkNiceness) : own);
         QCOMPARE(::getpriority(PRIO_PROCESS, static_cast<id_t>(::gettid())), own);
 #else
         QSKIP("threads have a niceness of their own on Linux alone");

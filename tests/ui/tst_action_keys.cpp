@@ -4,6 +4,7 @@
 #include "window_fixture.h"
 
 #include <QLabel>
+#include <QLineEdit>
 #include <QPushButton>
 #include <QTest>
 #include <QTreeWidget>
@@ -50,7 +51,7 @@ private Q_SLOTS:
         QCOMPARE(keys.holder(key("Ctrl+O"), loop()), open);
         keys.setKeys(loop(), {key("Ctrl+O")});
         QVERIFY(open->shortcuts().isEmpty());
-        QVERIFY(keys.isStandard(open));
+        QVERIFY(!keys.isStandard(open));
         keys.setKeys(w_->action(LiveAction::OpenStream), {key("Ctrl+O")});
         QVERIFY(loop()->shortcuts().isEmpty()); // own keys are taken, too
         keys.restore(open);
@@ -74,6 +75,13 @@ private Q_SLOTS:
         QCOMPARE(w_->window->keys().keys(loop()), (QList{key("Z"), key("Ctrl+K")}));
         w_->preferences->set(&AppSettings::singleKeys, true);
         QCOMPARE(loop()->shortcuts(), (QList{key("Z"), key("Ctrl+K")}));
+    }
+
+    void storedKeysOfWorkspacesCountForNothing() {
+        w_->store->setValue(QStringLiteral("keys/of/loop"), QStringLiteral("Ctrl+1; Ctrl+K"));
+        w_->destroyWindow();
+        w_->makeWindow();
+        QCOMPARE(loop()->shortcuts(), QList{key("Ctrl+K")});
     }
 
     void damagedAndDoubleEntriesCountForNothing() {
@@ -107,6 +115,58 @@ private Q_SLOTS:
         QTest::keyClick(field, Qt::Key_Escape);
         QVERIFY(dialog.isVisible());
         QVERIFY(!field->hasFocus());
+    }
+
+    void signsThatNeedShiftAreKeysOfTheirOwn() {
+        KeyField field;
+        field.show();
+        QTest::keyClick(&field, Qt::Key_Exclam,
+                        Qt::ControlModifier | Qt::ShiftModifier); // Ctrl+Shift+1 on many keyboards
+        QCOMPARE(field.key(), key("Ctrl+!"));
+        QTest::keyClick(&field, Qt::Key_K, Qt::ControlModifier | Qt::ShiftModifier);
+        QCOMPARE(field.key(), key("Ctrl+Shift+K"));
+        QTest::keyClick(&field, Qt::Key_F5, Qt::ShiftModifier);
+        QCOMPARE(field.key(), key("Shift+F5"));
+        for (const Qt::Key left : {Qt::Key_Return, Qt::Key_Tab}) {
+            QTest::keyClick(&field, left);
+            QCOMPARE(field.key(), key("Shift+F5"));
+        }
+        QTest::keyClick(&field, Qt::Key_U, Qt::AltModifier); // opens menus, presses buttons
+        QCOMPARE(field.key(), key("Shift+F5"));
+    }
+
+    void aQuestionIsAboutTheFieldTypedInLast() {
+        ShortcutsDialog dialog(w_->window->keys(), w_->window.get());
+        dialog.show();
+        choose(dialog, loop());
+        QTest::keyClick(dialog.findChild<KeyField*>(QStringLiteral("key0")), Qt::Key_O, Qt::ControlModifier);
+        QTest::keyClick(dialog.findChild<KeyField*>(QStringLiteral("key1")), Qt::Key_K, Qt::ControlModifier);
+        QCOMPARE(w_->action(LiveAction::OpenFile)->shortcuts(), QList{key("Ctrl+O")});
+        QCOMPARE(loop()->shortcuts(), (QList{key("L"), key("Ctrl+K")}));
+    }
+
+    void enterAnswersTheQuestionAndElseClosesNothing() {
+        ShortcutsDialog dialog(w_->window->keys(), w_->window.get());
+        dialog.show();
+        choose(dialog, loop());
+        QTest::keyClick(dialog.findChild<QTreeWidget*>(), Qt::Key_Return);
+        KeyField* const field = dialog.findChild<KeyField*>(QStringLiteral("key0"));
+        QTest::keyClick(field, Qt::Key_Return);
+        QVERIFY(dialog.isVisible());
+        QTest::keyClick(field, Qt::Key_O, Qt::ControlModifier);
+        QTest::keyClick(field, Qt::Key_Return);
+        QVERIFY(dialog.isVisible());
+        QCOMPARE(loop()->shortcuts().first(), key("Ctrl+O"));
+    }
+
+    void onlyWhatIsSeenCanBeChanged() {
+        ShortcutsDialog dialog(w_->window->keys(), w_->window.get());
+        dialog.show();
+        dialog.findChild<QLineEdit*>()->setText(loop()->statusTip());
+        QTest::keyClick(dialog.findChild<KeyField*>(QStringLiteral("key0")), Qt::Key_K, Qt::ControlModifier);
+        QCOMPARE(loop()->shortcuts().first(), key("Ctrl+K"));
+        dialog.findChild<QLineEdit*>()->setText(QStringLiteral("nothing is called so"));
+        QVERIFY(!dialog.findChild<KeyField*>(QStringLiteral("key0"))->isEnabled());
     }
 
     void theDialogAsksBeforeItTakesAKeyAway() {

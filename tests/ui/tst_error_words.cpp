@@ -105,6 +105,17 @@ private Q_SLOTS:
                  QStringLiteral("a lässt sich nicht schreiben: b"));
     }
 
+    void sentencesWithinSentencesAreGermanOrEnglishAsAWhole() {
+        const auto german = [](const char* english) { return factInWindowLanguage(QString::fromUtf8(english)); };
+        QCOMPARE(german("'/a/x.pt': it is empty"), QStringLiteral("'/a/x.pt': Sie ist leer"));
+        QCOMPARE(german("'g.npy': the gloss dictionary is empty"),
+                 QStringLiteral("'g.npy': Das Glossenverzeichnis ist leer"));
+        QCOMPARE(german("cannot load the model 'm': it is a PDF document"),
+                 QStringLiteral("Das Modell „m“ lässt sich nicht laden: Das ist ein PDF-Dokument"));
+        QVERIFY(!german("the name of the tensor is empty"));
+        QVERIFY(!german("'x.pt': the storage '4' is empty"));
+    }
+
     void whatIsUnknownStaysEnglishAfterItsKind() {
         QVERIFY(!factInWindowLanguage(QStringLiteral("the memo has entry 7 twice")));
         QVERIFY(!factInWindowLanguage(QStringLiteral(" is empty")));

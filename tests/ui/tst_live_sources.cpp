@@ -210,6 +210,7 @@ private Q_SLOTS:
         }
         open(media::SourceKind::Stream, QStringLiteral("http://camera.example/live"));
         open(media::SourceKind::Stream, QStringLiteral("rtsp://me:secret@camera.example/live"));
+        open(media::SourceKind::Stream, QStringLiteral("http://camera.example/video?user=me&pwd=secret"));
         const QStringList wanted{QStringLiteral("http://camera.example/live"), QStringLiteral("a.mp4"),
                                  QStringLiteral("b && c.mp4")};
         QCOMPARE(recentTexts(), wanted);

@@ -308,7 +308,8 @@ private Q_SLOTS:
             }
             return model::describeModelFile(file);
         };
-        SourcePicker picker(w_->live->actions(), services, w_->locations, w_->live);
+        QMenu recent;
+        SourcePicker picker(w_->live->actions(), services, w_->locations, &recent, w_->live);
         QSignalSpy asModel(&picker, &SourcePicker::modelDropped);
         QSignalSpy asCheckpoint(&picker, &SourcePicker::checkpointDropped);
         QVERIFY(picker.openDropped(QUrl::fromLocalFile(path)));

@@ -70,6 +70,10 @@ QList<QKeySequence> ActionKeys::keys(const QAction* action) const {
     return isFixed(action) ? action->shortcuts() : setOf(action).keys(action);
 }
 
+bool ActionKeys::isStandard(const QAction* action) const {
+    return keys(action) == setOf(action).standardKeys(action);
+}
+
 QAction* ActionKeys::holder(const QKeySequence& key, const QAction* action) const {
     const QList<QAction*> all = changeable() + fixed();
     const auto found =
@@ -131,13 +135,17 @@ void ActionKeys::apply() {
     for (const QList<QKeySequence>& keys : std::as_const(own_)) {
         given.append(keys);
     }
+    QList<QKeySequence> keptBack;
+    for (const QAction* action : fixed()) {
+        keptBack.append(action->shortcuts());
+    }
     for (const QAction* action : changeable()) {
         ActionSet& set = setOf(action);
         const auto own = own_.constFind(nameOf(action));
         QList<QKeySequence> keys = own == own_.constEnd() ? set.standardKeys(action) : *own;
-        if (own == own_.constEnd()) {
-            keys.removeIf([&](const QKeySequence& key) { return given.contains(key); });
-        }
+        const bool isOwn = own != own_.constEnd();
+        keys.removeIf(
+            [&](const QKeySequence& key) { return keptBack.contains(key) || (!isOwn && given.contains(key)); });
         set.setKeys(action, keys);
     }
 }

@@ -27,7 +27,8 @@ public:
     QList<QAction*> fixed() const { return fixed_(); }
     /// In force, those of a single letter too when they are switched off.
     QList<QKeySequence> keys(const QAction* action) const;
-    bool isStandard(const QAction* action) const { return !own_.contains(nameOf(action)); }
+    /// Not so where another action took one of its keys, either.
+    bool isStandard(const QAction* action) const;
     /// The action besides `action` that has `key`; null where it is free.
     QAction* holder(const QKeySequence& key, const QAction* action) const;
     bool isFixed(const QAction* action) const { return fixed_().contains(const_cast<QAction*>(action)); }
@@ -36,12 +37,13 @@ public:
     /// Back to the standard keys, which other actions give up.
     void restore(const QAction* action);
     void restoreAll();
+    /// Puts the keys into force once more, because there are more fixed ones now.
+    void apply();
 
 private:
     static QString nameOf(const QAction* action);
     ActionSet& setOf(const QAction* action) const;
     void load();
-    void apply();
     void takeFromOthers(const QString& name, const QList<QKeySequence>& keys);
     void keep(const QString& name);
 

@@ -13,7 +13,8 @@ namespace {
 
 bool isSingleCharacter(const QKeySequence& keys) {
     constexpr int firstNamedKey = 0x01000000;
-    return keys.count() == 1 && keys[0].keyboardModifiers() == Qt::NoModifier && keys[0].key() < firstNamedKey;
+    return keys.count() == 1 && (keys[0].keyboardModifiers() & ~Qt::ShiftModifier) == Qt::NoModifier &&
+           keys[0].key() < firstNamedKey;
 }
 
 QList<QKeySequence> keysOf(const ActionSpec& spec) {

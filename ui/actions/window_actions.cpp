@@ -32,7 +32,7 @@ const ActionSpec windowSpecs[] = {
     {"shortcuts",
      "keyboard",
      QT_TRANSLATE_NOOP("Actions", "Keyboard Shortcuts"),
-     QT_TRANSLATE_NOOP("Actions", "Show every action with its keys"),
+     QT_TRANSLATE_NOOP("Actions", "Show every action with its keys, and change them"),
      {Qt::Key_F1}},
     {"about",
      "about",

@@ -19,7 +19,13 @@ public:
     session::Picture picture() const override { return session_.picture(); }
 
 private:
-    session::LiveSession session_;
+    static session::SessionParts parts() {
+        session::SessionParts parts;
+        parts.givesWayToDrawing = true;
+        return parts;
+    }
+
+    session::LiveSession session_{parts()};
 };
 
 } // namespace

@@ -40,6 +40,7 @@ ShortcutsDialog::ShortcutsDialog(ActionKeys& keys, QWidget* parent)
       actions_(keys.changeable() + keys.fixed()),
       search_(new QLineEdit(this)),
       list_(new QTreeWidget(this)),
+      name_(wrappedLabel("heading", this)),
       note_(wrappedLabel("muted", this)),
       take_(new QPushButton(tr("&Use It Here"), this)),
       standard_(new QPushButton(tr("&Standard Keys"), this)),
@@ -79,8 +80,11 @@ void ShortcutsDialog::build() {
     list_->header()->setSectionResizeMode(ActionColumn, QHeaderView::ResizeToContents);
     list_->header()->setSectionResizeMode(KeysColumn, QHeaderView::ResizeToContents);
     auto* close = new QPushButton(tr("Close"), this);
-    close->setDefault(true);
     close->setProperty("primary", true);
+    // Enter goes from the list to the fields, and there says yes to a question.
+    for (QPushButton* button : {take_, standard_, allStandard_, close}) {
+        button->setAutoDefault(false);
+    }
     connect(close, &QPushButton::clicked, this, &QDialog::accept);
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(grid);
@@ -138,6 +142,7 @@ QWidget* ShortcutsDialog::makeEditor() {
     QSizePolicy kept = take_->sizePolicy();
     kept.setRetainSizeWhenHidden(true);
     take_->setSizePolicy(kept);
+    column->addWidget(name_);
     column->addLayout(row);
     column->addLayout(noteRow);
     return box;
@@ -179,6 +184,7 @@ void ShortcutsDialog::showAll() {
 void ShortcutsDialog::showChosen() {
     const QAction* action = chosen();
     const bool changeable = action != nullptr && !keys_.isFixed(action);
+    name_->setText(action == nullptr ? QString() : nameOf(action));
     const QList<QKeySequence> keys = action == nullptr ? QList<QKeySequence>() : keys_.keys(action);
     for (std::size_t index = 0; index < fields_.size(); ++index) {
         fields_[index]->setKey(keys.value(static_cast<qsizetype>(index)));
@@ -204,6 +210,12 @@ QList<QKeySequence> ShortcutsDialog::typedKeys() const {
 void ShortcutsDialog::takeKey(const QKeySequence& key) {
     const QAction* action = chosen();
     const QAction* holder = key.isEmpty() ? nullptr : keys_.holder(key, action);
+    const QList<QKeySequence> present = keys_.keys(action);
+    for (std::size_t index = 0; index < fields_.size(); ++index) { // a question about the other field is over
+        if (fields_[index] != sender()) {
+            fields_[index]->setKey(present.value(static_cast<qsizetype>(index)));
+        }
+    }
     if (holder != nullptr) {
         const QString text = key.toString(QKeySequence::NativeText);
         if (keys_.isFixed(holder)) {
@@ -231,6 +243,7 @@ void ShortcutsDialog::restoreChosen() {
 void ShortcutsDialog::say(const QString& text, bool offersTaking) {
     note_->setText(text);
     take_->setVisible(offersTaking);
+    take_->setDefault(offersTaking);
 }
 
 void ShortcutsDialog::filter(const QString& text) {
@@ -241,6 +254,14 @@ void ShortcutsDialog::filter(const QString& text) {
             found = found || row->text(column).contains(text, Qt::CaseInsensitive);
         }
         row->setHidden(!found);
+    }
+    // Nobody changes the keys of a row that is not to be seen.
+    if (list_->currentItem() == nullptr || list_->currentItem()->isHidden()) {
+        QTreeWidgetItem* first = nullptr;
+        for (int index = list_->topLevelItemCount() - 1; index >= 0; --index) {
+            first = list_->topLevelItem(index)->isHidden() ? first : list_->topLevelItem(index);
+        }
+        list_->setCurrentItem(first);
     }
 }
 

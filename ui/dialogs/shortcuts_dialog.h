@@ -48,6 +48,7 @@ private:
     QLineEdit* search_;
     QTreeWidget* list_;
     std::array<KeyField*, keysPerAction> fields_{};
+    QLabel* name_;
     QLabel* note_;
     QPushButton* take_;
     QPushButton* standard_;

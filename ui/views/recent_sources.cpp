@@ -4,6 +4,7 @@
 
 #include <QDir>
 #include <QFileInfo>
+#include <QRegularExpression>
 #include <QSettings>
 #include <QUrl>
 
@@ -13,13 +14,19 @@ namespace {
 
 const QString storeKey = QStringLiteral("recent/sources");
 
+bool holdsSecret(const QUrl& url) {
+    static const QRegularExpression secret(QStringLiteral("user|usr|login|pass|pwd|token|key|auth|secret|sig"),
+                                           QRegularExpression::CaseInsensitiveOption);
+    return !url.userInfo().isEmpty() || url.query().contains(secret);
+}
+
 /// Empty where the source is not for this list.
 QString addressOf(const media::SourceRequest& source) {
     const QString location = QString::fromStdString(source.location);
     if (source.kind == media::SourceKind::File) {
         return QUrl::fromLocalFile(QFileInfo(location).absoluteFilePath()).toString();
     }
-    const bool isPublic = source.kind == media::SourceKind::Stream && QUrl(location).userInfo().isEmpty();
+    const bool isPublic = source.kind == media::SourceKind::Stream && !holdsSecret(QUrl(location));
     return isPublic ? location : QString();
 }
 
@@ -40,15 +47,19 @@ RecentSources::RecentSources(SessionBridge& bridge, QSettings& store, const QStr
     menu_.setObjectName(QStringLiteral("recentSources"));
     menu_.setToolTipsVisible(true);
     menu_.setIcon(icon(QStringLiteral("history")));
-    connect(&bridge_, &SessionBridge::stateChanged, this, &RecentSources::noteOpened);
+    connect(&bridge_, &SessionBridge::sourceRequested, this, [this] { isNew_ = true; });
+    connect(&bridge_, &SessionBridge::snapshotChanged, this, &RecentSources::noteOpened);
     retranslate();
 }
 
 void RecentSources::noteOpened() {
     const session::State state = bridge_.snapshot().state;
     const auto& request = bridge_.request();
-    if (!request || (state != session::State::Playing && state != session::State::Paused) ||
-        samples_.contains(QString::fromStdString(request->location))) {
+    if (!isNew_ || !request || (state != session::State::Playing && state != session::State::Paused)) {
+        return;
+    }
+    isNew_ = false;
+    if (samples_.contains(QString::fromStdString(request->location))) {
         return;
     }
     const QString address = addressOf(*request);

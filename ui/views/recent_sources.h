@@ -10,8 +10,8 @@ class QSettings;
 
 namespace livegloss::ui {
 
-/// The files and streams opened last, newest first, in a menu and in the settings. What could not be opened is not
-/// listed, nor are sample clips, cameras, and addresses that hold a user's name or password.
+/// The files and streams opened last, newest first, in a menu and in the settings. What never opened is not listed, nor
+/// are sample clips, cameras, and addresses that hold a user's name, a password or the like.
 class RecentSources final : public QObject {
     Q_OBJECT
 public:
@@ -37,6 +37,7 @@ private:
     const QStringList samples_;
     QStringList addresses_; ///< files as file: addresses
     QMenu menu_;
+    bool isNew_ = false; ///< the source asked for is not noted yet
 };
 
 } // namespace livegloss::ui

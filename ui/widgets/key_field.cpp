@@ -19,9 +19,17 @@ bool isModifier(int key) {
     return key == 0 || std::ranges::find(modifiers, key) != modifiers.end();
 }
 
-/// Keys by which people move about in dialogs.
+bool isCharacter(int key) {
+    constexpr int firstNamedKey = 0x01000000;
+    return key > Qt::Key_Space && key < firstNamedKey;
+}
+
+/// Keys by which people move about in dialogs, and Alt with a letter, which opens menus.
 bool isDialogKey(const QKeyEvent& event) {
     const int key = event.key();
+    if ((event.modifiers() & ~Qt::ShiftModifier) == Qt::AltModifier && isCharacter(key)) {
+        return true;
+    }
     const bool plain = (event.modifiers() & ~(Qt::ShiftModifier | Qt::KeypadModifier)) == Qt::NoModifier;
     return plain && (key == Qt::Key_Tab || key == Qt::Key_Backtab || key == Qt::Key_Return || key == Qt::Key_Enter);
 }
@@ -29,10 +37,8 @@ bool isDialogKey(const QKeyEvent& event) {
 /// A sign that needs Shift is the sign alone: where it lies differs from keyboard to keyboard.
 QKeySequence sequenceOf(const QKeyEvent& event) {
     Qt::KeyboardModifiers modifiers = event.modifiers() & ~Qt::KeypadModifier;
-    const QString text = event.text();
-    if (modifiers == Qt::ShiftModifier && !text.isEmpty() && text.front().isPrint() && !text.front().isLetter() &&
-        !text.front().isSpace()) {
-        modifiers = Qt::NoModifier;
+    if (isCharacter(event.key()) && !QChar::isLetter(static_cast<char32_t>(event.key()))) {
+        modifiers &= ~Qt::ShiftModifier;
     }
     return QKeySequence(QKeyCombination(modifiers, static_cast<Qt::Key>(event.key())));
 }

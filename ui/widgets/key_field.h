@@ -5,8 +5,8 @@
 
 namespace livegloss::ui {
 
-/// A field that takes the next key pressed in it as a shortcut. Tab, Return and Escape keep their meaning in dialogs;
-/// Delete alone empties the field.
+/// A field that takes the next key pressed in it as a shortcut. Tab, Return, Escape and Alt with a letter keep their
+/// meaning in dialogs and menus; Delete alone empties the field.
 class KeyField final : public QLineEdit {
     Q_OBJECT
 public:

@@ -119,6 +119,7 @@ void MainWindow::addWorkspace(Workspace* workspace) {
     workspaces_.append(workspace);
     pages_->addWidget(workspace);
     addAction(rail_->addEntry(workspace->iconName(), workspace->title()));
+    keys_.apply();
     statusBar()->addPermanentWidget(workspace->statusWidget(), 1);
     workspace->statusWidget()->setVisible(workspaces_.size() == 1);
 }

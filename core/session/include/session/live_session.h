@@ -135,6 +135,7 @@ struct SessionParts {
     std::size_t backlogBytes = 256U << 20U;
     /// Frames of a live source that the offline pass can look back on; about a quarter of them go at a time.
     int liveFeatureRows = featureRowsOfCamera;
+    bool givesWayToDrawing = false; ///< recognition runs at a lower priority: see base/thread_priority.h
 };
 
 /// Live recognition of one source at a time: capture, encoding and presenting on threads of its own, bounded queues
