@@ -2409,6 +2409,29 @@ Beispiele:
     </message>
 </context>
 <context>
+    <name>TimeLeft</name>
+    <message>
+        <source>more than 100 days left</source>
+        <translation>noch mehr als 100 Tage</translation>
+    </message>
+    <message>
+        <source>%1 s left</source>
+        <translation>noch %1 s</translation>
+    </message>
+    <message>
+        <source>%1 min left</source>
+        <translation>noch %1 min</translation>
+    </message>
+    <message>
+        <source>%1 h %2 min left</source>
+        <translation>noch %1 h %2 min</translation>
+    </message>
+    <message>
+        <source>%1 days left</source>
+        <translation>noch %1 Tage</translation>
+    </message>
+</context>
+<context>
     <name>Training</name>
     <message>
         <source>Loading what is needed…</source>
@@ -2613,26 +2636,6 @@ Beispiele:
     <message>
         <source>The process ended unexpectedly. Its last checkpoint is kept. %1</source>
         <translation>Der Prozess ist unerwartet zu Ende gegangen. Sein letzter Zwischenstand bleibt erhalten. %1</translation>
-    </message>
-    <message>
-        <source>more than 100 days left</source>
-        <translation>noch mehr als 100 Tage</translation>
-    </message>
-    <message>
-        <source>%1 s left</source>
-        <translation>noch %1 s</translation>
-    </message>
-    <message>
-        <source>%1 min left</source>
-        <translation>noch %1 min</translation>
-    </message>
-    <message>
-        <source>%1 h %2 min left</source>
-        <translation>noch %1 h %2 min</translation>
-    </message>
-    <message>
-        <source>%1 days left</source>
-        <translation>noch %1 Tage</translation>
     </message>
     <message>
         <source>%1 steps/s</source>

@@ -69,6 +69,26 @@ QString formatTimeShort(MediaTime time) {
     return clockText(std::max<long long>(0, time.count()) / 1000000);
 }
 
+QString formatTimeLeft(double seconds) {
+    constexpr double secondsAnHour = 3600.0;
+    constexpr double secondsADay = 24.0 * secondsAnHour;
+    const auto words = [](const char* text) { return QCoreApplication::translate("TimeLeft", text); };
+    if (!(seconds < 100.0 * secondsADay)) {
+        return words(QT_TRANSLATE_NOOP("TimeLeft", "more than 100 days left"));
+    }
+    const int minutes = static_cast<int>(std::ceil(seconds / 60.0));
+    if (seconds < 100.0) {
+        return words(QT_TRANSLATE_NOOP("TimeLeft", "%1 s left")).arg(static_cast<int>(std::ceil(seconds)));
+    }
+    if (seconds < 2.0 * secondsAnHour) {
+        return words(QT_TRANSLATE_NOOP("TimeLeft", "%1 min left")).arg(minutes);
+    }
+    return seconds < 2.0 * secondsADay
+               ? words(QT_TRANSLATE_NOOP("TimeLeft", "%1 h %2 min left")).arg(minutes / 60).arg(minutes % 60)
+               : words(QT_TRANSLATE_NOOP("TimeLeft", "%1 days left"))
+                     .arg(static_cast<int>(std::ceil(seconds / secondsADay)));
+}
+
 QString factOf(const Error& error) {
     const QString english = QString::fromStdString(error.message);
     return factInWindowLanguage(english).value_or(english);

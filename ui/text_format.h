@@ -14,7 +14,10 @@ QString formatTime(MediaTime time);
 QString formatTimeShort(MediaTime time);
 /// ".93" style confidence as a percentage: "93%".
 QString formatConfidence(float confidence);
-/// What an error says happened, and what it advises: in the window's language where the sentence is known, else English.
+/// "40 s left", "3 min left", "2 h 5 min left".
+QString formatTimeLeft(double seconds);
+/// What an error says happened, and what it advises: in the window's language where the sentence is known, else
+/// English.
 QString factOf(const Error& error);
 QString hintOf(const Error& error);
 /// Both in one line; a fact that is known in English alone has the kind of problem in front.

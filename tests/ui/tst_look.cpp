@@ -4,10 +4,12 @@
 #include "ui/setup.h"
 #include "ui/style/icons.h"
 #include "ui/style/theme.h"
+#include "ui/widgets/time_left_label.h"
 
 #include <QApplication>
 #include <QDir>
 #include <QImage>
+#include <QProgressBar>
 #include <QSettings>
 #include <QSignalSpy>
 #include <QTemporaryDir>
@@ -162,6 +164,31 @@ private Q_SLOTS:
         preferences.set(&AppSettings::loop, true);
         preferences.set(&AppSettings::loop, true);
         QCOMPARE(changes.count(), 1);
+    }
+
+    void timeLeftFollowsTheBar() {
+        QWidget window;
+        auto* bar = new QProgressBar(&window);
+        bar->setRange(0, 1000);
+        auto* left = new TimeLeftLabel(bar, &window);
+        bar->hide();
+        window.show();
+        QVERIFY(!left->isVisible());
+        bar->show();
+        QVERIFY(left->isVisible());
+        bar->setValue(1);
+        bar->setValue(200);
+        QCOMPARE(left->text(), QString()); // too early
+        QTest::qWait(2100);
+        bar->setValue(500);
+        QVERIFY2(left->text().contains(QStringLiteral(" s left")), qPrintable(left->text()));
+        bar->setValue(1000);
+        QCOMPARE(left->text(), QString());
+        bar->setValue(0); // the next piece of work
+        bar->setValue(500);
+        QCOMPARE(left->text(), QString());
+        bar->hide();
+        QVERIFY(!left->isVisible());
     }
 };
 

@@ -5,6 +5,7 @@
 #include "ui/style/icons.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
+#include "ui/widgets/time_left_label.h"
 
 #include <QEvent>
 #include <QFileInfo>
@@ -107,6 +108,7 @@ void OverTimePanel::build() {
     head->addWidget(fold_);
     head->addWidget(measure_);
     head->addWidget(progress_, 1);
+    head->addWidget(new TimeLeftLabel(progress_, this));
     head->addWidget(cancel_);
     head->addStretch(1);
     head->addWidget(zoomOut_);

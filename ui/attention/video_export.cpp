@@ -4,6 +4,7 @@
 #include "ui/dialogs/file_dialogs.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
+#include "ui/widgets/time_left_label.h"
 
 #include <QEvent>
 #include <QFileInfo>
@@ -68,6 +69,7 @@ VideoExport::VideoExport(QWidget* parent)
     row->setSpacing(grid);
     row->addWidget(save_);
     row->addWidget(cancelButton_);
+    row->addWidget(new TimeLeftLabel(progress_, this));
     row->addStretch();
     auto* column = new QVBoxLayout(this);
     column->setContentsMargins(0, 0, 0, 0);

@@ -4,6 +4,7 @@
 #include "ui/dialogs/import_remarks.h"
 #include "ui/style/theme.h"
 #include "ui/text_format.h"
+#include "ui/widgets/time_left_label.h"
 
 #include <QComboBox>
 #include <QDir>
@@ -169,6 +170,7 @@ void ImportDialog::build() {
     auto* buttons = new QHBoxLayout;
     buttons->setSpacing(grid);
     buttons->addWidget(progress_, 1);
+    buttons->addWidget(new TimeLeftLabel(progress_, this));
     buttons->addStretch();
     buttons->addWidget(cancel_);
     buttons->addWidget(import_);

@@ -4,6 +4,7 @@
 #include "ui/style/icons.h"
 #include "ui/text_format.h"
 #include "ui/training/training_texts.h"
+#include "ui/widgets/time_left_label.h"
 
 #include <QCheckBox>
 #include <QComboBox>
@@ -112,7 +113,7 @@ void DataPage::buildCheck(QVBoxLayout* column) {
     progress_->setTextVisible(false);
     progress_->setFixedHeight(grid / 2);
     progressText_->setWordWrap(false);
-    QHBoxLayout* row = rowOf({start_, cancel_, quick_, progressText_});
+    QHBoxLayout* row = rowOf({start_, cancel_, quick_, progressText_, new TimeLeftLabel(progress_, this)});
     row->setContentsMargins(indent, 0, 0, 0);
     column->addLayout(row);
     column->addWidget(progress_);

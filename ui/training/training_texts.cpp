@@ -11,9 +11,6 @@ namespace livegloss::ui {
 
 namespace {
 
-constexpr double secondsAnHour = 3600.0;
-constexpr double secondsADay = 24.0 * secondsAnHour;
-
 QString number(double value, int decimals) {
     return QLocale().toString(value, 'f', decimals);
 }
@@ -113,18 +110,7 @@ QString TrainingTexts::failure(const CommandOutcome& outcome) {
 }
 
 QString TrainingTexts::timeLeft(double seconds) {
-    if (!(seconds < 100.0 * secondsADay)) {
-        return tr("more than 100 days left");
-    }
-    const int minutes = static_cast<int>(std::ceil(seconds / 60.0));
-    if (seconds < 100.0) {
-        return tr("%1 s left").arg(static_cast<int>(std::ceil(seconds)));
-    }
-    if (seconds < 2.0 * secondsAnHour) {
-        return tr("%1 min left").arg(minutes);
-    }
-    return seconds < 2.0 * secondsADay ? tr("%1 h %2 min left").arg(minutes / 60).arg(minutes % 60)
-                                       : tr("%1 days left").arg(static_cast<int>(std::ceil(seconds / secondsADay)));
+    return formatTimeLeft(seconds);
 }
 
 QString TrainingTexts::speed(double stepsPerSecond) {
