@@ -229,10 +229,37 @@ constexpr std::array factSentences{
     QT_TRANSLATE_NOOP("ErrorFact", "\"%1\" is \"%2\", not one of %3"),
 };
 
+/// Reasons that the system's and FFmpeg's errors give, after a colon.
+constexpr std::array reasons{
+    QT_TRANSLATE_NOOP("ErrorFact", "Invalid data found when processing input"),
+    QT_TRANSLATE_NOOP("ErrorFact", "End of file"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Input/output error"),
+    QT_TRANSLATE_NOOP("ErrorFact", "No space left on device"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Disk quota exceeded"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Read-only file system"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Permission denied"),
+    QT_TRANSLATE_NOOP("ErrorFact", "No such file or directory"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Is a directory"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Connection refused"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Connection timed out"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Connection reset by peer"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Network is unreachable"),
+    QT_TRANSLATE_NOOP("ErrorFact", "No route to host"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Device or resource busy"),
+    QT_TRANSLATE_NOOP("ErrorFact", "No such device"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Cannot allocate memory"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Server returned 5XX Server Error reply"),
+    QT_TRANSLATE_NOOP("ErrorFact", "Operation not permitted"),
+};
+
 } // namespace
 
 std::span<const char* const> errorFacts() {
     return factSentences;
+}
+
+std::span<const char* const> errorReasons() {
+    return reasons;
 }
 
 } // namespace livegloss::ui

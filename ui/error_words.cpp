@@ -93,6 +93,15 @@ QString filled(const QString& translated, const QStringList& places) {
     return text;
 }
 
+std::optional<QString> reasonInWindowLanguage(const QString& english) {
+    for (const char* reason : errorReasons()) {
+        if (english == QLatin1String(reason)) {
+            return QCoreApplication::translate("ErrorFact", reason);
+        }
+    }
+    return factInWindowLanguage(english);
+}
+
 std::optional<QString> translated(const QString& english, const std::vector<Sentence>& sentences, const char* context) {
     for (const Sentence& sentence : sentences) {
         if (auto places = placesIn(english, sentence)) {
@@ -103,7 +112,7 @@ std::optional<QString> translated(const QString& english, const std::vector<Sent
             const bool endsWithReason = sentence.parts.size() > 1 && sentence.parts.back().isEmpty() &&
                                         sentence.parts[sentence.parts.size() - 2].endsWith(QStringLiteral(": "));
             if (endsWithReason) {
-                places->back() = factInWindowLanguage(places->back()).value_or(places->back());
+                places->back() = reasonInWindowLanguage(places->back()).value_or(places->back());
             }
             return filled(words, *places);
         }

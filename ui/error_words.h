@@ -11,9 +11,11 @@ namespace livegloss::ui {
 /// %1, %2 ... in the order of the English sentence.
 std::span<const char* const> errorFacts();
 std::span<const char* const> errorHints();
+/// What the system and FFmpeg name as reasons within core's sentences.
+std::span<const char* const> errorReasons();
 
 /// Such a sentence in the window's language, with its names and numbers; none where it is not known or the window
-/// speaks English. Reasons of other libraries and of the system stay as they are.
+/// speaks English. Unknown reasons of other libraries within it stay as they are.
 std::optional<QString> factInWindowLanguage(const QString& english);
 std::optional<QString> hintInWindowLanguage(const QString& english);
 

@@ -35,14 +35,18 @@ inline tensorfile::SafetensorsReader modelIn(const QString& folder) {
 /// One clip has more signs than CTC can place in its frames.
 class ImpossibleClip final : public SquareSource {
 public:
-    ImpossibleClip() : SquareSource(9) {}
+    explicit ImpossibleClip(int clips = 9, std::uint64_t impossible = 4)
+        : SquareSource(clips), impossible_(impossible) {}
     TrainingClip clip(const ClipQuery& query) const override {
         TrainingClip clip = SquareSource::clip(query);
-        if (query.part == SamplePart::Train && query.number == 4) {
+        if (query.part == SamplePart::Train && query.number == impossible_) {
             clip.labels.assign(60, 1);
         }
         return clip;
     }
+
+private:
+    std::uint64_t impossible_;
 };
 
 /// Figures that the log holds of a stage's steps.

@@ -77,7 +77,7 @@ private Q_SLOTS:
                                                  "einmal.");
         QTest::newRow("a document")
             << QByteArray("%PDF-1.7\n%some binary words that follow")
-            << QStringLiteral("a.mp4 ist beschädigt oder kein Video: Invalid data found when processing input. "
+            << QStringLiteral("a.mp4 ist beschädigt oder kein Video: ihre Daten ergeben keinen Sinn. "
                               "Spielen Sie es in einem anderen Programm ab; wenn auch das nicht geht, holen oder "
                               "wandeln Sie es noch einmal um.")
             << QStringLiteral("Das ist ein PDF-Dokument. Wählen Sie eine .safetensors-Datei oder einen Checkpoint von "
