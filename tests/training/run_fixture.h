@@ -35,7 +35,7 @@ inline tensorfile::SafetensorsReader modelIn(const QString& folder) {
 /// One clip has more signs than CTC can place in its frames.
 class ImpossibleClip final : public SquareSource {
 public:
-    explicit ImpossibleClip(int clips = 9, std::uint64_t impossible = 4)
+    explicit ImpossibleClip(int clips = 9, std::int64_t impossible = 4)
         : SquareSource(clips), impossible_(impossible) {}
     TrainingClip clip(const ClipQuery& query) const override {
         TrainingClip clip = SquareSource::clip(query);
@@ -46,7 +46,7 @@ public:
     }
 
 private:
-    std::uint64_t impossible_;
+    std::int64_t impossible_;
 };
 
 /// Figures that the log holds of a stage's steps.
