@@ -11,6 +11,17 @@ using namespace livegloss::kernels;
 
 namespace {
 
+/// Bits of oneDNN's levels; its versions have others for the same names.
+struct OneDnnBits {
+#ifdef LIVEGLOSS_TEST_WITH_ONEDNN
+    static constexpr auto avx2Vnni = static_cast<unsigned>(dnnl::cpu_isa::avx2_vnni);
+    static constexpr auto amx = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+#else
+    static constexpr unsigned avx2Vnni = 0;
+    static constexpr unsigned amx = 0;
+#endif
+};
+
 /// What a process finds: our level, and the bits of oneDNN's.
 struct Found {
     QString level;
@@ -72,7 +83,7 @@ private slots:
         QTest::newRow("avx2") << "avx2" << 0x7U;
         QTest::newRow("avx512") << "avx512" << 0x27U;
         QTest::newRow("vnni") << "vnni" << 0x67U;
-        QTest::newRow("amx") << "amx" << 0x3e7U;
+        QTest::newRow("amx") << "amx" << OneDnnBits::amx;
     }
     void limitsBothOfUs() {
         QFETCH(QString, limit);
@@ -103,7 +114,7 @@ private slots:
         QCOMPARE(found({}, "SSE41").oneDnn, 1U);
         QCOMPARE(found("avx2", "sse41").oneDnn, 1U);
         // A level of which oneDNN makes another than its name says is limited all the same.
-        QCOMPARE(found("avx2", "AVX2_VNNI").oneDnn & ~0x407U, 0U);
+        QCOMPARE(found("avx2", "AVX2_VNNI").oneDnn & ~OneDnnBits::avx2Vnni, 0U);
         QCOMPARE(found("portable", "none of these").oneDnn, 1U);
     }
 
