@@ -356,6 +356,8 @@ std::chrono::milliseconds Input::patience(bool beforeFirstFrame) const {
     }
     case SourceKind::Stream:
         return beforeFirstFrame || isRecording() ? 10s : 3s;
+    case SourceKind::TestPattern:
+        return 5s; // a filter that fails on the way gives nothing more, and no error
     default:
         return 0ms;
     }

@@ -93,7 +93,9 @@ Error describeFailure(const SourceRequest& request, const std::string& name, int
     if (guard.expired()) {
         return {ErrorCode::Timeout, name + " sends no pictures",
                 request.kind == SourceKind::Camera ? "Unplug the camera and plug it in again."
-                                                   : "Check the network and that the sender runs, then connect again."};
+                : request.kind == SourceKind::TestPattern
+                    ? "Try lavfi:testsrc=size=640x480:rate=25."
+                    : "Check the network and that the sender runs, then connect again."};
     }
     if (code == AVERROR(ENOMEM)) {
         return {ErrorCode::OutOfMemory, "not enough memory to read " + name, "Close other programs and try again."};

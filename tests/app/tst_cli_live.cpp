@@ -122,7 +122,7 @@ private slots:
 
     /// What was recognised until then is not lost, and the exit code still tells.
     void aSourceThatBreaksOffLeavesItsReport() {
-        const QString breaking = "lavfi:testsrc=size=64x64:rate=25,scale=w='if(gte(n,50),-7,64)':h=64:eval=frame";
+        const QString breaking = "lavfi:testsrc=size=64x64:rate=25,scale=w='if(gte(n,50),0/0,64)':h=64:eval=frame";
         const Outcome outcome = runCli(
             {"live", breaking, "--model", model_, "--min-confidence", "0", "--json", "--report", at("broken.json")});
         QVERIFY2(outcome.code != 0 && outcome.code != -1, qPrintable(QString::number(outcome.code)));
