@@ -118,21 +118,8 @@ void interruptWhenInputEnds() {
 #endif
 }
 
-std::string TimeLeft::after(std::chrono::steady_clock::time_point now, double fraction) {
-    if (fraction < 0.0) {
-        return {};
-    }
-    if (beganAt_ < 0.0 || fraction < last_) {
-        began_ = now;
-        beganAt_ = fraction;
-    }
-    last_ = fraction;
-    const std::chrono::duration<double> passed = now - began_;
-    const double done = fraction - beganAt_;
-    if (passed.count() < 2.0 || done < 0.01 || fraction >= 1.0) {
-        return {};
-    }
-    const auto seconds = std::max(1LL, std::llround(passed.count() / done * (1.0 - fraction)));
+std::string timeLeftText(double left) {
+    const auto seconds = std::max(1LL, std::llround(left));
     const auto two = [](long long large, const char* largeUnit, long long small, const char* smallUnit) {
         return std::to_string(large) + largeUnit + std::to_string(small) + smallUnit;
     };
@@ -144,7 +131,8 @@ std::string TimeLeft::after(std::chrono::steady_clock::time_point now, double fr
 
 void ProgressBar::update(double fraction, const std::string& detail) {
     const auto now = std::chrono::steady_clock::now();
-    const std::string left = time_ == Time::Left ? left_.after(now, fraction) : std::string();
+    const auto seconds = time_ == Time::Left ? pace_.secondsLeft(now, fraction) : std::nullopt;
+    const std::string left = seconds ? timeLeftText(*seconds) : std::string();
     if (!errorIsTerminal() || (drawn_ && now - drawnAt_ < std::chrono::milliseconds(100))) {
         return;
     }

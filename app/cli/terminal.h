@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/work_pace.h"
+
 #include <chrono>
 #include <cstddef>
 #include <string>
@@ -26,18 +28,8 @@ void outliveReaders();
 /// and with it the reader of the output. Call once, after catchInterrupts().
 void interruptWhenInputEnds();
 
-/// Tells from how far a piece of work has come, and when, how long the rest will take.
-class TimeLeft {
-public:
-    /// "1 min 20 s left" once two seconds and a hundredth of the work tell; empty before that, at the end, and where
-    /// the end is not known (`fraction` below 0). Goes on from a later `fraction` where work was taken up again.
-    std::string after(std::chrono::steady_clock::time_point now, double fraction);
-
-private:
-    std::chrono::steady_clock::time_point began_{};
-    double beganAt_ = -1.0;
-    double last_ = 0.0;
-};
+/// "40 s left", "1 min 20 s left", "2 h 5 min left".
+std::string timeLeftText(double seconds);
 
 /// A bar on standard error while a long piece of work goes on, with the time left; silent where nobody watches. Redrawn
 /// at most ten times a second, gone when it is destroyed.
@@ -56,7 +48,7 @@ public:
 private:
     std::string what_;
     Time time_;
-    TimeLeft left_;
+    WorkPace pace_;
     std::chrono::steady_clock::time_point drawnAt_{};
     bool drawn_ = false;
 };

@@ -7,13 +7,6 @@
 
 namespace livegloss::ui {
 
-namespace {
-
-constexpr qint64 earliestMs = 2000;
-constexpr double leastShare = 0.01;
-
-} // namespace
-
 TimeLeftLabel::TimeLeftLabel(QProgressBar* bar, QWidget* parent) : QLabel(parent), bar_(bar) {
     setObjectName(QStringLiteral("timeLeft"));
     setProperty("role", QStringLiteral("muted"));
@@ -23,26 +16,15 @@ TimeLeftLabel::TimeLeftLabel(QProgressBar* bar, QWidget* parent) : QLabel(parent
 }
 
 void TimeLeftLabel::update() {
-    const int value = bar_->value();
-    if (!sinceBegin_.isValid() || value < last_) {
-        sinceBegin_.start();
-        first_ = value;
-    }
-    last_ = value;
     const double span = bar_->maximum() - bar_->minimum();
-    const qint64 passed = sinceBegin_.elapsed();
-    const double done = span > 0.0 ? (value - first_) / span : 0.0;
-    if (passed < earliestMs || done < leastShare || value >= bar_->maximum()) {
-        clear();
-        return;
-    }
-    const double rest = (bar_->maximum() - value) / span;
-    setText(formatTimeLeft(static_cast<double>(passed) / 1000.0 / done * rest));
+    const double fraction = span > 0.0 ? (bar_->value() - bar_->minimum()) / span : -1.0;
+    const auto left = pace_.secondsLeft(std::chrono::steady_clock::now(), fraction);
+    setText(left ? formatTimeLeft(*left) : QString());
 }
 
 bool TimeLeftLabel::eventFilter(QObject* watched, QEvent* event) {
     if (event->type() == QEvent::ShowToParent) {
-        sinceBegin_.invalidate();
+        pace_.restart();
         clear();
         show();
     } else if (event->type() == QEvent::HideToParent) {

@@ -1,6 +1,7 @@
 #pragma once
 
-#include <QElapsedTimer>
+#include "base/work_pace.h"
+
 #include <QLabel>
 
 class QProgressBar;
@@ -20,9 +21,7 @@ private:
     void update();
 
     QProgressBar* bar_;
-    QElapsedTimer sinceBegin_;
-    int first_ = 0; ///< value of the bar then
-    int last_ = 0;
+    WorkPace pace_;
 };
 
 } // namespace livegloss::ui
