@@ -5,6 +5,13 @@
 namespace livegloss::kernels {
 namespace {
 
+[[maybe_unused]] inline Vector filled(float value) {
+    return _mm256_set1_ps(value);
+}
+[[maybe_unused]] inline Vector largerOf(Vector a, Vector b) {
+    return _mm256_max_ps(a, b);
+}
+
 constexpr std::size_t panelWidth = 16; ///< outputs of one tile: two vectors
 constexpr std::size_t tileRows = 6;    ///< with two vectors each they fill 12 of the 16 registers
 

@@ -119,7 +119,12 @@ InstructionSet offered() {
            : reaches(dnnl::cpu_isa::avx512_core)                      ? InstructionSet::Avx512
                                                                       : InstructionSet::Avx2;
 #else
-    return tilesAreThere() ? InstructionSet::Amx : InstructionSet::Avx2;
+    const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+                      __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
+    return !wide                                  ? InstructionSet::Avx2
+           : tilesAreThere()                      ? InstructionSet::Amx
+           : __builtin_cpu_supports("avx512vnni") ? InstructionSet::Vnni
+                                                  : InstructionSet::Avx512;
 #endif
 #else
     return InstructionSet::Portable;
@@ -134,13 +139,7 @@ std::string_view instructionSetName(InstructionSet set) {
 
 InstructionSet usableInstructionSet() {
     static const InstructionSet most = offered();
-    const InstructionSet limited = std::min(most, allowed().value_or(most));
-#ifndef LIVEGLOSS_WITH_ONEDNN
-    if (limited == InstructionSet::Avx512 || limited == InstructionSet::Vnni) {
-        return InstructionSet::Avx2;
-    }
-#endif
-    return limited;
+    return std::min(most, allowed().value_or(most));
 }
 
 std::string processorName() {

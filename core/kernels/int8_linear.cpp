@@ -84,6 +84,11 @@ bool int8Available(Backend backend, [[maybe_unused]] InstructionSet set) {
         return set > InstructionSet::Portable && oneDnnMultipliesInt8();
     }
 #endif
+#ifdef LIVEGLOSS_WITH_AVX512
+    if (backend == Backend::Avx512) {
+        return set >= InstructionSet::Vnni;
+    }
+#endif
 #ifdef LIVEGLOSS_WITH_AMX
     if (backend == Backend::Amx) {
         return set >= InstructionSet::Amx;
@@ -93,8 +98,10 @@ bool int8Available(Backend backend, [[maybe_unused]] InstructionSet set) {
 }
 
 Backend bestInt8Backend(InstructionSet set) {
-    if (int8Available(Backend::Amx, set)) {
-        return Backend::Amx;
+    for (const Backend own : {Backend::Amx, Backend::Avx512}) {
+        if (int8Available(own, set)) {
+            return own;
+        }
     }
     return int8Available(Backend::OneDnn, set) ? Backend::OneDnn : exactInt8Backend(set);
 }
@@ -159,6 +166,11 @@ std::unique_ptr<Linear> makeInt8Linear(const LinearSpec& spec, std::span<const f
 #ifdef LIVEGLOSS_WITH_AVX2
     if (backend == Backend::Avx2) {
         return makeFloatInt8Linear(spec, std::move(quantised));
+    }
+#endif
+#ifdef LIVEGLOSS_WITH_AVX512
+    if (backend == Backend::Avx512) {
+        return makeVnniLinear(spec, std::move(quantised));
     }
 #endif
 #ifdef LIVEGLOSS_WITH_AMX

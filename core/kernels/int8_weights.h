@@ -41,6 +41,10 @@ private:
 std::unique_ptr<Linear> makeFloatInt8Linear(const LinearSpec& spec, Int8Weights weights);
 #endif
 
+#ifdef LIVEGLOSS_WITH_AVX512
+std::unique_ptr<Linear> makeVnniLinear(const LinearSpec& spec, Int8Weights weights);
+#endif
+
 #ifdef LIVEGLOSS_WITH_AMX
 /// Reads and writes F32 or Bf16.
 std::unique_ptr<Linear> makeAmxInt8Linear(const LinearSpec& spec, Int8Weights weights);

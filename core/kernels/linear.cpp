@@ -69,7 +69,7 @@ private:
 } // namespace
 
 std::string_view backendName(Backend backend) {
-    constexpr std::array<std::string_view, 4> names{"portable", "avx2", "onednn", "amx"};
+    constexpr std::array<std::string_view, 5> names{"portable", "avx2", "avx512", "onednn", "amx"};
     return names[static_cast<std::size_t>(backend)];
 }
 
@@ -83,6 +83,8 @@ bool backendAvailable(Backend backend, [[maybe_unused]] Element element, [[maybe
 #else
         return false;
 #endif
+    case Backend::Avx512:
+        return false;
     case Backend::OneDnn:
 #ifdef LIVEGLOSS_WITH_ONEDNN
         return set > InstructionSet::Portable && oneDnnMultiplies(element);
@@ -128,6 +130,8 @@ std::unique_ptr<Linear> makeLinear(const LinearSpec& spec, Weights weights, Weig
 #else
         break;
 #endif
+    case Backend::Avx512:
+        break;
     case Backend::OneDnn:
 #ifdef LIVEGLOSS_WITH_ONEDNN
         return makeOneDnnLinear(spec, weights, bias);

@@ -1,8 +1,9 @@
 #include "kernels/row_kernels.h"
 
 #include "amx/amx_kernels.h"
-#include "amx/avx512_rows.h"
+#include "amx/amx_rows.h"
 #include "avx2_rows.h"
+#include "avx512/avx512_rows.h"
 
 #include <algorithm>
 #include <cmath>
@@ -157,11 +158,18 @@ const RowKernels& rowKernels([[maybe_unused]] InstructionSet set) {
 #ifdef LIVEGLOSS_WITH_AVX2
     static constexpr RowKernels avx2{
         layerNormAvx2, inTurn<layerNormAvx2, narrowAvx2>, narrowAvx2, attentionAvx2, gatherAvx2, lstmStepAvx2};
+#ifdef LIVEGLOSS_WITH_AVX512
+    static constexpr RowKernels avx512{
+        layerNormAvx512, inTurn<layerNormAvx512, narrowAvx2>, narrowAvx2, attentionAvx512, gatherAvx512, lstmStepAvx2};
 #ifdef LIVEGLOSS_WITH_AMX
-    static constexpr RowKernels amx{layerNormAvx512, layerNormNarrowAvx512, narrowAvx512,
-                                    attentionAmx,    gatherAvx512,          lstmStepAvx2};
+    static constexpr RowKernels amx{layerNormAvx512, layerNormNarrowAmx, narrowAmx,
+                                    attentionAmx,    gatherAvx512,       lstmStepAvx2};
     if (set >= InstructionSet::Amx) {
         return amx;
+    }
+#endif
+    if (set >= InstructionSet::Avx512) {
+        return avx512;
     }
 #endif
     if (set >= InstructionSet::Avx2) {

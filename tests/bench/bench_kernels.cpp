@@ -123,6 +123,7 @@ void int8Linear(benchmark::State& state, Backend backend) {
     report(state, 2.0 * rows * spec.inputs * spec.outputs);
 }
 BENCHMARK_CAPTURE(int8Linear, onednn, Backend::OneDnn)->Apply(layerShapes);
+BENCHMARK_CAPTURE(int8Linear, avx512, Backend::Avx512)->Apply(layerShapes);
 BENCHMARK_CAPTURE(int8Linear, amx, Backend::Amx)->Apply(layerShapes);
 
 /// Argument: tokens.
@@ -155,22 +156,28 @@ void attention(benchmark::State& state, InstructionSet kernelsFor, Element eleme
     report(state, 4.0 * call.tokens * (call.tokens + prefix) * static_cast<double>(width));
 }
 BENCHMARK_CAPTURE(attention, avx2, InstructionSet::Avx2, Element::F32)->Arg(197)->Arg(50);
+BENCHMARK_CAPTURE(attention, avx512, InstructionSet::Avx512, Element::F32)->Arg(197)->Arg(50);
 BENCHMARK_CAPTURE(attention, avx2_bf16, InstructionSet::Avx2, Element::Bf16)->Arg(197);
 BENCHMARK_CAPTURE(attention, amx_bf16, InstructionSet::Amx, Element::Bf16)->Arg(197)->Arg(50);
 
-void layerNorm(benchmark::State& state) {
+void layerNorm(benchmark::State& state, InstructionSet kernelsFor) {
+    if (usableInstructionSet() < kernelsFor) {
+        state.SkipWithError("not in this build or processor");
+        return;
+    }
     constexpr int width = 768;
     const int rows = static_cast<int>(state.range(0));
     const std::vector<float> values = randomValues(static_cast<std::size_t>(rows) * width);
     std::vector<float> result(values.size());
-    const RowKernels& kernels = rowKernels(usableInstructionSet());
+    const RowKernels& kernels = rowKernels(kernelsFor);
     for ([[maybe_unused]] auto iteration : state) {
         kernels.layerNorm(values.data(), rows, width, result.data());
         benchmark::DoNotOptimize(result.data());
     }
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(values.size() * sizeof(float)));
 }
-BENCHMARK(layerNorm)->Arg(197);
+BENCHMARK_CAPTURE(layerNorm, avx2, InstructionSet::Avx2)->Arg(197);
+BENCHMARK_CAPTURE(layerNorm, avx512, InstructionSet::Avx512)->Arg(197);
 
 } // namespace
 

@@ -75,7 +75,7 @@ private slots:
     }
 
     void int8() {
-        for (const Backend backend : {Backend::Avx2, Backend::OneDnn, Backend::Amx}) {
+        for (const Backend backend : {Backend::Avx2, Backend::Avx512, Backend::OneDnn, Backend::Amx}) {
             if (!int8Available(backend, usableInstructionSet())) {
                 continue;
             }
@@ -93,11 +93,16 @@ private slots:
     }
 
     void attention_data() {
+        QTest::addColumn<InstructionSet>("set");
         QTest::addColumn<bool>("bf16");
-        QTest::newRow("f32") << false;
-        QTest::newRow("bf16") << true;
+        for (const InstructionSet set : ownSets()) {
+            for (const bool bf16 : {false, true}) {
+                QTest::addRow("%s, %s", instructionSetName(set).data(), bf16 ? "bf16" : "f32") << set << bf16;
+            }
+        }
     }
     void attention() {
+        QFETCH(InstructionSet, set);
         QFETCH(bool, bf16);
         for (int round = 0; round < 60; ++round) {
             AttentionCall call;
@@ -124,12 +129,14 @@ private slots:
             call.classShares = shares.data();
             call.weights = weights.data();
             Workspace space;
-            rowKernels(usableInstructionSet()).attention(call, space);
+            rowKernels(set).attention(call, space);
         }
     }
 
+    void rows_data() { setsAsData(); }
     void rows() {
-        const RowKernels& kernels = rowKernels(usableInstructionSet());
+        QFETCH(InstructionSet, set);
+        const RowKernels& kernels = rowKernels(set);
         for (int round = 0; round < 60; ++round) {
             const int count = 1 + random_->below(4);
             const int width = sizeNear(round);
@@ -145,7 +152,9 @@ private slots:
         }
     }
 
+    void gather_data() { setsAsData(); }
     void gather() {
+        QFETCH(InstructionSet, set);
         for (int round = 0; round < 30; ++round) {
             GatherCall call;
             call.tokens = sizeNear(round);
@@ -161,11 +170,24 @@ private slots:
             call.average = average.data();
             call.shares = shares.data();
             Workspace space;
-            rowKernels(usableInstructionSet()).gather(call, space);
+            rowKernels(set).gather(call, space);
         }
     }
 
 private:
+    /// Those that this processor has row kernels of its own for.
+    static std::vector<InstructionSet> ownSets() {
+        std::vector<InstructionSet> sets{InstructionSet::Avx2, InstructionSet::Avx512, InstructionSet::Amx};
+        std::erase_if(sets, [](InstructionSet set) { return set > usableInstructionSet(); });
+        return sets.empty() ? std::vector{InstructionSet::Portable} : sets;
+    }
+    static void setsAsData() {
+        QTest::addColumn<InstructionSet>("set");
+        for (const InstructionSet set : ownSets()) {
+            QTest::newRow(instructionSetName(set).data()) << set;
+        }
+    }
+
     /// Often a multiple of a vector, a tile or a block, or one beside it.
     int sizeNear(int round) {
         constexpr std::array<int, 7> around{8, 16, 32, 48, 64, 96, 128};

@@ -116,6 +116,7 @@ private slots:
         QTest::addColumn<int>("levels");
         const int own = int8Levels(usableInstructionSet());
         QTest::newRow("onednn") << static_cast<int>(Backend::OneDnn) << own;
+        QTest::newRow("avx512") << static_cast<int>(Backend::Avx512) << own;
         QTest::newRow("amx") << static_cast<int>(Backend::Amx) << own;
         QTest::newRow("avx2, 255 levels") << static_cast<int>(Backend::Avx2) << 255;
         QTest::newRow("avx2, 127 levels") << static_cast<int>(Backend::Avx2) << 127;
@@ -197,11 +198,10 @@ private slots:
             if (int8Available(Backend::OneDnn, set) && levels <= int8Levels(set)) {
                 QVERIFY(test::relativeL2(layer.run(Backend::OneDnn, levels), expected) < 2e-6);
             }
-            if (int8Available(Backend::Amx, set)) {
-                QVERIFY(test::relativeL2(layer.run(Backend::Amx, levels), expected) < 2e-6);
-            }
-            if (int8Available(Backend::Avx2, set)) {
-                QVERIFY(test::relativeL2(layer.run(Backend::Avx2, levels), expected) < 2e-6);
+            for (const Backend backend : {Backend::Avx2, Backend::Avx512, Backend::Amx}) {
+                if (int8Available(backend, set)) {
+                    QVERIFY(test::relativeL2(layer.run(backend, levels), expected) < 2e-6);
+                }
             }
         }
     }

@@ -223,7 +223,7 @@ int main(int argc, char** argv) {
     const QCoreApplication application(argc, argv);
     const InstructionSet best = usableInstructionSet();
     int failures = 0;
-    for (const InstructionSet set : {InstructionSet::Avx2, InstructionSet::Amx}) {
+    for (const InstructionSet set : {InstructionSet::Avx2, InstructionSet::Avx512, InstructionSet::Amx}) {
         if (set <= best || set == InstructionSet::Avx2) {
             TestRowKernels test(std::min(set, best));
             failures += QTest::qExec(&test, argc, argv);

@@ -1,7 +1,7 @@
 #include "amx_attention.h"
 
 #include "amx_block.h"
-#include "avx512_math.h"
+#include "narrow_stores.h"
 
 namespace livegloss::kernels {
 namespace {

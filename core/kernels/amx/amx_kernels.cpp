@@ -1,8 +1,7 @@
 #include "amx_kernels.h"
 
 #include "amx_attention.h"
-#include "avx2_rows.h"
-#include "avx512_rows.h"
+#include "avx512/avx512_rows.h"
 
 namespace livegloss::kernels {
 
@@ -10,13 +9,9 @@ namespace livegloss::kernels {
 
 void attentionAmx(const AttentionCall& call, Workspace& space) {
     if (call.element == Element::F32) {
-        return attentionAvx2(call, space);
+        return attentionAvx512(call, space);
     }
     attendAmx(call, space.attention.room<float>(attentionScratchAmx(call.tokens, call.prefix)));
-}
-
-void gatherAvx512(const GatherCall& call, Workspace& space) {
-    gatherRowsAvx512(call, space.attention.room<float>(gatherScratchAvx512(call.tokens, call.width)));
 }
 
 } // namespace livegloss::kernels

@@ -4,8 +4,7 @@
 
 namespace livegloss::kernels {
 
-// As RowKernels names them.
+/// As RowKernels names it.
 void attentionAmx(const AttentionCall& call, Workspace& space);
-void gatherAvx512(const GatherCall& call, Workspace& space);
 
 } // namespace livegloss::kernels

@@ -1,7 +1,8 @@
 #include "amx_linear.h"
 
 #include "amx_block.h"
-#include "avx512_math.h"
+#include "avx512/take_back.h"
+#include "narrow_stores.h"
 
 namespace livegloss::kernels {
 namespace {
@@ -62,12 +63,7 @@ private:
         if constexpr (Values == TileValues::Bf16) {
             value = _mm512_load_ps(sums);
         } else {
-            const AmxWholeNumbers& back = *product_.wholeNumbers;
-            const std::size_t row = block_.row + rowOfBlock;
-            const __m512i zeros =
-                _mm512_mullo_epi32(_mm512_loadu_si512(back.columnSums + output), _mm512_set1_epi32(back.zeros[row]));
-            const Wide difference = _mm512_cvtepi32_ps(_mm512_sub_epi32(_mm512_load_si512(sums), zeros));
-            value = _mm512_mul_ps(_mm512_mul_ps(difference, loadWide(back.units + output)), all(back.steps[row]));
+            value = takenBack(*product_.wholeNumbers, _mm512_load_si512(sums), block_.row + rowOfBlock, output);
         }
         if (block_.withBias) {
             value = _mm512_add_ps(value, loadWide(product_.bias + output));

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "avx512/row_quantise.h"
 #include "kernels/linear.h"
 
 #include <cstdint>
@@ -13,14 +14,6 @@ inline constexpr std::size_t amxTileRows = 16;
 inline constexpr std::size_t amxStepBytes = 64; ///< of a row, in one step: 32 Bf16 values or 64 whole numbers
 /// Of one panel's step: its two tiles, each [16 groups of inputs][16 outputs][2 or 4 inputs].
 inline constexpr std::size_t amxPanelStepBytes = 2048;
-
-/// What takes sums of whole numbers back: result = (sum - zero * columnSum) * unit * step + bias.
-struct AmxWholeNumbers {
-    const float* steps = nullptr;             ///< [rows]
-    const std::int32_t* zeros = nullptr;      ///< [rows]
-    const std::int32_t* columnSums = nullptr; ///< [outputs, rounded up to 32]
-    const float* units = nullptr;             ///< the same
-};
 
 struct AmxProduct {
     const std::byte* source = nullptr;
@@ -36,24 +29,8 @@ struct AmxProduct {
     Element element = Element::F32;
     Activation activation = Activation::None;
     bool accumulate = false;
-    const AmxWholeNumbers* wholeNumbers = nullptr; ///< null: the source is Bf16
+    const WholeNumbers* wholeNumbers = nullptr; ///< null: the source is Bf16
 };
 void multiplyAmx(const AmxProduct& product);
-
-/// Rows to whole numbers and what takes them back, as int8_weights.h says.
-struct AmxQuantise {
-    const void* source = nullptr;
-    Element element = Element::F32;
-    std::size_t stride = 0; ///< in values
-    std::size_t rows = 0;
-    std::size_t width = 0;
-    const float* inverseScales = nullptr; ///< [width]
-    int levels = 255;
-    std::uint8_t* result = nullptr; ///< [rows][resultStride], zeros from `width` on
-    std::size_t resultStride = 0;
-    float* steps = nullptr;        ///< [rows]
-    std::int32_t* zeros = nullptr; ///< [rows]
-};
-void quantiseAmx(const AmxQuantise& call);
 
 } // namespace livegloss::kernels

@@ -139,7 +139,7 @@ public:
         if (rows <= 0) {
             return;
         }
-        AmxQuantise into;
+        RowQuantise into;
         into.source = source;
         into.element = spec().source;
         into.stride = strideOf(sourceStride);
@@ -154,14 +154,14 @@ public:
         into.result = space.rows.room<std::uint8_t>(numbers + 2 * into.rows * sizeof(float));
         into.steps = reinterpret_cast<float*>(into.result + numbers);
         into.zeros = reinterpret_cast<std::int32_t*>(into.steps + into.rows);
-        quantiseAmx(into);
+        quantiseRows(into);
         std::fill(into.result + into.rows * into.resultStride, into.result + numbers, std::uint8_t{0});
         AmxProduct product = productOf(spec(), panels_, rows, destination);
         product.source = reinterpret_cast<const std::byte*>(into.result);
         product.sourceStride = into.resultStride;
         product.lastRows = product.source + into.rows / amxTileRows * amxTileRows * into.resultStride;
         product.bias = weights_.bias.data();
-        const AmxWholeNumbers back{into.steps, into.zeros, weights_.columnSums.data(), weights_.units.data()};
+        const WholeNumbers back{into.steps, into.zeros, weights_.columnSums.data(), weights_.units.data()};
         product.wholeNumbers = &back;
         multiplyAmx(product);
     }

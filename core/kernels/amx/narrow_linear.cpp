@@ -1,4 +1,4 @@
-#include "avx512_rows.h"
+#include "amx_rows.h"
 #include "linear_backends.h"
 #include "panels.h"
 

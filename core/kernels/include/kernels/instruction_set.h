@@ -16,7 +16,7 @@ enum class InstructionSet {
 std::string_view instructionSetName(InstructionSet set); ///< "portable", "avx2", "avx512", "vnni", "amx"
 
 /// What this processor offers, and no more than the environment allows: LIVEGLOSS_MAX_ISA (a name as above) and, where
-/// oneDNN is built in, its own ONEDNN_MAX_CPU_ISA. Avx512 and Vnni are not found without oneDNN, which alone uses them.
+/// oneDNN is built in, its own ONEDNN_MAX_CPU_ISA.
 /// The first call hands LIVEGLOSS_MAX_ISA on to oneDNN, for the whole process: LibTorch's products through the same
 /// library are limited too. Later changes of the variable limit only what is returned.
 InstructionSet usableInstructionSet();

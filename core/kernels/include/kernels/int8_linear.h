@@ -8,7 +8,8 @@ namespace livegloss::kernels {
 /// else 127: AVX2 adds them in pairs of 16 bits, which 127 x 127 twice just fits.
 int int8Levels(InstructionSet set);
 
-/// Whether this build and processor can run `backend` in 8 bits: Portable always, the others above Portable.
+/// Whether this build and processor can run `backend` in 8 bits: Portable always, Avx512 with VNNI, Amx with tiles, the
+/// others above Portable.
 bool int8Available(Backend backend, InstructionSet set);
 /// The quickest with at most int8Levels() levels.
 Backend bestInt8Backend(InstructionSet set);
@@ -21,7 +22,7 @@ Backend exactInt8Backend(InstructionSet set);
 /// - Each row has steps of its own, 0..`levels` between its smallest and largest value (zero is a step of its own), so
 ///   that nothing is cut off.
 /// - Each output's weights become -127..127 steps of their largest.
-/// Portable, OneDnn and Amx add exactly; Avx2 multiplies the same whole numbers as floats, which is exact up to 518
+/// All add exactly but Avx2: it multiplies the same whole numbers as floats, which is exact up to 518
 /// inputs and to f32 beyond. Bias and activation are f32. Throws std::invalid_argument.
 std::unique_ptr<Linear> makeInt8Linear(const LinearSpec& spec, std::span<const float> weights,
                                        std::span<const float> bias, std::span<const float> channelScales, int levels,

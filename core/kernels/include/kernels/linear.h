@@ -17,12 +17,13 @@ enum class Activation { None, Silu, Gelu, Relu };
 enum class Backend {
     Portable, ///< plain C++: what the others are compared with
     Avx2,     ///< own kernel, weights in panels of 16 outputs
+    Avx512,   ///< own kernel in 8 bits, by VNNI; in f32 oneDNN is as quick
     OneDnn,
     /// Own kernels for tiles. A layer that reads F32 keeps its weights in Bf16 all the same and multiplies them as
     /// floats: for few rows, where reading the weights is all that takes time.
     Amx
 };
-std::string_view backendName(Backend backend); ///< "portable", "avx2", "onednn", "amx"
+std::string_view backendName(Backend backend); ///< "portable", "avx2", "avx512", "onednn", "amx"
 
 struct LinearSpec {
     int inputs = 0;

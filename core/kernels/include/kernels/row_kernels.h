@@ -52,7 +52,7 @@ struct RowKernels {
     void (*lstmStep)(const float* gates, int hidden, float* cell, float* result);
 };
 
-/// Those for `set`: own kernels with AMX and from Avx2 on, else plain C++.
+/// Those for `set`: own kernels from Avx2 on, else plain C++.
 const RowKernels& rowKernels(InstructionSet set);
 
 } // namespace livegloss::kernels

@@ -1,4 +1,4 @@
-#include "amx_linear.h"
+#include "row_quantise.h"
 
 #include "avx512_math.h"
 #include "int8_steps.h"
@@ -12,7 +12,7 @@ inline Wide scaledAt(const T* from, const float* inverseScales, std::size_t plac
 }
 
 template <class T>
-inline RowSteps stepsOf(const AmxQuantise& call, const T* from) {
+inline RowSteps stepsOf(const RowQuantise& call, const T* from) {
     Wide low = _mm512_setzero_ps();
     Wide high = _mm512_setzero_ps();
     __mmask16 noNumbers = 0;
@@ -27,7 +27,7 @@ inline RowSteps stepsOf(const AmxQuantise& call, const T* from) {
 }
 
 template <class T>
-inline void quantiseRow(const AmxQuantise& call, std::size_t row) {
+inline void quantiseRow(const RowQuantise& call, std::size_t row) {
     const T* const from = static_cast<const T*>(call.source) + row * call.stride;
     std::uint8_t* const to = call.result + row * call.resultStride;
     const RowSteps steps = stepsOf(call, from);
@@ -47,7 +47,7 @@ inline void quantiseRow(const AmxQuantise& call, std::size_t row) {
 
 } // namespace
 
-void quantiseAmx(const AmxQuantise& call) {
+void quantiseRows(const RowQuantise& call) {
     for (std::size_t row = 0; row < call.rows; ++row) {
         if (call.element == Element::F32) {
             quantiseRow<float>(call, row);

@@ -1,18 +1,13 @@
 #pragma once
 
 #include "kernels/linear.h"
-#include "kernels/row_kernels.h"
 
 namespace livegloss::kernels {
 
-// As RowKernels names them, compiled for AVX-512 with BF16. Plain pointers only. `scratch` has gatherScratchAvx512()
-// floats.
-void layerNormAvx512(const float* rows, int count, int width, float* result);
-void layerNormNarrowAvx512(const float* rows, int count, int width, float* result, Bfloat16* narrowResult,
-                           Bfloat16* narrowRows);
-void narrowAvx512(const float* values, std::size_t count, Bfloat16* result);
-std::size_t gatherScratchAvx512(int tokens, int width);
-void gatherRowsAvx512(const GatherCall& call, float* scratch);
+// As RowKernels names them, compiled for AVX-512 with BF16. Plain pointers only.
+void layerNormNarrowAmx(const float* rows, int count, int width, float* result, Bfloat16* narrowResult,
+                        Bfloat16* narrowRows);
+void narrowAmx(const float* values, std::size_t count, Bfloat16* result);
 
 /// Few rows by weights that are kept narrow and multiplied as floats: what counts is to read them quickly.
 struct NarrowProduct {

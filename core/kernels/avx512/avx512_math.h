@@ -1,7 +1,7 @@
 #pragma once
 
-// Vectors of sixteen floats. Only for files compiled for AVX-512 with BF16: everything is in an unnamed namespace, so
-// that no other file can be linked to a copy that its processor may not run.
+// Vectors of sixteen floats. Only for files compiled for AVX-512: everything is in an unnamed namespace, so that no
+// other file can be linked to a copy that its processor may not run.
 
 #include "kernels/linear.h"
 
@@ -38,20 +38,11 @@ constexpr std::size_t wideLanes = 16;
     const __m256i halves = _mm256_maskz_loadu_epi16(lanes, values);
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(halves), 16));
 }
-[[maybe_unused]] inline __m256i narrow(Wide values) {
-    return reinterpret_cast<__m256i>(_mm512_cvtneps_pbh(values));
-}
 [[maybe_unused]] inline void storeWide(float* place, Wide values) {
     _mm512_storeu_ps(place, values);
 }
-[[maybe_unused]] inline void storeWide(Bfloat16* place, Wide values) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(place), narrow(values));
-}
 [[maybe_unused]] inline void storeWide(float* place, Wide values, __mmask16 lanes) {
     _mm512_mask_storeu_ps(place, lanes, values);
-}
-[[maybe_unused]] inline void storeWide(Bfloat16* place, Wide values, __mmask16 lanes) {
-    _mm256_mask_storeu_epi16(place, lanes, narrow(values));
 }
 
 /// 2^t = 2^n 2^f with |f| <= 1/2 and the series of e^(f ln 2) up to f^Degree; with 6 its first term left out is below
