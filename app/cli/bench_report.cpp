@@ -40,14 +40,14 @@ std::string benchText(const BenchResult& result) {
     append(text, "Model      %s, %.2f GFLOP per frame, %d frames at a time\n", result.model.c_str(),
            result.gflopPerFrame, result.batch);
     if (result.peakGflops > 0.0) {
-        append(text, "Peak       %.1f GFLOP/s in packed matrix products on all workers\n", result.peakGflops);
+        append(text, "Peak       %.1f GFLOP/s in packed matrix products on all workers, in turn with the engines\n",
+               result.peakGflops);
     }
     text += "\nEngine      frames/s   ms/frame  cpu ms/frame   GFLOP/s  of peak  head cpu ms/window  relative error\n";
     for (const SubjectResult& subject : result.subjects) {
         append(text, "%-10s %9.2f %10.1f %13.1f %9.1f", subjectName(subject.subject), subject.framesPerSecond,
                subject.msPerFrame, subject.cpuMsPerFrame, subject.gflops);
-        result.peakGflops > 0.0 ? append(text, " %7.0f%%", 100.0 * subject.gflops / result.peakGflops)
-                                : append(text, " %8s", "-");
+        subject.shareOfPeak ? append(text, " %7.0f%%", 100.0 * *subject.shareOfPeak) : append(text, " %8s", "-");
         subject.head ? append(text, " %19.1f", subject.head->processorMs) : append(text, " %19s", "-");
         subject.relativeError ? append(text, " %15.1e\n", *subject.relativeError) : append(text, " %15s\n", "-");
     }
@@ -90,19 +90,18 @@ std::string benchJson(const BenchResult& result) {
         for (const engine::StageTime& stage : subject.stages) {
             stages[stage.name] = stage.seconds * 1000.0;
         }
-        engines.push_back(
-            {{"engine", subjectName(subject.subject)},
-             {"description", subject.description},
-             {"frames", subject.frames},
-             {"frames_per_second", subject.framesPerSecond},
-             {"ms_per_frame", subject.msPerFrame},
-             {"cpu_ms_per_frame", subject.cpuMsPerFrame},
-             {"gflops", subject.gflops},
-             {"share_of_peak", result.peakGflops > 0.0 ? json(subject.gflops / result.peakGflops) : json()},
-             {"head_ms_per_window", subject.head ? json(subject.head->wallMs) : json()},
-             {"head_cpu_ms_per_window", subject.head ? json(subject.head->processorMs) : json()},
-             {"relative_error", subject.relativeError ? json(*subject.relativeError) : json()},
-             {"stages", stages}});
+        engines.push_back({{"engine", subjectName(subject.subject)},
+                           {"description", subject.description},
+                           {"frames", subject.frames},
+                           {"frames_per_second", subject.framesPerSecond},
+                           {"ms_per_frame", subject.msPerFrame},
+                           {"cpu_ms_per_frame", subject.cpuMsPerFrame},
+                           {"gflops", subject.gflops},
+                           {"share_of_peak", subject.shareOfPeak ? json(*subject.shareOfPeak) : json()},
+                           {"head_ms_per_window", subject.head ? json(subject.head->wallMs) : json()},
+                           {"head_cpu_ms_per_window", subject.head ? json(subject.head->processorMs) : json()},
+                           {"relative_error", subject.relativeError ? json(*subject.relativeError) : json()},
+                           {"stages", stages}});
     }
     json attention = json::array();
     for (const AttentionCost& cost : result.attention) {

@@ -62,6 +62,7 @@ struct Subject {
     engine::LoadedModelPtr model;
     std::unique_ptr<engine::StreamingEncoder> encoder; ///< none for Plain
     std::vector<double> wall, processor;               ///< seconds per turn
+    std::vector<double> shares;                        ///< of the products' rate, per turn
 };
 
 class Bench {
@@ -76,7 +77,7 @@ public:
             return tl::unexpected(loaded.error());
         }
         makeFrames();
-        measurePeak();
+        prepareProducts();
         if (auto compared = compareFeatures(); !compared) {
             return tl::unexpected(compared.error());
         }
@@ -150,13 +151,22 @@ private:
         std::ranges::generate(frames_, [&] { return values(random); });
     }
 
-    void measurePeak() {
+    void prepareProducts() {
         for (const Subject& subject : subjects_) {
             if (subject.result.subject == BenchSubject::Fast) {
-                result_.peakGflops = 1e-9 * engine::productRate(subject.model->compute(), result_.threads, 1.0);
+                products_ = std::make_unique<engine::ProductMeter>(subject.model->compute(), result_.threads);
+                products_->turn(0.0);
                 result_.packedBytes = engine::packedBytes(subject.model);
             }
         }
+    }
+
+    /// Operations per second of processor time; a turn of about `seconds`, but not long.
+    double productRate(double seconds) {
+        constexpr double longest = 0.1;
+        const double begin = processorSeconds();
+        const double operations = products_->turn(std::min(seconds, longest));
+        return operations / (processorSeconds() - begin);
     }
 
     Result<std::vector<float>> featuresOf(engine::StreamingEncoder& encoder) {
@@ -217,16 +227,23 @@ private:
     }
 
     Result<void> takeTurns() {
-        const Clock::time_point begin = Clock::now();
-        const auto share = std::chrono::duration<double>(request_.seconds * static_cast<double>(subjects_.size()));
+        const double time = request_.seconds * static_cast<double>(subjects_.size());
         constexpr std::size_t fewestTurns = 3;
-        while (Clock::now() - begin < share || subjects_.front().wall.size() < fewestTurns) {
+        for (double taken = 0.0; taken < time || subjects_.front().wall.size() < fewestTurns;) {
             for (Subject& subject : subjects_) {
                 if (auto turned = takeTurn(subject); !turned) {
                     return turned;
                 }
+                taken += subject.wall.back();
+                if (products_) {
+                    const double rate = productRate(subject.wall.back());
+                    productRates_.push_back(rate);
+                    const double operations = 1e9 * result_.gflopPerFrame * result_.batch;
+                    subject.shares.push_back(operations / subject.processor.back() / rate);
+                }
             }
         }
+        result_.peakGflops = 1e-9 * median(productRates_) * result_.threads;
         return {};
     }
 
@@ -241,6 +258,9 @@ private:
         result.msPerFrame = median(subject.wall) * perTurn;
         result.cpuMsPerFrame = median(subject.processor) * perTurn;
         result.gflops = result_.gflopPerFrame * result.framesPerSecond;
+        if (!subject.shares.empty()) {
+            result.shareOfPeak = median(subject.shares);
+        }
         if (subject.encoder) {
             result.stages = engine::stageTimes(subject.model, frames_, std::min(result_.batch, 2), 3);
         }
@@ -283,6 +303,8 @@ private:
     engine::LoadedModelPtr model_;
     std::vector<Subject> subjects_;
     std::vector<float> frames_;
+    std::unique_ptr<engine::ProductMeter> products_; ///< with the fast engine
+    std::vector<double> productRates_;
 };
 
 } // namespace

@@ -38,6 +38,7 @@ struct SubjectResult {
     double msPerFrame = 0.0;    ///< median of the turns
     double cpuMsPerFrame = 0.0; ///< processor time of all threads, median of the turns
     double gflops = 0.0;
+    std::optional<double> shareOfPeak;   ///< of what a turn of products next to it gave, by processor time; median
     std::optional<double> relativeError; ///< of the frame features, where the reference engine ran too
     std::optional<HeadTimes> head;       ///< none for Plain, whose head is the reference's
     std::vector<engine::StageTime> stages;
@@ -50,7 +51,7 @@ struct BenchResult {
     int threads = 0;
     int batch = 0;
     double gflopPerFrame = 0.0;
-    double peakGflops = 0.0; ///< of the packed matrix product, all threads; 0 where the fast engine has none
+    double peakGflops = 0.0; ///< of packed matrix products, all threads, median of the turns; 0 without the fast engine
     std::vector<SubjectResult> subjects;
     double ratioToReference = 0.0; ///< fast over reference, median over turns of processor time; 0: not both measured
     double ratioToPlain = 0.0;

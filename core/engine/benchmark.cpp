@@ -133,50 +133,71 @@ Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const flo
     return failure(ErrorCode::Internal, std::string("the network failed: ") + error.what());
 }
 
-double productRate(const ComputeChoice& choice, int threads, double seconds) {
-    if (choice.engine == EngineKind::Reference) {
-        return 0.0;
-    }
-    constexpr int rows = 197;
+namespace {
+
+constexpr int productRows = 197;
+
+kernels::LinearSpec productSpec(const ComputeChoice& choice) {
     const auto element = choice.precision == Precision::Bf16 ? kernels::Element::Bf16 : kernels::Element::F32;
     kernels::LinearSpec spec;
     spec.inputs = 768;
     spec.outputs = 3072;
     spec.source = element;
     spec.destination = element;
-    spec.expectedRows = rows;
+    spec.expectedRows = productRows;
     if (choice.precision == Precision::Int8 && choice.backend == kernels::backendName(kernels::Backend::Amx)) {
         spec.destination = kernels::Element::Bf16; // as the engine's layers hand on
     }
+    return spec;
+}
+
+std::unique_ptr<const kernels::Linear> productLayer(const ComputeChoice& choice, const kernels::LinearSpec& spec) {
     const std::vector<float> weights = countingValues(static_cast<std::size_t>(spec.inputs * spec.outputs));
     const kernels::InstructionSet set = kernels::usableInstructionSet();
-    const auto layer =
-        choice.precision == Precision::Int8
-            ? kernels::makeInt8Linear(spec, weights, {}, {}, kernels::int8Levels(set), kernels::bestInt8Backend(set))
-            : kernels::makeLinear(spec, weights, {}, kernels::bestBackend(element, set));
-    const std::vector<float> source = countingValues(static_cast<std::size_t>(rows * spec.inputs));
-    const double operations = 2.0 * rows * spec.inputs * spec.outputs;
-    std::mutex mutex;
-    double rate = 0.0;
-    FrameWorkers workers(threads);
-    workers.run(threads, [&](int) {
-        kernels::Workspace space;
-        std::vector<float> destination(static_cast<std::size_t>(rows * spec.outputs));
-        layer->run(source.data(), rows, 0, destination.data(), space);
-        const Clock::time_point begin = Clock::now();
-        std::vector<double> rounds;
-        for (Clock::time_point last = begin; secondsSince(begin) < seconds;) {
-            layer->run(source.data(), rows, 0, destination.data(), space);
-            const Clock::time_point now = Clock::now();
-            rounds.push_back(std::chrono::duration<double>(now - last).count());
-            last = now;
+    return choice.precision == Precision::Int8
+               ? kernels::makeInt8Linear(spec, weights, {}, {}, kernels::int8Levels(set), kernels::bestInt8Backend(set))
+               : kernels::makeLinear(spec, weights, {}, kernels::bestBackend(spec.source, set));
+}
+
+} // namespace
+
+struct ProductMeter::Parts {
+    explicit Parts(const ComputeChoice& choice, int threads)
+        : layer(productLayer(choice, productSpec(choice))),
+          source(countingValues(static_cast<std::size_t>(productRows * layer->spec().inputs))),
+          workers(threads) {
+        for (int i = 0; i < threads; ++i) {
+            destinations.emplace_back(static_cast<std::size_t>(productRows * layer->spec().outputs));
         }
-        // The best tenth: what the processor gives while no other program has it.
-        std::ranges::sort(rounds);
+    }
+
+    std::unique_ptr<const kernels::Linear> layer;
+    std::vector<float> source; ///< read as whatever the layer reads
+    std::vector<std::vector<float>> destinations;
+    FrameWorkers workers;
+};
+
+ProductMeter::ProductMeter(const ComputeChoice& choice, int threads)
+    : parts_(std::make_unique<Parts>(choice, threads)) {}
+ProductMeter::~ProductMeter() = default;
+
+double ProductMeter::turn(double seconds) {
+    const kernels::LinearSpec& spec = parts_->layer->spec();
+    const double operations = 2.0 * productRows * spec.inputs * spec.outputs;
+    std::mutex mutex;
+    double done = 0.0;
+    parts_->workers.run(parts_->workers.count(), [&](int worker) {
+        kernels::Workspace space;
+        float* const destination = parts_->destinations[static_cast<std::size_t>(worker)].data();
+        double own = 0.0;
+        for (const Clock::time_point begin = Clock::now(); own == 0.0 || secondsSince(begin) < seconds;) {
+            parts_->layer->run(parts_->source.data(), productRows, 0, destination, space);
+            own += operations;
+        }
         const std::scoped_lock lock(mutex);
-        rate += operations / rounds[rounds.size() / 10];
+        done += own;
     });
-    return rate;
+    return done;
 }
 
 std::size_t packedBytes(const LoadedModelPtr& model) {

@@ -4,6 +4,7 @@
 #include "engine/loaded_model.h"
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,9 +29,24 @@ std::vector<StageTime> stageTimes(const LoadedModelPtr& model, std::span<const f
 /// fast engine, which has not kept its weights.
 Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const float> images, int frames, int threads);
 
-/// FLOP/s of the packed matrix product that carries most of the encoder (197 x 768 by 768 x 3072), on `threads` threads
-/// at once for about `seconds`, by what `choice` multiplies with. 0 for the reference engine.
-double productRate(const ComputeChoice& choice, int threads, double seconds);
+/// The packed matrix product that carries most of the encoder (197 x 768 by 768 x 3072), by what `choice` of the fast
+/// engine multiplies with. To be measured in turn with what is compared with it: a processor's rate changes with what
+/// else it does.
+class ProductMeter {
+public:
+    ProductMeter(const ComputeChoice& choice, int threads);
+    ~ProductMeter();
+    ProductMeter(const ProductMeter&) = delete;
+    ProductMeter& operator=(const ProductMeter&) = delete;
+
+    /// Multiplies on all threads for about `seconds`; returns the operations, counting a multiplication and an addition
+    /// as two.
+    double turn(double seconds);
+
+private:
+    struct Parts;
+    std::unique_ptr<Parts> parts_;
+};
 
 /// Bytes that the packed encoder and head take; 0 for the reference engine.
 std::size_t packedBytes(const LoadedModelPtr& model);
