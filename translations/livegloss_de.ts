@@ -2180,18 +2180,6 @@ Beispiele:
         <source>%1 a second</source>
         <translation>%1 je Sekunde</translation>
     </message>
-    <message>
-        <source>more than a day left</source>
-        <translation>noch mehr als ein Tag</translation>
-    </message>
-    <message>
-        <source>%1 s left</source>
-        <translation>noch %1 s</translation>
-    </message>
-    <message>
-        <source>%1 min left</source>
-        <translation>noch %1 min</translation>
-    </message>
 </context>
 <context>
     <name>StageMessages</name>

@@ -408,12 +408,6 @@ private Q_SLOTS:
         QVERIFY(pageText().contains(QStringLiteral("Lizenz")));
     }
 
-    void timeLeftIsReadable() {
-        QCOMPARE(ModelTexts::timeLeft(12.2), QStringLiteral("13 s left"));
-        QCOMPARE(ModelTexts::timeLeft(121.0), QStringLiteral("3 min left"));
-        QCOMPARE(ModelTexts::timeLeft(1e9), QStringLiteral("more than a day left"));
-    }
-
 private:
     void open() {
         w_->models->shelf().refresh();

@@ -1,6 +1,7 @@
 #include "text_files.h"
 #include "ui/setup.h"
 #include "ui/style/language.h"
+#include "ui/text_format.h"
 #include "ui/training/data_check.h"
 #include "ui/training/recipe_edit.h"
 #include "ui/training/run_recipe.h"
@@ -144,11 +145,11 @@ private Q_SLOTS:
     }
 
     void timesAndSpeedsAreReadable() {
-        QCOMPARE(TrainingTexts::timeLeft(31.2), QStringLiteral("32 s left"));
-        QCOMPARE(TrainingTexts::timeLeft(601.0), QStringLiteral("11 min left"));
-        QCOMPARE(TrainingTexts::timeLeft(3.0 * 3600.0 + 59.0), QStringLiteral("3 h 1 min left"));
-        QCOMPARE(TrainingTexts::timeLeft(3.0 * 86400.0), QStringLiteral("3 days left"));
-        QCOMPARE(TrainingTexts::timeLeft(1e12), QStringLiteral("more than 100 days left"));
+        QCOMPARE(formatTimeLeft(31.2), QStringLiteral("32 s left"));
+        QCOMPARE(formatTimeLeft(601.0), QStringLiteral("11 min left"));
+        QCOMPARE(formatTimeLeft(3.0 * 3600.0 + 59.0), QStringLiteral("3 h 1 min left"));
+        QCOMPARE(formatTimeLeft(3.0 * 86400.0), QStringLiteral("3 days left"));
+        QCOMPARE(formatTimeLeft(1e12), QStringLiteral("more than 100 days left"));
         QCOMPARE(TrainingTexts::speed(2.0), QStringLiteral("2.0 steps/s"));
         QCOMPARE(TrainingTexts::speed(0.5), QStringLiteral("2.0 s/step"));
     }

@@ -108,8 +108,8 @@ void OverTimePanel::build() {
     head->addWidget(fold_);
     head->addWidget(measure_);
     head->addWidget(progress_, 1);
-    head->addWidget(new TimeLeftLabel(progress_, this));
     head->addWidget(cancel_);
+    head->addWidget(new TimeLeftLabel(progress_, this));
     head->addStretch(1);
     head->addWidget(zoomOut_);
     head->addWidget(save_);

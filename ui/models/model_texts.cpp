@@ -1,16 +1,12 @@
 #include "ui/models/model_texts.h"
 
+#include "ui/text_format.h"
+
 #include <QLocale>
 
 #include <cmath>
 
 namespace livegloss::ui {
-
-namespace {
-
-constexpr int secondsPerMinute = 60;
-
-} // namespace
 
 QString ModelTexts::size(qint64 bytes) {
     return QLocale().formattedDataSize(bytes, 1, QLocale::DataSizeSIFormat);
@@ -57,19 +53,9 @@ QString ModelTexts::progress(const downloads::Download& download) {
     QStringList facts{tr("%1 of %2").arg(size(download.received()), size(download.bytes()))};
     if (const double rate = download.bytesPerSecond(); rate >= 1.0) {
         facts.append(tr("%1 a second").arg(size(std::llround(rate))));
-        facts.append(timeLeft(static_cast<double>(download.bytes() - download.received()) / rate));
+        facts.append(formatTimeLeft(static_cast<double>(download.bytes() - download.received()) / rate));
     }
     return facts.join(QStringLiteral(" \u00b7 "));
-}
-
-QString ModelTexts::timeLeft(double seconds) {
-    constexpr double tooLong = 24.0 * 60.0 * 60.0;
-    if (!(seconds < tooLong)) {
-        return tr("more than a day left");
-    }
-    const int whole = static_cast<int>(std::ceil(seconds));
-    return whole < 2 * secondsPerMinute ? tr("%1 s left").arg(whole)
-                                        : tr("%1 min left").arg((whole + secondsPerMinute - 1) / secondsPerMinute);
 }
 
 QString ModelTexts::part(model::ModelPart part) {

@@ -20,10 +20,8 @@ public:
     static QString summary(const ShelfEntry& entry);
     /// "Cross-frame attention".
     static QString part(model::ModelPart part);
-    /// "120 of 350 MB, 2.1 MB/s, 2 minutes left".
+    /// "120 of 350 MB · 2.1 MB a second · 2 min left".
     static QString progress(const downloads::Download& download);
-    /// "30 seconds left".
-    static QString timeLeft(double seconds);
 };
 
 } // namespace livegloss::ui

@@ -1,3 +1,4 @@
+#include "ui/text_format.h"
 #include "ui/training/training_chart.h"
 #include "ui/training/training_texts.h"
 
@@ -36,7 +37,7 @@ public:
             progress.steps > 0 ? static_cast<double>(progress.step) / static_cast<double>(progress.steps) : -1.0;
         if (run.ownSteps() >= stepsForEstimate && progress.stepsPerSecond > 0.0) {
             view.speed = TrainingTexts::speed(progress.stepsPerSecond);
-            view.left = TrainingTexts::timeLeft(progress.secondsLeft);
+            view.left = formatTimeLeft(progress.secondsLeft);
         }
     }
 

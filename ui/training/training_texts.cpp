@@ -4,7 +4,6 @@
 
 #include <QLocale>
 
-#include <cmath>
 #include <map>
 
 namespace livegloss::ui {
@@ -107,10 +106,6 @@ QString TrainingTexts::failure(const CommandOutcome& outcome) {
         break;
     }
     return withHint(outcome.error);
-}
-
-QString TrainingTexts::timeLeft(double seconds) {
-    return formatTimeLeft(seconds);
 }
 
 QString TrainingTexts::speed(double stepsPerSecond) {

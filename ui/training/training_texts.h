@@ -27,8 +27,6 @@ public:
     static QString recipeAbout(const QString& fileName);
     /// What went wrong with a command, and what to do.
     static QString failure(const CommandOutcome& outcome);
-    /// "1 h 20 min left".
-    static QString timeLeft(double seconds);
     /// "1.4 steps a second", "4.2 s a step" where that is slow.
     static QString speed(double stepsPerSecond);
     static QString percent(double percent);
