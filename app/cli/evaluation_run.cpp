@@ -2,12 +2,19 @@
 
 #include "commands.h"
 #include "dataset_media.h"
+#include "engine/threads.h"
 #include "evaluation/scoring.h"
 #include "process_time.h"
 #include "synth_clips.h"
 #include "terminal.h"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <exception>
+#include <mutex>
+#include <optional>
+#include <thread>
 #include <utility>
 
 namespace livegloss::cli {
@@ -26,34 +33,51 @@ session::ClipOptions clipOptions(const EvaluationOptions& options) {
     return clip;
 }
 
+/// What live recognition made of one clip with one setting.
+struct OnlineClip {
+    evaluation::Words committed;
+    std::vector<evaluation::GlossEvent> events;
+    int revisions = 0;
+    std::int64_t decodes = 0;
+    double decodeSeconds = 0.0;
+};
+struct ScoredClip {
+    evaluation::Words offline;
+    session::FrameCounts frames;
+    std::string damage; ///< for people; empty: nothing is missing
+    std::vector<OnlineClip> online;
+};
+
 /// Runs live recognition over what the encoder gave.
-void scoreOnline(const EvaluationOptions& options, const TestClip& clip, const session::ClipRecording& recording,
-                 OnlineScores& scores) {
+OnlineClip replayed(const EvaluationOptions& options, const OnlineSetting& setting,
+                    const session::ClipRecording& recording) {
+    OnlineClip online;
     CaptionEvents events;
     std::vector<session::CaptionGloss> committed;
     session::ClipOptions replay = clipOptions(options);
     replay.online = true;
     replay.offlinePass = false;
-    replay.stream.window = {scores.setting.windowFrames, scores.setting.strideFrames};
-    replay.stream.stability = scores.setting.stability;
-    replay.stream.minConfidence = scores.setting.minConfidence;
+    replay.stream.window = {setting.windowFrames, setting.strideFrames};
+    replay.stream.stability = setting.stability;
+    replay.stream.minConfidence = setting.minConfidence;
     replay.stream.beamWidth = options.decoding.beam;
     replay.stream.language = options.language;
     replay.onCaptions = [&](const session::CaptionUpdate& update) {
-        ++scores.decodes;
+        ++online.decodes;
         committed.insert(committed.end(), update.committed.begin(), update.committed.end());
         events.observe(committed, update.provisional, toSeconds(update.newestFrame));
     };
     const auto start = std::chrono::steady_clock::now();
     const session::ClipResult result = valueOrFail(session::replayClip(options.model, recording, replay));
-    scores.decodeSeconds += secondsSince(start);
-    scores.utterances.push_back({clip.id, clip.reference, wordsOf(result.committed)});
-    scores.delays.add(clip.spans, events.glossEvents());
-    scores.revisions += events.revisions();
+    online.decodeSeconds = secondsSince(start);
+    online.committed = wordsOf(result.committed);
+    online.events = events.glossEvents();
+    online.revisions = events.revisions();
+    return online;
 }
 
-/// Leaves the scores as they are where the clip cannot be read or recognised.
-Result<void> scoreClip(const EvaluationOptions& options, const TestClip& clip, EvaluationScores& scores) {
+/// An error where the clip cannot be read or recognised.
+Result<ScoredClip> scoreClip(const EvaluationOptions& options, const TestClip& clip) {
     session::ClipOptions encode = clipOptions(options);
     if (!options.online.empty()) {
         encode.recording = std::make_shared<session::ClipRecording>();
@@ -67,20 +91,92 @@ Result<void> scoreClip(const EvaluationOptions& options, const TestClip& clip, E
     if (!result) {
         return tl::unexpected(result.error());
     }
-    scores.frames.captured += result->frames.captured;
-    scores.frames.encoded += result->frames.encoded;
-    scores.frames.reused += result->frames.reused;
-    scores.frames.interpolated += result->frames.interpolated;
-    scores.frames.dropped += result->frames.dropped + fed->lostFrames;
-    if (!fed->damage.empty()) {
-        scores.damaged.push_back({clip.id, fed->damage});
+    ScoredClip scored{wordsOf(result->offline), result->frames, fed->damage, {}};
+    scored.frames.dropped += fed->lostFrames;
+    for (const OnlineSetting& setting : options.online) {
+        scored.online.push_back(replayed(options, setting, *encode.recording));
     }
-    scores.offline.push_back({clip.id, clip.reference, wordsOf(result->offline)});
-    for (OnlineScores& online : scores.online) {
-        scoreOnline(options, clip, *encode.recording, online);
-    }
-    return {};
+    return scored;
 }
+
+void addTo(EvaluationScores& scores, const TestClip& clip, ScoredClip scored) {
+    scores.frames.captured += scored.frames.captured;
+    scores.frames.encoded += scored.frames.encoded;
+    scores.frames.reused += scored.frames.reused;
+    scores.frames.interpolated += scored.frames.interpolated;
+    scores.frames.dropped += scored.frames.dropped;
+    if (!scored.damage.empty()) {
+        scores.damaged.push_back({clip.id, scored.damage});
+    }
+    scores.offline.push_back({clip.id, clip.reference, std::move(scored.offline)});
+    for (std::size_t i = 0; i < scored.online.size(); ++i) {
+        OnlineClip& one = scored.online[i];
+        OnlineScores& all = scores.online[i];
+        all.utterances.push_back({clip.id, clip.reference, std::move(one.committed)});
+        all.delays.add(clip.spans, one.events);
+        all.revisions += one.revisions;
+        all.decodes += one.decodes;
+        all.decodeSeconds += one.decodeSeconds;
+    }
+}
+
+/// Clips side by side, each on one thread, as long as there are enough of them: drawing or decoding a clip, its frames
+/// and what is made of them then keep every core busy. On a device other than the processor one after the other.
+class ClipQueue {
+public:
+    ClipQueue(const EvaluationOptions& options, const std::vector<TestClip>& clips)
+        : options_(options), clips_(clips), scored_(clips.size()), threads_(engine::computeThreads()) {}
+    ~ClipQueue() { engine::setComputeThreads(threads_); }
+    ClipQueue(const ClipQueue&) = delete;
+    ClipQueue& operator=(const ClipQueue&) = delete;
+
+    /// One for each clip; empty ones only where interrupted.
+    std::vector<std::optional<Result<ScoredClip>>> run() {
+        const bool alone = !options_.model->compute().device.empty();
+        const int workers = alone ? 1 : std::clamp(static_cast<int>(clips_.size()), 1, threads_);
+        engine::setComputeThreads(threads_ / workers);
+        {
+            std::vector<std::jthread> others;
+            for (int i = 1; i < workers; ++i) {
+                others.emplace_back([this] { work(); });
+            }
+            work();
+        }
+        if (problem_) {
+            std::rethrow_exception(problem_);
+        }
+        return std::move(scored_);
+    }
+
+private:
+    void work() {
+        for (std::size_t index = next_++; index < clips_.size() && !interrupted(); index = next_++) {
+            try {
+                Result<ScoredClip> scored = scoreClip(options_, clips_[index]);
+                const std::scoped_lock lock(mutex_);
+                if (scored) {
+                    soFar_ += evaluation::countErrors(evaluation::alignWords(clips_[index].reference, scored->offline));
+                }
+                scored_[index] = std::move(scored);
+                options_.progress(++done_, soFar_);
+            } catch (...) {
+                const std::scoped_lock lock(mutex_);
+                problem_ = std::current_exception();
+                next_ = clips_.size();
+            }
+        }
+    }
+
+    const EvaluationOptions& options_;
+    const std::vector<TestClip>& clips_;
+    std::vector<std::optional<Result<ScoredClip>>> scored_;
+    const int threads_;
+    std::atomic<std::size_t> next_{0};
+    std::mutex mutex_; ///< over what follows and scored_
+    std::size_t done_ = 0;
+    evaluation::ErrorCounts soFar_;
+    std::exception_ptr problem_;
+};
 
 } // namespace
 
@@ -131,18 +227,17 @@ EvaluationScores evaluateClips(const EvaluationOptions& options, const std::vect
     for (const OnlineSetting& setting : options.online) {
         scores.online.emplace_back().setting = setting;
     }
-    evaluation::ErrorCounts soFar;
+    options.progress(0, {});
+    std::vector<std::optional<Result<ScoredClip>>> scored = ClipQueue(options, clips).run();
     for (std::size_t i = 0; i < clips.size(); ++i) {
-        if (interrupted()) {
+        if (!scored[i]) {
             throw CommandFailure{{ErrorCode::Cancelled, "evaluation was stopped", {}}};
         }
-        options.progress(i, soFar);
-        if (auto scored = scoreClip(options, clips[i], scores); !scored) {
-            scores.failures.push_back({clips[i].id, std::move(scored.error())});
-            continue;
+        if (*scored[i]) {
+            addTo(scores, clips[i], std::move(**scored[i]));
+        } else {
+            scores.failures.push_back({clips[i].id, std::move(scored[i]->error())});
         }
-        const evaluation::Utterance& last = scores.offline.back();
-        soFar += evaluation::countErrors(evaluation::alignWords(last.reference, last.hypothesis));
     }
     scores.seconds = secondsSince(start);
     return scores;

@@ -57,6 +57,7 @@ struct EvaluationOptions {
     decode::LanguageFusion language;
     FrameOptions frames;
     std::vector<OnlineSetting> online; ///< each is evaluated; the encoder runs once whatever their number
+    /// Called on any of the threads, one at a time.
     std::function<void(std::size_t done, const evaluation::ErrorCounts& soFar)> progress = [](auto, const auto&) {};
 };
 /// A clip of which frames are missing, and how many.

@@ -46,7 +46,7 @@ struct ComputeChoice {
     ComputeReason reason = ComputeReason::AskedFor;
     std::string processor;    ///< as it calls itself
     std::string instructions; ///< "portable", "avx2", "avx512", "vnni", "amx"
-    std::string backend;      ///< who multiplies: "avx2", "onednn", "amx", "libtorch"
+    std::string backend;      ///< who multiplies: "avx2", "avx512", "onednn", "amx", "libtorch"
     /// Where LibTorch runs the encoder instead, "cuda:0"; empty: nowhere. What stands above is for when it fails, and
     /// for the temporal head.
     std::string device;
