@@ -12,6 +12,7 @@
 #include <chrono>
 #include <cmath>
 #include <random>
+#include <thread>
 
 namespace livegloss::cli {
 namespace {
@@ -153,9 +154,8 @@ private:
 
     void prepareProducts() {
         for (const Subject& subject : subjects_) {
-            if (subject.result.subject == BenchSubject::Fast) {
+            if (subject.model->compute().engine == engine::EngineKind::Fast) {
                 products_ = std::make_unique<engine::ProductMeter>(subject.model->compute(), result_.threads);
-                products_->turn(0.0);
                 result_.packedBytes = engine::packedBytes(subject.model);
             }
         }
@@ -163,9 +163,11 @@ private:
 
     /// Operations per second of processor time; a turn of about `seconds`, but not long.
     double productRate(double seconds) {
+        constexpr double shortest = 0.02;
         constexpr double longest = 0.1;
+        products_->turn(0.0); // its weights are in the caches again
         const double begin = processorSeconds();
-        const double operations = products_->turn(std::min(seconds, longest));
+        const double operations = products_->turn(std::clamp(seconds, shortest, longest));
         return operations / (processorSeconds() - begin);
     }
 
@@ -243,7 +245,9 @@ private:
                 }
             }
         }
-        result_.peakGflops = 1e-9 * median(productRates_) * result_.threads;
+        const int cores = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+        result_.peakGflops = 1e-9 * median(productRates_) * std::min(result_.threads, cores);
+        products_.reset();
         return {};
     }
 

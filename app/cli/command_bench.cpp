@@ -95,7 +95,9 @@ void addBenchCommand(CLI::App& app) {
     command->add_option("--batch", options->request.batch, "frames handed over at a time; 0: two per worker")
         ->check(CLI::Range(0, 1024))
         ->capture_default_str();
-    command->add_option("--seconds", options->request.seconds, "time for each engine")
+    command
+        ->add_option("--seconds", options->request.seconds,
+                     "time for each engine; the products that the peak is taken from come on top")
         ->check(decimalRange(0.1, 3600.0))
         ->capture_default_str();
     command->add_flag("--attention", options->request.attention, "also measure what attention pictures cost");

@@ -47,7 +47,7 @@ void addComputeOptions(CLI::App& command) {
     command
         .add_option_function<int>(
             "--threads", [](int threads) { engine::setComputeThreads(threads); },
-            "frames encoded side by side; 0: one per core")
+            "threads that compute; 0: one per core")
         ->check(CLI::Range(0, 1024))
         ->default_str("0");
 }

@@ -39,7 +39,7 @@ struct OnlineClip {
     std::vector<evaluation::GlossEvent> events;
     int revisions = 0;
     std::int64_t decodes = 0;
-    double decodeSeconds = 0.0;
+    double decodeSeconds = 0.0; ///< processor time of the calling thread
 };
 struct ScoredClip {
     evaluation::Words offline;
@@ -67,9 +67,9 @@ OnlineClip replayed(const EvaluationOptions& options, const OnlineSetting& setti
         committed.insert(committed.end(), update.committed.begin(), update.committed.end());
         events.observe(committed, update.provisional, toSeconds(update.newestFrame));
     };
-    const auto start = std::chrono::steady_clock::now();
+    const double start = threadSeconds();
     const session::ClipResult result = valueOrFail(session::replayClip(options.model, recording, replay));
-    online.decodeSeconds = secondsSince(start);
+    online.decodeSeconds = threadSeconds() - start;
     online.committed = wordsOf(result.committed);
     online.events = events.glossEvents();
     online.revisions = events.revisions();
@@ -83,7 +83,12 @@ Result<ScoredClip> scoreClip(const EvaluationOptions& options, const TestClip& c
         encode.recording = std::make_shared<session::ClipRecording>();
     }
     session::ClipRecogniser recogniser(options.model, encode);
-    const auto fed = clip.feed(recogniser);
+    const auto fed = clip.feed([&](const FramePtr& frame) -> Result<void> {
+        if (interrupted()) {
+            return failure(ErrorCode::Cancelled, "evaluation was stopped");
+        }
+        return recogniser.push(frame);
+    });
     if (!fed) {
         return tl::unexpected(fed.error());
     }
@@ -120,8 +125,9 @@ void addTo(EvaluationScores& scores, const TestClip& clip, ScoredClip scored) {
     }
 }
 
-/// Clips side by side, each on one thread, as long as there are enough of them: drawing or decoding a clip, its frames
-/// and what is made of them then keep every core busy. On a device other than the processor one after the other.
+/// Clips side by side, each on one thread (its video's decoder aside) where there are as many clips as threads:
+/// drawing, encoding and decoding then all keep every core busy. On a device other than the processor one after the
+/// other.
 class ClipQueue {
 public:
     ClipQueue(const EvaluationOptions& options, const std::vector<TestClip>& clips)
@@ -153,6 +159,9 @@ private:
         for (std::size_t index = next_++; index < clips_.size() && !interrupted(); index = next_++) {
             try {
                 Result<ScoredClip> scored = scoreClip(options_, clips_[index]);
+                if (interrupted()) {
+                    return;
+                }
                 const std::scoped_lock lock(mutex_);
                 if (scored) {
                     soFar_ += evaluation::countErrors(evaluation::alignWords(clips_[index].reference, scored->offline));
@@ -161,7 +170,7 @@ private:
                 options_.progress(++done_, soFar_);
             } catch (...) {
                 const std::scoped_lock lock(mutex_);
-                problem_ = std::current_exception();
+                problem_ = problem_ ? problem_ : std::current_exception();
                 next_ = clips_.size();
             }
         }
@@ -189,11 +198,10 @@ std::vector<TestClip> clipsOfDataset(const dataset::Dataset& data, const std::st
         for (const dataset::SignSpan& span : listed.spans) {
             clip.spans.push_back({span.gloss, span.startSeconds, span.endSeconds});
         }
-        clip.feed = [listed](session::ClipRecogniser& recogniser) {
-            return forEachFrame(listed, [&](const FramePtr& frame) { return recogniser.push(frame); })
-                .map([&listed](const media::SourceLosses& losses) {
-                    return FedClip{losses.frames, damageText(listed, losses)};
-                });
+        clip.feed = [listed](const FrameTaker& take) {
+            return forEachFrame(listed, take).map([&listed](const media::SourceLosses& losses) {
+                return FedClip{losses.frames, damageText(listed, losses)};
+            });
         };
         clips.push_back(std::move(clip));
     }
@@ -211,10 +219,8 @@ std::vector<TestClip> clipsOfSigner(int count, const std::string& split, std::ui
             clip.spans.push_back({span.gloss, span.firstFrame / request.fps, (span.lastFrame + 1) / request.fps});
         }
         clip.reference = wordsOf(clip.spans);
-        clip.feed = [drawn, fps = request.fps](session::ClipRecogniser& recogniser) {
-            return drawFrames(*drawn, fps, [&](const FramePtr& frame) { return recogniser.push(frame); }).map([] {
-                return FedClip();
-            });
+        clip.feed = [drawn, fps = request.fps](const FrameTaker& take) {
+            return drawFrames(*drawn, fps, take).map([] { return FedClip(); });
         };
         clips.push_back(std::move(clip));
     }

@@ -22,12 +22,13 @@ struct FedClip {
     std::int64_t lostFrames = 0;
     std::string damage; ///< for people; empty: nothing was
 };
+using FrameTaker = std::function<Result<void>(const FramePtr&)>;
 /// One clip to recognise: its reference, where known the moments of its signs, and a way to feed its frames.
 struct TestClip {
     std::string id;
     evaluation::Words reference;
     std::vector<evaluation::TruthSpan> spans;
-    std::function<Result<FedClip>(session::ClipRecogniser&)> feed;
+    std::function<Result<FedClip>(const FrameTaker&)> feed;
 };
 /// The clips of one part of a data set.
 std::vector<TestClip> clipsOfDataset(const dataset::Dataset& data, const std::string& split);
@@ -48,7 +49,7 @@ struct OnlineScores {
     evaluation::DelayMeter delays;
     int revisions = 0;
     std::int64_t decodes = 0;
-    double decodeSeconds = 0.0; ///< spent after the encoder
+    double decodeSeconds = 0.0; ///< spent after the encoder, of processor time
 };
 
 struct EvaluationOptions {

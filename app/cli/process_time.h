@@ -17,6 +17,13 @@ inline double processorSeconds() {
     return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
 }
 
+/// Of the calling thread alone.
+inline double threadSeconds() {
+    timespec time{};
+    ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
 using SteadyTime = std::chrono::steady_clock::time_point;
 
 inline double secondsSince(SteadyTime start) {

@@ -22,7 +22,8 @@ namespace livegloss::cli {
 
 namespace {
 
-volatile std::sig_atomic_t interruptCount = 0;
+std::atomic<int> interruptCount{0};
+static_assert(std::atomic<int>::is_always_lock_free, "a signal handler writes it");
 std::atomic<bool> inputEnded{false};
 
 void onInterrupt(int number) {

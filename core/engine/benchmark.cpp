@@ -169,11 +169,13 @@ struct ProductMeter::Parts {
         for (int i = 0; i < threads; ++i) {
             destinations.emplace_back(static_cast<std::size_t>(productRows * layer->spec().outputs));
         }
+        spaces.resize(static_cast<std::size_t>(threads));
     }
 
     std::unique_ptr<const kernels::Linear> layer;
-    std::vector<float> source; ///< read as whatever the layer reads
-    std::vector<std::vector<float>> destinations;
+    std::vector<float> source;                    ///< read as whatever the layer reads
+    std::vector<std::vector<float>> destinations; ///< a worker's each, and the next
+    std::vector<kernels::Workspace> spaces;
     FrameWorkers workers;
 };
 
@@ -187,7 +189,7 @@ double ProductMeter::turn(double seconds) {
     std::mutex mutex;
     double done = 0.0;
     parts_->workers.run(parts_->workers.count(), [&](int worker) {
-        kernels::Workspace space;
+        kernels::Workspace& space = parts_->spaces[static_cast<std::size_t>(worker)];
         float* const destination = parts_->destinations[static_cast<std::size_t>(worker)].data();
         double own = 0.0;
         for (const Clock::time_point begin = Clock::now(); own == 0.0 || secondsSince(begin) < seconds;) {

@@ -1,4 +1,5 @@
 #include "avx2_rows.h"
+#include "avx2_tile.h"
 #include "float_attention.h"
 
 namespace livegloss::kernels {

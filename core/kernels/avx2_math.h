@@ -33,6 +33,15 @@ constexpr std::size_t lanes = 8;
     _mm_storeu_si128(reinterpret_cast<__m128i*>(place), packed);
 }
 
+[[maybe_unused]] inline Vector filled(float value) {
+    return _mm256_set1_ps(value);
+}
+[[maybe_unused]] inline Vector largerOf(Vector a, Vector b) {
+    return _mm256_max_ps(a, b);
+}
+[[maybe_unused]] inline Vector multiplyAdd(Vector a, Vector b, Vector sum) {
+    return _mm256_fmadd_ps(a, b, sum);
+}
 [[maybe_unused]] inline float sumOf(Vector v) {
     const __m128 half = _mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
     const __m128 quarter = _mm_add_ps(half, _mm_movehl_ps(half, half));

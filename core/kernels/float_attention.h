@@ -1,18 +1,14 @@
 #pragma once
 
-// Attention in f32 over vectors of either width: of what the file that includes it is compiled for.
+// Attention in f32 over vectors of either width: those of avx2_tile.h or avx512_tile.h, whichever is included before.
 
-#ifdef __AVX512F__
-#include "avx512/avx512_tile.h"
-#else
-#include "avx2_tile.h"
-#endif
 #include "kernels/row_kernels.h"
 
 namespace livegloss::kernels {
 namespace {
 
 constexpr std::size_t headSize = headWidth;
+static_assert(headSize % panelWidth == 0);
 
 constexpr std::size_t panelsOf(std::size_t columns) {
     return (columns + panelWidth - 1) / panelWidth;
@@ -46,7 +42,7 @@ inline void copyHead(const T* from, float* to) {
     }
 }
 
-/// Keys of one head as panels of 16 columns, values as rows; zeros past the last key.
+/// Keys of one head as panels of columns, values as rows; zeros past the last key.
 template <class T>
 inline void packHead(const AttentionCall& call, std::size_t head, const HeadMemory& memory) {
     const std::size_t width = static_cast<std::size_t>(call.heads) * headSize;

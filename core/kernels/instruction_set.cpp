@@ -118,13 +118,15 @@ InstructionSet offered() {
            : reaches(dnnl::cpu_isa::avx512_core_vnni)                 ? InstructionSet::Vnni
            : reaches(dnnl::cpu_isa::avx512_core)                      ? InstructionSet::Avx512
                                                                       : InstructionSet::Avx2;
-#else
+#elif defined(LIVEGLOSS_WITH_AVX512)
     const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
                       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
     return !wide                                  ? InstructionSet::Avx2
            : tilesAreThere()                      ? InstructionSet::Amx
            : __builtin_cpu_supports("avx512vnni") ? InstructionSet::Vnni
                                                   : InstructionSet::Avx512;
+#else
+    return InstructionSet::Avx2;
 #endif
 #else
     return InstructionSet::Portable;

@@ -20,7 +20,8 @@ constexpr float noNumber = std::numeric_limits<float>::quiet_NaN();
 }
 
 /// 0..levels between `low` <= 0 and `high` >= 0. Rows that cannot be told apart from zero become zeros; infinite ones
-/// have an infinite step, which lets it show in the result. Also for files compiled for AVX2: no function of others.
+/// have an infinite step, which lets it show in the result. Also for files compiled for
+/// AVX2 and AVX-512: no function of others.
 [[maybe_unused]] inline RowSteps stepsBetween(float low, float high, int levels) {
     constexpr float least = 1e-30F;
     constexpr float most = 1e30F;

@@ -1,6 +1,7 @@
 #include "cli_clip.h"
 #include "cli_runner.h"
 #include "tensorfile/safetensors.h"
+#include "text_files.h"
 #include "tower_file.h"
 
 #include <QCryptographicHash>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 using namespace livegloss;
+using livegloss::test::contentsOf;
 using nlohmann::json;
 
 class TestCli : public QObject {
@@ -328,6 +330,29 @@ private slots:
         QCOMPARE(drawn.code, 0);
         QCOMPARE(parsed(drawn.out).at("utterances").get<int>(), 1);
         QVERIFY(parsed(drawn.out).at("reference_words").get<int>() < result.at("reference_words").get<int>());
+    }
+
+    /// Clips are recognised side by side: figures and the order of what is written stay.
+    void evaluateIsTheSameWithMoreThreads() {
+        json first;
+        QByteArray firstWords;
+        for (const char* threads : {"1", "3"}) {
+            const QString words = at("words.ctm");
+            const Outcome outcome = runCli({"evaluate", "--model", model_, "--synth", "5", "--seed", "4", "--online",
+                                            "--json", "--threads", threads, "--output", words});
+            QCOMPARE(outcome.code, 0);
+            json result = parsed(outcome.out);
+            QCOMPARE(result.at("utterances").get<int>(), 5);
+            result.erase("seconds");
+            if (first.is_null()) {
+                first = result;
+                firstWords = contentsOf(words);
+                QVERIFY(!firstWords.isEmpty());
+            } else {
+                QCOMPARE(QByteArray::fromStdString(result.dump()), QByteArray::fromStdString(first.dump()));
+                QCOMPARE(contentsOf(words), firstWords);
+            }
+        }
     }
 };
 

@@ -84,7 +84,10 @@ private slots:
                 LinearSpec spec;
                 spec.inputs = sizeNear(round + 1);
                 spec.outputs = sizeNear(round + 2);
-                const auto layer = makeInt8Linear(spec, random_->uniform(size(spec.inputs, spec.outputs)), {}, {},
+                spec.activation = static_cast<Activation>(round % 4);
+                spec.accumulate = spec.activation == Activation::None && round % 8 == 0;
+                const auto layer = makeInt8Linear(spec, random_->uniform(size(spec.inputs, spec.outputs)),
+                                                  random_->uniform(size(spec.outputs)), {},
                                                   int8Levels(usableInstructionSet()), backend);
                 runGuarded(*layer, rows, random_->uniform(size(rows, spec.inputs)),
                            std::vector<float>(size(rows, spec.outputs)));

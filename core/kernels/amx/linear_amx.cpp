@@ -1,5 +1,5 @@
 #include "amx_linear.h"
-#include "int8_weights.h"
+#include "avx512/quantised_rows.h"
 #include "linear_backends.h"
 
 #include <algorithm>
@@ -9,10 +9,6 @@ namespace livegloss::kernels {
 namespace {
 
 // Compiled for any processor: AlignedBuffer's code must not come from a file that needs AVX-512.
-
-std::size_t wholeTimes(std::size_t count, std::size_t step) {
-    return (count + step - 1) / step;
-}
 
 /// Weights as the tiles read them.
 class TilePanels {
@@ -122,53 +118,33 @@ class AmxInt8Linear final : public Linear {
 public:
     AmxInt8Linear(const LinearSpec& spec, Int8Weights given)
         : Linear(spec),
-          weights_(std::move(given)),
-          panels_(TilePanels::packed<std::int8_t>(spec, [&](std::size_t input, std::size_t output) {
-              return weights_.values[input * static_cast<std::size_t>(spec.outputs) + output];
-          })) {
-        weights_.values = std::vector<std::int8_t>();
-        weights_.columnSums.resize(panels_.paddedOutputs());
-        weights_.units.resize(panels_.paddedOutputs());
-        weights_.bias.resize(panels_.paddedOutputs());
-    }
-    std::size_t bytes() const override {
-        return panels_.bytes() + (3 * weights_.bias.size() + weights_.inverseScales.size()) * sizeof(float);
-    }
+          panels_(TilePanels::packed<std::int8_t>(
+              spec,
+              [&](std::size_t input, std::size_t output) {
+                  return given.values[input * static_cast<std::size_t>(spec.outputs) + output];
+              })),
+          weights_(std::move(given), panels_.paddedOutputs()) {}
+    std::size_t bytes() const override { return panels_.bytes() + weights_.bytes(); }
 
     void run(const void* source, int rows, int sourceStride, void* destination, Workspace& space) const override {
         if (rows <= 0) {
             return;
         }
-        RowQuantise into;
-        into.source = source;
-        into.element = spec().source;
-        into.stride = strideOf(sourceStride);
-        into.rows = static_cast<std::size_t>(rows);
-        into.width = static_cast<std::size_t>(spec().inputs);
-        into.inverseScales = weights_.inverseScales.data();
-        into.levels = weights_.levels;
-        into.resultStride = panels_.steps() * amxStepBytes;
-        // The numbers first, whose rows begin on borders of 64 bytes; zeros up to a whole tile.
-        const std::size_t paddedRows = wholeTimes(into.rows, amxTileRows) * amxTileRows;
-        const std::size_t numbers = paddedRows * into.resultStride;
-        into.result = space.rows.room<std::uint8_t>(numbers + 2 * into.rows * sizeof(float));
-        into.steps = reinterpret_cast<float*>(into.result + numbers);
-        into.zeros = reinterpret_cast<std::int32_t*>(into.steps + into.rows);
-        quantiseRows(into);
-        std::fill(into.result + into.rows * into.resultStride, into.result + numbers, std::uint8_t{0});
         AmxProduct product = productOf(spec(), panels_, rows, destination);
-        product.source = reinterpret_cast<const std::byte*>(into.result);
-        product.sourceStride = into.resultStride;
-        product.lastRows = product.source + into.rows / amxTileRows * amxTileRows * into.resultStride;
-        product.bias = weights_.bias.data();
-        const WholeNumbers back{into.steps, into.zeros, weights_.columnSums.data(), weights_.units.data()};
-        product.wholeNumbers = &back;
+        const std::size_t paddedRows = wholeTimes(product.rows, amxTileRows) * amxTileRows;
+        const QuantisedRows numbers = weights_.quantised(spec(), source, product.rows, strideOf(sourceStride),
+                                                         panels_.steps() * amxStepBytes, paddedRows, space);
+        product.source = reinterpret_cast<const std::byte*>(numbers.numbers);
+        product.sourceStride = numbers.stride;
+        product.lastRows = product.source + product.rows / amxTileRows * amxTileRows * numbers.stride;
+        product.bias = weights_.bias();
+        product.wholeNumbers = &numbers.back;
         multiplyAmx(product);
     }
 
 private:
-    Int8Weights weights_; ///< its lists padded to whole panels
     TilePanels panels_;
+    WeightsBeside weights_;
 };
 
 } // namespace

@@ -1,4 +1,5 @@
 #include "avx512_rows.h"
+#include "avx512_tile.h"
 #include "float_attention.h"
 
 namespace livegloss::kernels {

@@ -17,6 +17,9 @@ inline Vector filled(float value) {
 inline Vector largerOf(Vector a, Vector b) {
     return _mm512_max_ps(a, b);
 }
+inline Vector multiplyAdd(Vector a, Vector b, Vector sum) {
+    return _mm512_fmadd_ps(a, b, sum);
+}
 inline float largestOf(Vector v) {
     return _mm512_reduce_max_ps(v);
 }
@@ -44,40 +47,7 @@ inline void store(Bfloat16* place, Vector values) {
 constexpr std::size_t panelWidth = 32; ///< outputs of one tile: two vectors
 constexpr std::size_t tileRows = 12;   ///< with two vectors each they fill 24 of the 32 registers
 
-/// Where the left factor's values are: row r at depth d is values[r * rowStep + d].
-struct Rows {
-    const float* values;
-    std::size_t rowStep;
-};
-
-/// sum[r] = left[r] . right over `depth`, for 32 columns of the right factor whose rows are `rightStep` apart.
-template <int Count>
-inline void multiplyTile(const Rows& left, const float* right, std::size_t rightStep, std::size_t depth,
-                         Vector (&sum)[Count][2]) {
-    // Only constant places are used in this array, so that all of it stays in registers; callers loop over `sum`.
-    Vector inRegisters[Count][2];
-#pragma GCC unroll 12
-    for (int row = 0; row < Count; ++row) {
-        inRegisters[row][0] = _mm512_setzero_ps();
-        inRegisters[row][1] = _mm512_setzero_ps();
-    }
-#pragma GCC unroll 4
-    for (std::size_t d = 0; d < depth; ++d) {
-        const Vector first = loadWide(right + d * rightStep);
-        const Vector second = loadWide(right + d * rightStep + lanes);
-#pragma GCC unroll 12
-        for (int row = 0; row < Count; ++row) {
-            const Vector value = all(left.values[static_cast<std::size_t>(row) * left.rowStep + d]);
-            inRegisters[row][0] = _mm512_fmadd_ps(value, first, inRegisters[row][0]);
-            inRegisters[row][1] = _mm512_fmadd_ps(value, second, inRegisters[row][1]);
-        }
-    }
-#pragma GCC unroll 12
-    for (int row = 0; row < Count; ++row) {
-        sum[row][0] = inRegisters[row][0];
-        sum[row][1] = inRegisters[row][1];
-    }
-}
-
 } // namespace
 } // namespace livegloss::kernels
+
+#include "float_tile.h"

@@ -34,6 +34,7 @@ Result<double> plainPassSeconds(const LoadedModelPtr& model, std::span<const flo
 /// else it does.
 class ProductMeter {
 public:
+    /// `choice.engine` is Fast. Throws std::bad_alloc.
     ProductMeter(const ComputeChoice& choice, int threads);
     ~ProductMeter();
     ProductMeter(const ProductMeter&) = delete;
