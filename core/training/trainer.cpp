@@ -76,6 +76,7 @@ void adoptSizes(model::ModelConfig& config, const Recipe& recipe) {
         adopt("hidden", config.hidden, found.hidden);
         adopt("conv_type", config.convType, found.convType);
         config.fps = recipe.model.fps == 0.0 ? found.fps : config.fps;
+        config.card = recipe.card.empty() ? found.card : recipe.card;
         config.licence = recipe.licence.empty() ? found.licence : recipe.licence;
         config.signLanguage = recipe.signLanguage.empty() ? found.signLanguage : recipe.signLanguage;
         adoptModules(config, recipe, found);

@@ -173,7 +173,7 @@ private slots:
         QVERIFY(!parseRecipe(json.dump(), "here"));
     }
 
-    /// Prefixes that all blocks share, the licence and the language are the model's unless the recipe says otherwise.
+    /// Prefixes that all blocks share, the card, the licence and the language are the model's unless the recipe says otherwise.
     void whatAModelIsGoesAlong() {
         auto json = nlohmann::json::parse(tinyRecipe);
         json["pretrain"]["steps"] = 0;
@@ -182,11 +182,12 @@ private slots:
         json["modules"] = {{"shared_prefixes", true}};
         json["licence"] = "CC-BY-NC-4.0";
         json["sign_language"] = "gsg";
+        json["card"] = "Knows squares.";
         json["adapt"]["steps"] = 2;
         QTemporaryDir first;
         QVERIFY(train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(first.path())));
         const std::string start = first.filePath("model.safetensors").toStdString();
-        for (const char* key : {"model", "modules", "licence", "sign_language"}) {
+        for (const char* key : {"model", "modules", "licence", "sign_language", "card"}) {
             json.erase(key);
         }
         json["start"] = start;
@@ -198,6 +199,7 @@ private slots:
         const auto config = model::readModelConfig(trained).value();
         QCOMPARE(config.licence, std::string("CC-BY-NC-4.0"));
         QCOMPARE(config.signLanguage, std::string("gsg"));
+        QCOMPARE(config.card, std::string("Knows squares."));
         QCOMPARE(trained.metadata().at("shared_prefixes"), std::string("true"));
         int prefixes = 0;
         for (const auto& info : trained.tensors()) {
