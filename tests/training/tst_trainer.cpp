@@ -173,7 +173,8 @@ private slots:
         QVERIFY(!parseRecipe(json.dump(), "here"));
     }
 
-    /// Prefixes that all blocks share, the card, the licence and the language are the model's unless the recipe says otherwise.
+    /// Prefixes that all blocks share, the card, the licence and the language are the model's unless the recipe says
+    /// otherwise.
     void whatAModelIsGoesAlong() {
         auto json = nlohmann::json::parse(tinyRecipe);
         json["pretrain"]["steps"] = 0;
