@@ -1507,6 +1507,34 @@ Beispiele:
         <source>Operation not permitted</source>
         <translation>nicht erlaubt</translation>
     </message>
+    <message>
+        <source>%1 bytes needed, %2 free</source>
+        <translation>%1 Byte nötig, %2 frei</translation>
+    </message>
+    <message>
+        <source>%1: nothing for %2 s</source>
+        <translation>%1: seit %2 s nichts</translation>
+    </message>
+    <message>
+        <source>%1 bytes instead of %2</source>
+        <translation>%1 Byte statt %2</translation>
+    </message>
+    <message>
+        <source>more than %1 bytes</source>
+        <translation>mehr als %1 Byte</translation>
+    </message>
+    <message>
+        <source>%1 of %2 bytes</source>
+        <translation>%1 von %2 Byte</translation>
+    </message>
+    <message>
+        <source>range &apos;%1&apos; unasked</source>
+        <translation>Bereich „%1“, nach dem nicht gefragt war</translation>
+    </message>
+    <message>
+        <source>SHA-256 %1 instead of %2</source>
+        <translation>SHA-256 %1 statt %2</translation>
+    </message>
 </context>
 <context>
     <name>ErrorHint</name>

@@ -8,7 +8,8 @@ namespace livegloss::ui {
 
 namespace {
 
-/// What core's errors say happened, as core words it; %1 and so on stand for names, numbers and reasons.
+/// What errors of core and of downloads say happened, in their own words; %1 and so on stand for names, numbers and
+/// reasons.
 constexpr std::array factSentences{
     QT_TRANSLATE_NOOP("ErrorFact", "cannot write %1: %2"),
     QT_TRANSLATE_NOOP("ErrorFact", "cannot open '%1'"),
@@ -227,6 +228,14 @@ constexpr std::array factSentences{
     QT_TRANSLATE_NOOP("ErrorFact", "\"%1\" is not a known key"),
     QT_TRANSLATE_NOOP("ErrorFact", "\"%1\" is not a known key; did you mean \"%2\"?"),
     QT_TRANSLATE_NOOP("ErrorFact", "\"%1\" is \"%2\", not one of %3"),
+    // Of downloads.
+    QT_TRANSLATE_NOOP("ErrorFact", "%1 bytes needed, %2 free"),
+    QT_TRANSLATE_NOOP("ErrorFact", "%1: nothing for %2 s"),
+    QT_TRANSLATE_NOOP("ErrorFact", "%1 bytes instead of %2"),
+    QT_TRANSLATE_NOOP("ErrorFact", "more than %1 bytes"),
+    QT_TRANSLATE_NOOP("ErrorFact", "%1 of %2 bytes"),
+    QT_TRANSLATE_NOOP("ErrorFact", "range '%1' unasked"),
+    QT_TRANSLATE_NOOP("ErrorFact", "SHA-256 %1 instead of %2"),
 };
 
 /// Reasons that the system's and FFmpeg's errors give, after a colon.

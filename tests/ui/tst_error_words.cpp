@@ -18,15 +18,17 @@ using namespace livegloss::ui;
 
 namespace {
 
-/// core's source, with what stands in neighbouring quotation marks joined.
+/// The source of core and of downloads, with what stands in neighbouring quotation marks joined.
 QString sourceOfCore() {
     QString all;
-    QDirIterator files(QStringLiteral(LIVEGLOSS_SOURCE_DIR "/core"), {QStringLiteral("*.cpp"), QStringLiteral("*.h")},
-                       QDir::Files, QDirIterator::Subdirectories);
-    while (files.hasNext()) {
-        QFile file(files.next());
-        if (file.open(QIODevice::ReadOnly)) {
-            all += QString::fromUtf8(file.readAll());
+    for (const char* folder : {LIVEGLOSS_SOURCE_DIR "/core", LIVEGLOSS_SOURCE_DIR "/ui/downloads"}) {
+        QDirIterator files(QString::fromUtf8(folder), {QStringLiteral("*.cpp"), QStringLiteral("*.h")}, QDir::Files,
+                           QDirIterator::Subdirectories);
+        while (files.hasNext()) {
+            QFile file(files.next());
+            if (file.open(QIODevice::ReadOnly)) {
+                all += QString::fromUtf8(file.readAll());
+            }
         }
     }
     static const QRegularExpression between(QStringLiteral("(?<!\\\\)\"\\s*\\n\\s*\""));
@@ -64,6 +66,13 @@ private Q_SLOTS:
             }
         }
         QVERIFY(sentences > 250);
+    }
+
+    void whatDownloadsSayIsGerman() {
+        QCOMPARE(factInWindowLanguage(QStringLiteral("12 of 34 bytes")), QStringLiteral("12 von 34 Byte"));
+        QCOMPARE(factInWindowLanguage(QStringLiteral("12 bytes instead of 34")), QStringLiteral("12 Byte statt 34"));
+        QCOMPARE(factInWindowLanguage(QStringLiteral("example.org: nothing for 30 s")),
+                 QStringLiteral("example.org: seit 30 s nichts"));
     }
 
     void errorsOfRealFilesAreGerman_data() {

@@ -1,5 +1,6 @@
 #include "ui/models/model_page.h"
 
+#include "ui/error_words.h"
 #include "ui/models/model_facts.h"
 #include "ui/models/model_texts.h"
 #include "ui/style/theme.h"
@@ -289,7 +290,7 @@ void ModelPage::updateProblem() {
     if (failure_ && downloadState_ == Download::State::Failed) {
         what = downloads::FailureText::title(failure_->problem) + QLatin1Char(' ') +
                downloads::FailureText::advice(failure_->problem);
-        detail = failure_->detail;
+        detail = factInWindowLanguage(failure_->detail).value_or(failure_->detail);
     } else if (entry_ && entry_->installed() && use_.problem && use_.problemPath == entry_->path) {
         what = use_.current ? tr("This model could not be loaded; %1 stays in use.").arg(use_.current->name)
                             : tr("This model could not be loaded.");
