@@ -7,9 +7,11 @@
 #include <QCryptographicHash>
 #include <QFile>
 #include <QFileInfo>
+#include <QProcess>
 #include <QRegularExpression>
 #include <QTemporaryDir>
 #include <QTest>
+#include <csignal>
 #include <fcntl.h>
 #include <nlohmann/json.hpp>
 #include <sys/stat.h>
@@ -332,17 +334,29 @@ private slots:
         QVERIFY(parsed(drawn.out).at("reference_words").get<int>() < result.at("reference_words").get<int>());
     }
 
+    void evaluateIsStoppedWithinAClip() {
+        QProcess process;
+        process.start(LIVEGLOSS_CLI, {"evaluate", "--synth", "200", "--threads", "2"});
+        QVERIFY(process.waitForStarted());
+        QTest::qWait(3000);
+        ::kill(static_cast<pid_t>(process.processId()), SIGINT);
+        QVERIFY(process.waitForFinished(20'000));
+        QCOMPARE(process.exitStatus(), QProcess::NormalExit);
+        QCOMPARE(process.exitCode(), 130);
+        QVERIFY(process.readAllStandardError().contains("evaluation was stopped"));
+    }
+
     /// Clips are recognised side by side: figures and the order of what is written stay.
     void evaluateIsTheSameWithMoreThreads() {
         json first;
         QByteArray firstWords;
         for (const char* threads : {"1", "3"}) {
             const QString words = at("words.ctm");
-            const Outcome outcome = runCli({"evaluate", "--model", model_, "--synth", "5", "--seed", "4", "--online",
+            const Outcome outcome = runCli({"evaluate", "--model", model_, "--synth", "3", "--seed", "4", "--online",
                                             "--json", "--threads", threads, "--output", words});
             QCOMPARE(outcome.code, 0);
             json result = parsed(outcome.out);
-            QCOMPARE(result.at("utterances").get<int>(), 5);
+            QCOMPARE(result.at("utterances").get<int>(), 3);
             result.erase("seconds");
             if (first.is_null()) {
                 first = result;

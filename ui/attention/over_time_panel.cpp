@@ -109,8 +109,8 @@ void OverTimePanel::build() {
     head->addWidget(measure_);
     head->addWidget(progress_, 1);
     head->addWidget(cancel_);
-    head->addWidget(new TimeLeftLabel(progress_, this));
-    head->addStretch(1);
+    head->addWidget(new TimeLeftLabel(progress_, this), 1); // a share of its own: its words move nothing when they come
+    head->addStretch();
     head->addWidget(zoomOut_);
     head->addWidget(save_);
     connect(series_, &SeriesBoxes::changed, this, &OverTimePanel::updateChart);
