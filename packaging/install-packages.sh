@@ -6,13 +6,22 @@ cd "$(dirname "$0")"
 mapfile -t wanted < <(grep -vE '^\s*(#|$)' debian-packages.txt)
 if ! command -v dpkg-query >/dev/null; then
     echo "This is not a Debian system. Install the equivalents of these packages by hand, then start again:" >&2
-    printf '  %s\n' "${wanted[@]}" >&2
+    printf '  %s\n' "${wanted[@]//|/ or }" >&2
     exit 1
 fi
 
+installed() {
+    [[ $(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null) == installed ]]
+}
+# One of "a|b" is enough; a is installed where there is none.
 missing=()
 for package in "${wanted[@]}"; do
-    [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
+    IFS='|' read -ra choices <<<"$package"
+    there=no
+    for choice in "${choices[@]}"; do
+        ! installed "$choice" || there=yes
+    done
+    [[ $there == yes ]] || missing+=("${choices[0]}")
 done
 [[ ${#missing[@]} -eq 0 ]] && exit 0
 

@@ -25,6 +25,9 @@ namespace {
 const std::map<std::string, training::Stage> stages{
     {"pretrain", training::Stage::Pretrain}, {"adapt", training::Stage::Adapt}, {"all", training::Stage::All}};
 
+const std::map<std::string, training::Exchange> exchanges{
+    {"auto", training::Exchange::Auto}, {"gloo", training::Exchange::Gloo}, {"nccl", training::Exchange::Nccl}};
+
 struct TrainArguments {
     std::string recipe;
     std::string work;
@@ -32,6 +35,7 @@ struct TrainArguments {
     bool resume = false;
     std::string stage = "all";
     std::string data;
+    std::string exchange = "auto";
     int threads = 2;
     int loaders = 1;
     double maxMinutes = 0.0;
@@ -124,6 +128,7 @@ training::TrainOptions optionsOf(const TrainArguments& arguments) {
     options.stage = stages.at(arguments.stage);
     options.threads = arguments.threads;
     options.loaders = arguments.loaders;
+    options.exchange = exchanges.at(arguments.exchange);
     options.maxMinutes = arguments.maxMinutes;
     options.stopRequested = [] { return interrupted(); };
     return options;
@@ -202,6 +207,13 @@ void addTrainCommand(CLI::App& app) {
         ->capture_default_str();
     command->add_option("--loaders", arguments->loaders, "Threads that draw samples")
         ->check(CLI::Range(1, 256))
+        ->capture_default_str();
+    command
+        ->add_option(
+            "--exchange", arguments->exchange,
+            "How several processes send each other what lies on graphics cards: nccl (from card to card), gloo\n"
+            "(through the processors' memory), or auto (nccl where every process has a card of its own)")
+        ->check(CLI::IsMember({"auto", "gloo", "nccl"}))
         ->capture_default_str();
     command
         ->add_option("--max-minutes", arguments->maxMinutes,

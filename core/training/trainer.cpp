@@ -143,6 +143,10 @@ TrainOutcome runStages(const Recipe& wanted, const SampleSource& source, const T
     const bool first = group->isFirst();
     const Recipe recipe = followStart(wanted);
     StageContext context = makeContext(recipe, source, options, std::move(group));
+    const std::string talk = valueOrThrow(context.group->talkBetween(context.device, options.exchange));
+    if (first && !talk.empty()) {
+        options.report(talk);
+    }
     loadNetwork(context);
     if (options.stage != Stage::Pretrain) {
         checkAdaptation(context);

@@ -9,9 +9,7 @@
 #include <string>
 
 #ifdef LIVEGLOSS_WITH_GLOO
-#include <torch/csrc/distributed/c10d/PrefixStore.hpp>
-#include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
-#include <torch/csrc/distributed/c10d/TCPStore.hpp>
+#include "joined_group.h"
 #endif
 
 namespace livegloss::training {
@@ -39,85 +37,6 @@ tl::unexpected<Error> wrongVariable(const std::string& variable, const std::stri
             ", but WORLD_SIZE asks for several processes: it has to be " + wanted,
         "Start every process as torchrun does, with RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT.");
 }
-
-#ifdef LIVEGLOSS_WITH_GLOO
-
-/// Newer LibTorch asks for libuv where nothing is said, and Debian's is built without it. What is sent is the same.
-template <class Options>
-void avoidLibUv(Options& options) {
-    if constexpr (requires { options.useLibUV; }) {
-        options.useLibUV = false;
-    }
-}
-
-class GlooGroup final : public WorkerGroup {
-public:
-    GlooGroup(const std::string& address, int port, int rank, int size) : rank_(rank), size_(size) {
-        c10d::TCPStoreOptions storeOptions;
-        storeOptions.port = static_cast<std::uint16_t>(port);
-        // torchrun may hold the store itself.
-        const char* agent = std::getenv("TORCHELASTIC_USE_AGENT_STORE");
-        storeOptions.isServer = rank == 0 && (agent == nullptr || std::string_view(agent) != "True");
-        storeOptions.waitWorkers = false;
-        avoidLibUv(storeOptions);
-        storeOptions.timeout = std::chrono::minutes(5);
-        auto store = c10::make_intrusive<c10d::PrefixStore>("livegloss",
-                                                            c10::make_intrusive<c10d::TCPStore>(address, storeOptions));
-        auto options = c10d::ProcessGroupGloo::Options::create(std::chrono::minutes(10));
-        options->devices.push_back(c10d::ProcessGroupGloo::createDefaultDevice());
-        group_ = c10::make_intrusive<c10d::ProcessGroupGloo>(store, rank, size, options);
-    }
-    int rank() const override { return rank_; }
-    int size() const override { return size_; }
-
-    void sum(std::vector<Tensor>& tensors) override {
-        // One exchange for all: joined on the way there, cut apart on the way back.
-        std::vector<Tensor> flat;
-        for (const Tensor& tensor : tensors) {
-            if (tensor.defined()) {
-                flat.push_back(tensor.detach().to(torch::kCPU, torch::kFloat32).flatten());
-            }
-        }
-        if (flat.empty()) {
-            return;
-        }
-        std::vector<Tensor> joined{torch::cat(flat)};
-        group_->allreduce(joined)->wait();
-        std::int64_t place = 0;
-        for (Tensor& tensor : tensors) {
-            if (tensor.defined()) {
-                tensor = joined[0].narrow(0, place, tensor.numel()).view(tensor.sizes()).to(tensor.options());
-                place += tensor.numel();
-            }
-        }
-    }
-
-    std::vector<Tensor> gather(const Tensor& own) override {
-        std::vector<Tensor> inputs{own.detach().to(torch::kCPU).contiguous()};
-        std::vector<std::vector<Tensor>> outputs(1);
-        for (int rank = 0; rank < size_; ++rank) {
-            outputs[0].push_back(torch::empty_like(inputs[0]));
-        }
-        group_->allgather(outputs, inputs)->wait();
-        return outputs[0];
-    }
-
-    void shareFirst(const std::vector<Tensor>& tensors) override {
-        const torch::NoGradGuard noGrad;
-        for (const Tensor& tensor : tensors) {
-            std::vector<Tensor> values{tensor.detach().to(torch::kCPU).contiguous()};
-            group_->broadcast(values)->wait();
-            Tensor(tensor).copy_(values[0]);
-        }
-    }
-
-private:
-    int rank_;
-    int size_;
-    c10::intrusive_ptr<c10d::ProcessGroupGloo> group_;
-};
-
-#endif
 
 } // namespace
 
@@ -161,7 +80,7 @@ Result<std::unique_ptr<WorkerGroup>> joinWorkers() {
     }
 #ifdef LIVEGLOSS_WITH_GLOO
     try {
-        return std::make_unique<GlooGroup>(address, *port, *rank, *size);
+        return joinProcesses(address, *port, *rank, *size);
     } catch (const std::exception& error) {
         return failure(ErrorCode::Timeout,
                        "the " + std::to_string(*size) + " processes did not find each other at " + address + ":" +
@@ -188,7 +107,9 @@ std::vector<SharedClip> gatherClips(WorkerGroup& group, const std::vector<Shared
     const std::vector<Tensor> allSizes = group.gather(sizes);
     const Tensor largest = torch::cat(allSizes).amax(0);
     const std::int64_t width = own.front().features.size(1);
-    Tensor features = torch::zeros({count, largest[0].item<std::int64_t>(), width});
+    // Where the clips lie: they may go from graphics card to graphics card.
+    const auto options = torch::dtype(torch::kFloat32).device(own.front().features.device());
+    Tensor features = torch::zeros({count, largest[0].item<std::int64_t>(), width}, options);
     Tensor labels = torch::zeros({count, std::max<std::int64_t>(1, largest[1].item<std::int64_t>())}, torch::kInt64);
     for (std::int64_t clip = 0; clip < count; ++clip) {
         const SharedClip& each = own[static_cast<std::size_t>(clip)];

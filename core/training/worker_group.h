@@ -1,9 +1,11 @@
 #pragma once
 
 #include "base/result.h"
+#include "training/trainer.h"
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <torch/torch.h>
 #include <vector>
 
@@ -17,9 +19,16 @@ public:
     virtual int rank() const { return 0; }
     virtual int size() const { return 1; }
     bool isFirst() const { return rank() == 0; }
-    /// Replaces each tensor by its sum over the processes; undefined tensors have to be so everywhere.
+    /// Lets tensors on graphics cards go from card to card by nccl, if `exchange` wants that, `own` is this process's
+    /// card, and every process has one of its own. Says in a line for a person how the processes talk. Unsupported
+    /// where Exchange::Nccl is wanted and cannot be had, InvalidArgument where the processes want different things.
+    virtual Result<std::string> talkBetween(const torch::Device& /*own*/, Exchange /*exchange*/) {
+        return std::string();
+    }
+    /// Replaces each tensor by its sum over the processes, in f32; undefined tensors have to be so everywhere.
     virtual void sum(std::vector<torch::Tensor>&) {}
-    /// The tensors of all processes, by rank: each process gives one of the same shape and type.
+    /// The tensors of all processes, by rank: each process gives one of the same shape, type and kind of device. On
+    /// the processor, or on `own`'s card where cards talk.
     virtual std::vector<torch::Tensor> gather(const torch::Tensor& own) { return {own}; }
 
     /// Gives every process the first one's values, in place; the same tensors everywhere.

@@ -21,6 +21,7 @@ constexpr const char* headVariable = "LIVEGLOSS_TEST_WORKER_HEAD";   ///< clips 
 constexpr const char* threadsVariable = "LIVEGLOSS_TEST_WORKER_THREADS";
 constexpr const char* refusalVariable = "LIVEGLOSS_TEST_WORKER_REFUSAL"; ///< why the folder may not be entered
 constexpr const char* startVariable = "LIVEGLOSS_TEST_WORKER_START";     ///< model to train on; empty: none
+constexpr const char* exchangeVariable = "LIVEGLOSS_TEST_WORKER_EXCHANGE";
 constexpr int stoppedEarly = 2;
 
 /// One process of a group.
@@ -32,6 +33,7 @@ struct Worker {
     int threads = 2;
     QString refusal = {};
     QString start = {};
+    Exchange exchange = Exchange::Auto;
 };
 
 /// What each process does: a few steps of training.
@@ -49,6 +51,8 @@ int runWorker() {
     }
     TrainOptions options = optionsFor(qEnvironmentVariable(folderVariable));
     options.threads = qEnvironmentVariableIntValue(threadsVariable);
+    options.exchange = static_cast<Exchange>(qEnvironmentVariableIntValue(exchangeVariable));
+    options.report = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
     const QString refusal = qEnvironmentVariable(refusalVariable);
     options.enter = [&]() -> Result<void> {
         return refusal.isEmpty() ? Result<void>() : failure(ErrorCode::NotFound, refusal.toStdString(), "Look there.");
@@ -85,6 +89,7 @@ public:
             environment.insert(threadsVariable, QString::number(worker.threads));
             environment.insert(refusalVariable, worker.refusal);
             environment.insert(startVariable, worker.start);
+            environment.insert(exchangeVariable, QString::number(static_cast<int>(worker.exchange)));
             environment.insert("WORLD_SIZE", QString::number(count));
             environment.insert("RANK", QString::number(rank));
             environment.insert("MASTER_ADDR", "127.0.0.1");
@@ -254,6 +259,27 @@ private slots:
         Workers workers({{folder.path(), 2}, {folder.path(), 1}});
         QVERIFY(workers.ended(1));
         QVERIFY2(workers.output().count("different recipes") == 2, workers.output().constData());
+    }
+
+    /// Processes without cards: gloo, said once; nccl only where it can be had, and the same everywhere.
+    void theWayToTalkIsAgreed() {
+#ifndef LIVEGLOSS_WITH_GLOO
+        QSKIP("this build has no gloo");
+#endif
+        const auto worker = [](const QTemporaryDir& folder, Exchange exchange) {
+            return Worker{folder.path(), 2, 0, 0, 2, {}, {}, exchange};
+        };
+        QTemporaryDir folder;
+        Workers good({worker(folder, Exchange::Auto), worker(folder, Exchange::Auto)});
+        QVERIFY(good.succeeded());
+        QVERIFY2(good.output().count("2 processes talk through gloo\n") == 1, good.output().constData());
+        QTemporaryDir refused;
+        Workers cardless({worker(refused, Exchange::Nccl), worker(refused, Exchange::Nccl)});
+        QVERIFY(cardless.ended(1));
+        QVERIFY2(cardless.output().count("process 0 trains on the processor") == 2, cardless.output().constData());
+        Workers different({worker(refused, Exchange::Auto), worker(refused, Exchange::Gloo)});
+        QVERIFY(different.ended(1));
+        QVERIFY2(different.output().count("another --exchange") == 2, different.output().constData());
     }
 
     void wrongVariablesAreNamed() {

@@ -14,6 +14,10 @@ namespace livegloss::training {
 
 enum class Stage { Pretrain, Adapt, All };
 
+/// How processes that train together send each other what lies on graphics cards: Nccl from card to card, Gloo through
+/// the processors' memory, Auto by nccl where every process has a card of its own and LibTorch has nccl.
+enum class Exchange { Auto, Gloo, Nccl };
+
 /// Where training stands, for a line or a window.
 struct TrainProgress {
     std::string stage; ///< "pretrain", "head" or "adapt"
@@ -36,6 +40,7 @@ struct TrainOptions {
     Stage stage = Stage::All;
     int threads = 2; ///< that compute; rendering has `loaders` of its own
     int loaders = 1;
+    Exchange exchange = Exchange::Auto; ///< the same in all processes
     double maxMinutes = 0; ///< stop after this time with a checkpoint; 0: no limit. Does not change the schedule.
     std::function<bool()> stopRequested = [] { return false; };              ///< polled at every step
     std::function<void(const std::string&)> report = [](const auto&) {};     ///< lines for a person, about one in 15 s
