@@ -136,8 +136,24 @@ torch::Device deviceOf(const Recipe& recipe) {
     return {torch::kCUDA, static_cast<c10::DeviceIndex>(card % static_cast<int>(torch::cuda::device_count()))};
 }
 
+/// Refuses a recipe whose model to begin with is not there, before anything is written.
+void demandFirstModel(const Recipe& recipe) {
+    const bool whole = !recipe.start.empty();
+    const std::filesystem::path& file = whole ? recipe.start : recipe.backbone;
+    std::error_code problem;
+    if (!file.empty() && !std::filesystem::exists(file, problem)) {
+        throw StageFailure{{ErrorCode::NotFound,
+                            std::string("the recipe's ") + (whole ? "\"start\"" : "\"backbone\"") + " is " +
+                                file.string() + ", and there is no such file",
+                            whole ? "Train that model first, or name another one in the recipe."
+                                  : "Import it (livegloss-cli import), pre-train one (--stage pretrain), or name "
+                                    "another one in the recipe."}};
+    }
+}
+
 TrainOutcome runStages(const Recipe& wanted, const SampleSource& source, const TrainOptions& options) {
     std::unique_ptr<WorkerGroup> group = valueOrThrow(joinWorkers());
+    demandFirstModel(wanted);
     valueOrThrow(decideAtFirst(*group, options.enter));
     std::filesystem::create_directories(options.workFolder);
     const bool first = group->isFirst();

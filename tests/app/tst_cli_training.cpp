@@ -164,6 +164,18 @@ private slots:
                 told[0]["message"].get<std::string>().find("none.json") != std::string::npos);
     }
 
+    void missingFirstModelsAreNamed() {
+        for (const char* key : {"start", "backbone"}) {
+            writeFile(path("further.json"), QByteArray("{\"name\": \"on\", \"") + key + "\": \"first.safetensors\"}");
+            const Outcome refused =
+                runCli({"train", "--data", path("data"), "--recipe", path("further.json"), "--work", path("further")});
+            QCOMPARE(refused.code, 3);
+            QVERIFY2(refused.err.contains(QString("recipe's \"%1\" is %2").arg(key, path("first.safetensors"))),
+                     qPrintable(refused.err));
+            QVERIFY(!QFile::exists(path("further")));
+        }
+    }
+
     /// As when the window that started it was killed.
     void runsEndWithTheirInputAndOnlyOneTrainsInAFolder() {
         writeFile(path("long.json"), QByteArray(R"({"name": "files", )") + tinyModel +
