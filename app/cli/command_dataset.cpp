@@ -63,6 +63,7 @@ ordered_json reportJson(const dataset::Dataset& data, const dataset::CheckReport
             {"clips", facts.clips}, {"signers", facts.signers}, {"glosses", facts.glosses}, {"frames", facts.frames}};
     }
     result["vocabulary"] = dataset::vocabularyOf(data).size();
+    result["notes"] = data.notes;
     result["problems"] = ordered_json::array();
     for (const dataset::Finding& finding : report.findings) {
         result["problems"].push_back({{"problem", dataset::problemKey(finding.problem)},
@@ -83,6 +84,9 @@ void printReport(const dataset::Dataset& data, const dataset::CheckReport& repor
                     static_cast<long long>(facts.glosses), static_cast<long long>(facts.frames));
     }
     std::printf("\n%zu different glosses\n", dataset::vocabularyOf(data).size());
+    for (const std::string& note : data.notes) {
+        std::printf("%s\n", printable(note).c_str());
+    }
     std::map<dataset::Problem, int> counts;
     std::printf("%s", report.findings.empty() ? "" : "\n");
     for (const dataset::Finding& finding : report.findings) {
@@ -176,6 +180,10 @@ void addCheck(CLI::App& parent) {
 }
 
 void runBuild(const BuildArguments& arguments, const std::string& folder, const std::string& layout) {
+    if (arguments.pictures && !arguments.resize) {
+        throw CommandFailure{
+            {ErrorCode::InvalidArgument, "--pictures says how --resize writes clips", "Add --resize."}};
+    }
     catchInterrupts();
     const dataset::Dataset data = open(folder, layout);
     ProgressBar bar("Building");
@@ -188,6 +196,9 @@ void runBuild(const BuildArguments& arguments, const std::string& folder, const 
     if (outcome.replaced > 0) {
         std::fprintf(stderr, "%d of the written ones replace clips of another size or compression, or of other media\n",
                      outcome.replaced);
+    }
+    for (const std::string& note : data.notes) {
+        std::fprintf(stderr, "%s\n", printable(note).c_str());
     }
     for (const std::string& problem : outcome.failures) {
         std::fprintf(stderr, "  %s\n", printable(problem).c_str());
@@ -214,6 +225,9 @@ void addBuild(CLI::App& parent) {
     command->add_option("--crf", arguments->crf, "with --resize: compression, 0 (none) to 51")
         ->check(CLI::Range(0, 51))
         ->capture_default_str();
+    command->add_flag("--pictures", arguments->pictures,
+                      "with --resize: folders of PNG pictures without loss instead of videos, resized as AdaptSign's "
+                      "released\npreparation does; some ten times the room");
     command->footer(
         "Writes glosses.txt (one gloss a line, in the order of the labels), vocabulary.tsv (how often each is signed)\n"
         "and groundtruth-SPLIT.stm (references for score). With --resize the output is a data set of its own, in the\n"

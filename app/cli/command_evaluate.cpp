@@ -32,6 +32,7 @@ struct EvaluateCommandOptions {
     int synthClips = 0;
     std::uint64_t seed = 1;
     int limit = 0;
+    std::string cleanup = "auto"; ///< run() settles it
     bool online = false;
     bool json = false;
     bool alignments = false;
@@ -43,8 +44,10 @@ struct EvaluateCommandOptions {
     std::string output; ///< hypothesis file
 };
 
-std::vector<TestClip> clipsOf(const EvaluateCommandOptions& options) {
+/// Settles --cleanup as well.
+std::vector<TestClip> clipsOf(EvaluateCommandOptions& options) {
     std::vector<TestClip> clips;
+    std::string published = "none";
     if (options.synthClips > 0) {
         clips = clipsOfSigner(options.synthClips, options.split, options.seed);
     } else {
@@ -53,11 +56,13 @@ std::vector<TestClip> clipsOf(const EvaluateCommandOptions& options) {
             valueOrFail(checkOutput(output, dataset::filesOf(data)));
         }
         clips = clipsOfDataset(data, options.split);
+        published = data.protocol == dataset::Protocol::Phoenix ? "phoenix" : "none";
         if (clips.empty()) {
             throw CommandFailure{{ErrorCode::NotFound, options.data + " has no clips in " + options.split,
                                   "livegloss-cli dataset check shows its parts."}};
         }
     }
+    options.cleanup = options.cleanup == "auto" ? published : options.cleanup;
     if (options.limit > 0 && clips.size() > static_cast<std::size_t>(options.limit)) {
         clips.resize(static_cast<std::size_t>(options.limit));
     }
@@ -101,6 +106,7 @@ ordered_json resultJson(const EvaluateCommandOptions& options, const EvaluationS
     }
     result["beam"] = options.decoding.beam;
     result["merge_repeats"] = options.decoding.mergeRepeats;
+    result["cleanup"] = options.cleanup;
     if (!options.language.file.empty()) {
         result["language_model"] = {
             {"file", options.language.file}, {"weight", options.language.weight}, {"bonus", options.language.bonus}};
@@ -140,7 +146,8 @@ void printText(const EvaluateCommandOptions& options, const EvaluationScores& sc
     if (options.alignments) {
         printAlignments(scores, offline);
     }
-    std::printf("%zu clips of %s in %.1f s\n", offline.utterances.size(), options.split.c_str(), scores.seconds);
+    std::printf("%zu clips of %s in %.1f s%s\n", offline.utterances.size(), options.split.c_str(), scores.seconds,
+                options.cleanup == "phoenix" ? "; glosses cleaned as in published work on PHOENIX" : "");
     printScore("offline", offline.total);
     if (options.sweep.enabled) {
         std::printf("\n%s", sweepTable(scores.online).c_str());
@@ -160,10 +167,10 @@ void printText(const EvaluateCommandOptions& options, const EvaluationScores& sc
 /// For scoring tools: one word a hundredth of a second, as published hypotheses are written.
 void writeHypotheses(const std::string& path, const EvaluationScores& scores) {
     std::vector<evaluation::CtmWord> words;
-    for (const evaluation::Utterance& utterance : scores.offline) {
+    for (std::size_t i = 0; i < scores.offline.size(); ++i) {
         double start = 0.0;
-        for (const std::string& word : utterance.hypothesis) {
-            words.push_back({utterance.id, "1", start, 0.01, word, {}});
+        for (const std::string& word : scores.recognised[i]) {
+            words.push_back({scores.offline[i].id, "1", start, 0.01, word, {}});
             start += 0.01;
         }
     }
@@ -235,6 +242,7 @@ void run(EvaluateCommandOptions options) {
     evaluation.language = openLanguage(options.language, evaluation.model->config());
     evaluation.online = settingsOf(options, evaluation.model->config());
     const std::vector<TestClip> clips = clipsOf(options);
+    evaluation.phoenixCleanup = options.cleanup == "phoenix";
     ProgressBar bar("Evaluating");
     evaluation.progress = [&](std::size_t done, const evaluation::ErrorCounts& soFar) {
         char detail[96];
@@ -299,6 +307,12 @@ void addEvaluateCommand(CLI::App& app) {
     command->add_option("--synth", options->synthClips, "draw so many clips of the synthetic signer instead")
         ->check(CLI::Range(1, 100000));
     command->add_option("--seed", options->seed, "with --synth: same seed, same clips")->capture_default_str();
+    command
+        ->add_option("--cleanup", options->cleanup,
+                     "what of a recognised gloss counts: phoenix (after the clean-up of published work), none (all of "
+                     "it),\nor auto (phoenix for PHOENIX and its copies)")
+        ->check(CLI::IsMember({"auto", "none", "phoenix"}))
+        ->capture_default_str();
     command->add_option("--limit", options->limit, "only the first so many clips")->check(CLI::PositiveNumber);
     command->add_flag("--online", options->online, "also score what live recognition commits");
     command->add_flag("--json", options->json, "print JSON");

@@ -34,14 +34,14 @@ struct MediaMark {
     }
 };
 
-MediaMark markOf(const dataset::Clip& clip) {
+MediaMark markOf(const fs::path& media) {
     MediaMark mark;
-    if (!clip.pictures) {
-        mark.add(clip.media);
+    std::error_code problem;
+    if (!fs::is_directory(media, problem)) {
+        mark.add(media);
         return mark;
     }
-    std::error_code problem;
-    for (fs::directory_iterator entry(clip.media, problem); !problem && entry != fs::directory_iterator();
+    for (fs::directory_iterator entry(media, problem); !problem && entry != fs::directory_iterator();
          entry.increment(problem)) {
         mark.add(entry->path());
     }
@@ -50,9 +50,8 @@ MediaMark markOf(const dataset::Clip& clip) {
 
 /// With the bytes of the copy as it is now: one that was replaced since is another.
 std::string withCopy(const std::string& making, const fs::path& copy) {
-    std::error_code problem;
-    const std::uintmax_t bytes = fs::file_size(copy, problem);
-    return problem ? std::string() : making + "\t" + std::to_string(bytes);
+    const MediaMark mark = markOf(copy);
+    return mark.files == 0 ? std::string() : making + "\t" + std::to_string(mark.bytes);
 }
 
 } // namespace
@@ -101,11 +100,11 @@ Result<void> CopyRecord::add(const fs::path& copy, const std::string& making) {
     return {};
 }
 
-std::string makingOf(const dataset::Clip& clip, int size, int crf) {
-    const MediaMark mark = markOf(clip);
+std::string makingOf(const dataset::Clip& clip, int size, const std::string& compression) {
+    const MediaMark mark = markOf(clip.media);
     std::string text;
     for (const std::string& column :
-         {std::to_string(size), std::to_string(crf), clip.pictures ? decimalText(clip.fps) : std::string(),
+         {std::to_string(size), compression, clip.pictures ? decimalText(clip.fps) : std::string(),
           decimalText(clip.startSeconds), clip.endSeconds ? decimalText(*clip.endSeconds) : std::string(),
           std::to_string(mark.files), std::to_string(mark.bytes), std::to_string(mark.newest)}) {
         text.append(text.empty() ? "" : "\t").append(column);

@@ -17,7 +17,8 @@ public:
     explicit CopyRecord(const std::filesystem::path& folder);
     static std::filesystem::path fileIn(const std::filesystem::path& folder);
 
-    /// Whether the file `copy`, below the folder, is there as it was written, and was made like this.
+    /// Whether `copy`, a file or a folder of files, below the folder, is there as it was written, and was made like
+    /// this.
     bool holds(const std::filesystem::path& copy, const std::string& making) const;
     /// Notes that `copy` was just written like this.
     Result<void> add(const std::filesystem::path& copy, const std::string& making);
@@ -28,8 +29,8 @@ private:
     bool cutOff_ = false;                      ///< the file does not end with the end of a line
 };
 
-/// Everything that a copy of the clip depends on, as columns: side, compression, the part of the media that is meant,
-/// and the media's bytes and newest change; of a folder of pictures those of all its files.
-std::string makingOf(const dataset::Clip& clip, int size, int crf);
+/// Everything that a copy of the clip depends on, as columns: side, compression (a number, or "png"), the part of the
+/// media that is meant, and the media's bytes and newest change; of a folder of pictures those of all its files.
+std::string makingOf(const dataset::Clip& clip, int size, const std::string& compression);
 
 } // namespace livegloss::cli

@@ -1,5 +1,6 @@
 #include "dataset_build.h"
 
+#include "base/decimal.h"
 #include "commands.h"
 #include "copy_record.h"
 #include "dataset/vocabulary.h"
@@ -11,7 +12,9 @@
 #include "output_file.h"
 #include "report_output.h"
 #include "terminal.h"
+#include "vision/preprocess.h"
 
+#include <QImage>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -46,8 +49,8 @@ std::string referenceName(const std::string& split) {
     return "groundtruth-" + split + ".stm";
 }
 
-fs::path copyOf(const dataset::Clip& clip) {
-    return fs::path("clips") / clip.split / (clip.id + ".mp4");
+fs::path copyOf(const dataset::Clip& clip, bool pictures) {
+    return fs::path("clips") / clip.split / (pictures ? clip.id : clip.id + ".mp4");
 }
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -55,24 +58,24 @@ fs::path copyOf(const dataset::Clip& clip) {
 }
 
 /// Lets through folders that are new, hold none of the names to be written, or were filled by this command before.
-void refuseForeignFiles(const dataset::Dataset& data, const fs::path& output, bool resize) {
+void refuseForeignFiles(const dataset::Dataset& data, const fs::path& output, const BuildArguments& arguments) {
     std::error_code ignored;
     if (fs::equivalent(output, data.root, ignored)) {
         refuse(output.string() + " is the data set itself, whose files would be replaced");
     }
     for (const dataset::Clip& clip : data.clips) {
-        if (fs::equivalent(output / copyOf(clip), clip.media, ignored)) {
+        if (fs::equivalent(output / copyOf(clip, arguments.pictures), clip.media, ignored)) {
             refuse(clip.media.string() + " belongs to the data set and would be taken for a copy");
         }
     }
     bool copies = false;
     for (const dataset::Clip& clip : data.clips) {
-        copies = copies || fs::exists(output / copyOf(clip), ignored);
+        copies = copies || fs::exists(output / copyOf(clip, arguments.pictures), ignored);
     }
     std::string heading;
     if (std::ifstream before(output / "vocabulary.tsv");
         std::getline(before, heading) && heading == kVocabularyHeading) {
-        if (copies && resize && !fs::exists(CopyRecord::fileIn(output), ignored)) {
+        if (copies && arguments.resize && !fs::exists(CopyRecord::fileIn(output), ignored)) {
             refuse((output / "clips").string() + " was written by an earlier version, which did not note how it made "
                                                  "them; remove that folder to have them written anew");
         }
@@ -81,7 +84,8 @@ void refuseForeignFiles(const dataset::Dataset& data, const fs::path& output, bo
     if (copies) {
         refuse((output / "clips").string() + " holds clips of these names already, which this command did not write");
     }
-    std::vector<std::string> names{"vocabulary.tsv", "glosses.txt", "dataset.tsv", "copies.tsv"};
+    std::vector<std::string> names{"vocabulary.tsv", "glosses.txt", "dataset.tsv", "copies.tsv",
+                                   dataset::kProtocolFile};
     for (const std::string& split : data.splits()) {
         names.push_back(referenceName(split));
     }
@@ -123,22 +127,95 @@ void writeReferences(const dataset::Dataset& data, const fs::path& output) {
     }
 }
 
+/// Where the frames of a copy go.
+class CopyWriter {
+public:
+    virtual ~CopyWriter() = default;
+    virtual Result<void> write(const Frame& frame) = 0;
+    /// The copy is whole and takes its place.
+    virtual Result<void> close() = 0;
+};
+
+class VideoCopy final : public CopyWriter {
+public:
+    VideoCopy(std::unique_ptr<media::VideoWriter> writer, int size) : writer_(std::move(writer)), size_(size) {}
+    Result<void> write(const Frame& frame) override { return writer_->write(squarePicture(frame, size_).data()); }
+    Result<void> close() override { return writer_->close(); }
+
+private:
+    std::unique_ptr<media::VideoWriter> writer_;
+    int size_;
+};
+
+class PictureCopy final : public CopyWriter {
+public:
+    PictureCopy(fs::path folder, int size) : folder_(std::move(folder)), part_(folder_), size_(size) {
+        part_ += ".part";
+        std::error_code ignored;
+        fs::remove_all(part_, ignored);
+        makeFolder(part_);
+    }
+    ~PictureCopy() override {
+        std::error_code ignored;
+        fs::remove_all(part_, ignored);
+    }
+    PictureCopy(const PictureCopy&) = delete;
+    PictureCopy& operator=(const PictureCopy&) = delete;
+
+    Result<void> write(const Frame& frame) override {
+        constexpr int fast = 85; // of zlib's levels; no loss at any
+        const std::vector<std::uint8_t> picture = vision::lanczosPicture(frame, size_);
+        const QImage image(picture.data(), size_, size_, 3 * size_, QImage::Format_RGB888);
+        std::string name = std::to_string(written_++);
+        name.insert(0, name.size() < 6 ? 6 - name.size() : 0, '0');
+        const fs::path path = part_ / name.append(".png");
+        return image.save(QString::fromStdString(path.string()), "PNG", fast)
+                   ? Result<void>()
+                   : failure(ErrorCode::WriteFailed, "cannot write " + path.string(),
+                             "Check that the folder may be written to and has room.");
+    }
+    Result<void> close() override {
+        std::error_code problem;
+        fs::remove_all(folder_, problem);
+        fs::rename(part_, folder_, problem);
+        return problem ? failure(ErrorCode::WriteFailed, "cannot write " + folder_.string() + ": " + problem.message())
+                       : Result<void>();
+    }
+
+private:
+    fs::path folder_;
+    fs::path part_;
+    int size_;
+    int written_ = 0;
+};
+
+Result<std::unique_ptr<CopyWriter>> makeCopy(const BuildArguments& arguments, const fs::path& path, double fps) {
+    if (arguments.pictures) {
+        return std::make_unique<PictureCopy>(path, arguments.size);
+    }
+    auto writer =
+        media::createVideo(path, {.width = arguments.size, .height = arguments.size, .fps = fps, .crf = arguments.crf});
+    if (!writer) {
+        return tl::unexpected(std::move(writer.error()));
+    }
+    return std::make_unique<VideoCopy>(std::move(*writer), arguments.size);
+}
+
 /// Writes one clip at its stated rate: frames that came later or sooner than it says keep their moments.
 Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& arguments, const fs::path& path) {
     const auto facts = probeMedia(clip, true);
     if (!facts) {
         return tl::unexpected(facts.error());
     }
-    auto writer = media::createVideo(
-        path, {.width = arguments.size, .height = arguments.size, .fps = facts->fps, .crf = arguments.crf});
-    if (!writer) {
-        return tl::unexpected(std::move(writer.error()));
+    auto copy = makeCopy(arguments, path, facts->fps);
+    if (!copy) {
+        return tl::unexpected(std::move(copy.error()));
     }
     media::RateResampler resampler(facts->fps, MediaTime::max());
     const auto writeAll = [&](const std::vector<FramePtr>& frames) {
         Result<void> written;
         for (const FramePtr& frame : frames) {
-            written = written.and_then([&] { return (*writer)->write(squarePicture(*frame, arguments.size).data()); });
+            written = written.and_then([&] { return (*copy)->write(*frame); });
         }
         return written;
     };
@@ -149,7 +226,13 @@ Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& argument
             return damage.empty() ? Result<void>() : failure(ErrorCode::Unreadable, damage);
         })
         .and_then([&] { return writeAll(resampler.finish()); })
-        .and_then([&] { return (*writer)->close(); });
+        .and_then([&] { return (*copy)->close(); });
+}
+
+/// Videos say their rate themselves.
+std::string pictureRate(const dataset::Clip& clip, const BuildArguments& arguments) {
+    const auto facts = arguments.pictures ? probeMedia(clip, true) : Result<dataset::MediaFacts>();
+    return arguments.pictures && facts ? decimalText(facts->fps) : std::string();
 }
 
 } // namespace
@@ -157,7 +240,7 @@ Result<void> writeClip(const dataset::Clip& clip, const BuildArguments& argument
 BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& arguments,
                           const std::function<void(int done, int all)>& progress) {
     const fs::path output = arguments.output;
-    refuseForeignFiles(data, output, arguments.resize);
+    refuseForeignFiles(data, output, arguments);
     makeFolder(output);
     BuildOutcome outcome;
     outcome.glosses = writeVocabulary(data, output);
@@ -166,7 +249,10 @@ BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& ar
         return outcome;
     }
     CopyRecord record(output);
-    std::string table = "path\tglosses\tsplit\tsigner\tid\n";
+    const std::string compression = arguments.pictures ? "png" : std::to_string(arguments.crf);
+    std::string table = "path\tglosses\tsplit\tsigner\tid\tfps\n";
+    dataset::Dataset copied = data;
+    copied.clips.clear();
     const int all = static_cast<int>(data.clips.size());
     for (int i = 0; i < all; ++i) {
         if (interrupted()) {
@@ -175,9 +261,9 @@ BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& ar
         }
         progress(i, all);
         const dataset::Clip& clip = data.clips[static_cast<std::size_t>(i)];
-        const fs::path path = copyOf(clip);
+        const fs::path path = copyOf(clip, arguments.pictures);
         makeFolder((output / path).parent_path());
-        const std::string making = makingOf(clip, arguments.size, arguments.crf);
+        const std::string making = makingOf(clip, arguments.size, compression);
         std::error_code ignored;
         const bool there = fs::exists(output / path, ignored);
         if (there && record.holds(path, making)) {
@@ -193,9 +279,17 @@ BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& ar
             continue;
         }
         table.append(path.generic_string()).append("\t").append(joined(clip.glosses)).append("\t");
-        table.append(clip.split).append("\t").append(clip.signer).append("\t").append(clip.id).append("\n");
+        table.append(clip.split).append("\t").append(clip.signer).append("\t").append(clip.id).append("\t");
+        table.append(pictureRate(clip, arguments)).append("\n");
+        copied.clips.push_back(clip);
+    }
+    if (!outcome.failures.empty()) { // else the copy's vocabulary would not be that of its clips
+        outcome.glosses = writeVocabulary(copied, output);
+        writeReferences(copied, output);
     }
     valueOrFail(writeOutput((output / "dataset.tsv").string(), table));
+    valueOrFail(writeOutput((output / dataset::kProtocolFile).string(),
+                            std::string(dataset::protocolKey(data.protocol)) + "\n"));
     return outcome;
 }
 

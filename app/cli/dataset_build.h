@@ -13,6 +13,7 @@ struct BuildArguments {
     bool resize = false;
     int size = 256;
     int crf = 12;
+    bool pictures = false; ///< folders of pictures without loss, resized as published work does, instead of videos
 };
 
 struct BuildOutcome {

@@ -30,7 +30,9 @@ public:
           train_(usable(data, "train")),
           devPart_(data.split("dev").empty() && !data.split("test").empty() ? "test" : "dev"),
           dev_(usable(data, devPart_)),
-          identity_(identityOf(data.root, train_)) {
+          identity_(identityOf(data.root, train_)),
+          scoring_{.mergeRepeats = data.protocol != dataset::Protocol::None,
+                   .phoenixCleanup = data.protocol == dataset::Protocol::Phoenix} {
         for (const std::string& gloss : glosses_) {
             const int label = static_cast<int>(labels_.size()) + 1;
             labels_.emplace(gloss, label);
@@ -81,6 +83,7 @@ public:
 
     std::string devPart() const override { return devPart_; }
     std::string identity() const override { return identity_; }
+    training::Scoring scoring() const override { return scoring_; }
 
     /// That of the first clip: a data set has one.
     double fps() const override {
@@ -136,6 +139,7 @@ private:
     std::string devPart_; ///< dev, or test where nobody made one, as published work on CSL has it
     std::vector<dataset::Clip> dev_;
     std::string identity_;
+    training::Scoring scoring_;
     std::vector<std::vector<std::string>> noSlots_;
     mutable std::mutex toldMutex_;
     mutable std::set<std::string> told_;

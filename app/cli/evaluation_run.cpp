@@ -3,6 +3,7 @@
 #include "commands.h"
 #include "dataset_media.h"
 #include "engine/threads.h"
+#include "evaluation/cleanup.h"
 #include "evaluation/scoring.h"
 #include "process_time.h"
 #include "synth_clips.h"
@@ -104,7 +105,17 @@ Result<ScoredClip> scoreClip(const EvaluationOptions& options, const TestClip& c
     return scored;
 }
 
-void addTo(EvaluationScores& scores, const TestClip& clip, ScoredClip scored) {
+evaluation::Words counted(const EvaluationOptions& options, evaluation::Words words) {
+    if (options.phoenixCleanup) {
+        for (std::string& word : words) {
+            word = evaluation::cleanPhoenixGloss(std::move(word));
+        }
+        std::erase(words, std::string());
+    }
+    return words;
+}
+
+void addTo(EvaluationScores& scores, const EvaluationOptions& options, const TestClip& clip, ScoredClip scored) {
     scores.frames.captured += scored.frames.captured;
     scores.frames.encoded += scored.frames.encoded;
     scores.frames.reused += scored.frames.reused;
@@ -113,11 +124,12 @@ void addTo(EvaluationScores& scores, const TestClip& clip, ScoredClip scored) {
     if (!scored.damage.empty()) {
         scores.damaged.push_back({clip.id, scored.damage});
     }
-    scores.offline.push_back({clip.id, clip.reference, std::move(scored.offline)});
+    scores.offline.push_back({clip.id, clip.reference, counted(options, scored.offline)});
+    scores.recognised.push_back(std::move(scored.offline));
     for (std::size_t i = 0; i < scored.online.size(); ++i) {
         OnlineClip& one = scored.online[i];
         OnlineScores& all = scores.online[i];
-        all.utterances.push_back({clip.id, clip.reference, std::move(one.committed)});
+        all.utterances.push_back({clip.id, clip.reference, counted(options, std::move(one.committed))});
         all.delays.add(clip.spans, one.events);
         all.revisions += one.revisions;
         all.decodes += one.decodes;
@@ -164,7 +176,8 @@ private:
                 }
                 const std::scoped_lock lock(mutex_);
                 if (scored) {
-                    soFar_ += evaluation::countErrors(evaluation::alignWords(clips_[index].reference, scored->offline));
+                    soFar_ += evaluation::countErrors(
+                        evaluation::alignWords(clips_[index].reference, counted(options_, scored->offline)));
                 }
                 scored_[index] = std::move(scored);
                 options_.progress(++done_, soFar_);
@@ -240,7 +253,7 @@ EvaluationScores evaluateClips(const EvaluationOptions& options, const std::vect
             throw CommandFailure{{ErrorCode::Cancelled, "evaluation was stopped", {}}};
         }
         if (*scored[i]) {
-            addTo(scores, clips[i], std::move(**scored[i]));
+            addTo(scores, options, clips[i], std::move(**scored[i]));
         } else {
             scores.failures.push_back({clips[i].id, std::move(scored[i]->error())});
         }

@@ -57,6 +57,7 @@ struct EvaluationOptions {
     DecodeChoice decoding;
     decode::LanguageFusion language;
     FrameOptions frames;
+    bool phoenixCleanup = false;       ///< recognised glosses count after the clean-up of published work on PHOENIX
     std::vector<OnlineSetting> online; ///< each is evaluated; the encoder runs once whatever their number
     /// Called on any of the threads, one at a time.
     std::function<void(std::size_t done, const evaluation::ErrorCounts& soFar)> progress = [](auto, const auto&) {};
@@ -73,8 +74,9 @@ struct FailedClip {
 };
 struct EvaluationScores {
     std::vector<evaluation::Utterance> offline;
-    std::vector<FailedClip> failures; ///< not among the others
-    std::vector<DamagedClip> damaged; ///< among the others, recognised from the frames that they have
+    std::vector<evaluation::Words> recognised; ///< of the same clips, before any clean-up
+    std::vector<FailedClip> failures;          ///< not among the others
+    std::vector<DamagedClip> damaged;          ///< among the others, recognised from the frames that they have
     std::vector<OnlineScores> online;
     session::FrameCounts frames;
     double seconds = 0.0;

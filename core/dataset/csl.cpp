@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <map>
+#include <optional>
+#include <set>
 
 namespace livegloss::dataset {
 namespace {
@@ -103,17 +105,24 @@ Result<std::vector<Clip>> readCslDaily(const fs::path& root) {
 
 namespace {
 
-/// Sentences of corpus.txt: a number, then the words.
-Result<std::map<int, std::pair<std::vector<std::string>, int>>> readSentences(const fs::path& list) {
-    std::map<int, std::pair<std::vector<std::string>, int>> sentences;
+/// A line of corpus.txt: a number, then the words, or the sentence undivided.
+struct Sentence {
+    std::vector<std::string> glosses;
+    std::string written; ///< the number as it stands there: "000007"
+    int line = 0;
+};
+
+Result<std::map<int, Sentence>> readSentences(const fs::path& list) {
+    std::map<int, Sentence> sentences;
     auto read = forEachLine(list, '\n', [&](const ListLine& line) -> Result<void> {
         std::vector<std::string> words = wordsOf(line.fields[0]);
         const auto number = wholeNumber(words.front());
         if (!number || words.size() < 2) {
             return line.wrong("expected the number of a sentence and its words");
         }
+        std::string written = words.front();
         words.erase(words.begin());
-        if (!sentences.emplace(*number, std::pair(std::move(words), line.number)).second) {
+        if (!sentences.emplace(*number, Sentence{std::move(words), std::move(written), line.number}).second) {
             return line.wrong("sentence " + std::to_string(*number) + " is listed twice");
         }
         return {};
@@ -122,6 +131,117 @@ Result<std::map<int, std::pair<std::vector<std::string>, int>>> readSentences(co
         return tl::unexpected(std::move(read.error()));
     }
     return sentences;
+}
+
+/// The words of dictionary.txt: a number, then a word, behind which others for the same sign may stand in brackets.
+Result<std::set<std::string>> readDictionary(const fs::path& list) {
+    std::set<std::string> known;
+    auto read = forEachLine(list, '\n', [&](const ListLine& line) -> Result<void> {
+        const std::vector<std::string> fields = wordsOf(line.fields[0]);
+        if (fields.size() < 2 || !wholeNumber(fields.front())) {
+            return line.wrong("expected the number of a word and the word");
+        }
+        std::string words;
+        for (std::size_t i = 1; i < fields.size(); ++i) {
+            words.append(i > 1 ? " " : "").append(fields[i]);
+        }
+        for (const std::string_view mark : {"（", "）", "、", "，", "(", ")", ","}) {
+            for (std::size_t at = words.find(mark); at != std::string::npos; at = words.find(mark, at)) {
+                std::fill_n(words.begin() + static_cast<std::ptrdiff_t>(at), mark.size(), ' ');
+            }
+        }
+        for (std::string& word : wordsOf(words)) {
+            known.insert(std::move(word));
+        }
+        return {};
+    });
+    return read ? Result<std::set<std::string>>(std::move(known)) : tl::unexpected(std::move(read.error()));
+}
+
+/// The fewest known words that make up `text`; nothing where none do, or where several divisions are as short.
+std::optional<std::vector<std::string>> divided(const std::string& text, const std::set<std::string>& known) {
+    struct Best {
+        int words = -1; ///< -1: not reached
+        int ways = 0;
+        std::size_t from = 0;
+    };
+    std::vector<Best> best(text.size() + 1);
+    best[0] = {0, 1, 0};
+    for (std::size_t from = 0; from < text.size(); ++from) {
+        for (std::size_t to = from + 1; best[from].words >= 0 && to <= text.size(); ++to) {
+            if (!known.contains(text.substr(from, to - from))) {
+                continue;
+            }
+            const int words = best[from].words + 1;
+            if (best[to].words < 0 || words < best[to].words) {
+                best[to] = {words, best[from].ways, from};
+            } else if (words == best[to].words) {
+                best[to].ways += best[from].ways;
+            }
+        }
+    }
+    if (best.back().words < 0 || best.back().ways > 1) {
+        return std::nullopt;
+    }
+    std::vector<std::string> words;
+    for (std::size_t to = text.size(); to > 0; to = best[to].from) {
+        words.push_back(text.substr(best[to].from, to - best[to].from));
+    }
+    std::ranges::reverse(words);
+    return words;
+}
+
+/// As shipped, sentences stand there without spaces between their glosses, and dictionary.txt says which there are.
+Result<void> divideSentences(std::map<int, Sentence>& sentences, const fs::path& root) {
+    const bool whole = !sentences.empty() && std::ranges::all_of(sentences, [](const auto& entry) {
+        const Sentence& sentence = entry.second;
+        return sentence.glosses.size() == 1 && static_cast<unsigned char>(sentence.glosses[0][0]) >= 0x80;
+    });
+    if (!whole) {
+        return {};
+    }
+    constexpr const char* advice =
+        "Use lists as published work makes them (train.txt and dev.txt with path|glosses), or "
+        "put spaces between the glosses of corpus.txt.";
+    const fs::path corpus = root / "corpus.txt";
+    const fs::path dictionary = root / "dictionary.txt";
+    if (std::error_code ignored; !fs::exists(dictionary, ignored)) {
+        return failure(ErrorCode::Unreadable,
+                       corpus.string() + " does not divide its sentences into glosses, and there is no dictionary.txt "
+                                         "beside it that says which there are",
+                       advice);
+    }
+    auto known = readDictionary(dictionary);
+    if (!known) {
+        return tl::unexpected(std::move(known.error()));
+    }
+    for (auto& [number, sentence] : sentences) {
+        auto glosses = divided(sentence.glosses[0], *known);
+        if (!glosses) {
+            return failure(
+                ErrorCode::Unreadable,
+                corpus.string() + ", line " + std::to_string(sentence.line) + ": \"" + sentence.glosses[0] +
+                    "\" is not divided into glosses, and the words of dictionary.txt do not divide it in one "
+                    "way",
+                advice);
+        }
+        sentence.glosses = std::move(*glosses);
+    }
+    return {};
+}
+
+/// Folders whose names are numbers, with however many zeros before them.
+std::map<int, std::string> numberedFolders(const fs::path& home) {
+    std::map<int, std::string> folders;
+    std::error_code problem;
+    for (fs::directory_iterator entry(home, problem); !problem && entry != fs::directory_iterator();
+         entry.increment(problem)) {
+        const std::string name = entry->path().filename().string();
+        if (const auto number = wholeNumber(name)) {
+            folders.emplace(*number, name);
+        }
+    }
+    return folders;
 }
 
 /// "P01_s1_00_0_color.avi" -> 1; nothing where the name is no clip's, such as what file managers leave behind.
@@ -154,6 +274,33 @@ std::vector<fs::path> clipsIn(const fs::path& folder) {
     return clips;
 }
 
+/// "P01_s1_00_0_color" -> "P01"; nothing where the name begins with no signer.
+std::string signerIn(const std::string& name) {
+    return signerNumber(name) ? name.substr(0, name.find('_')) : std::string("unknown");
+}
+
+/// Whether it is a clip in its sentence's folder: clips of several sentences may have one name.
+bool inSentence(const fs::path& listed) {
+    return signerNumber(listed) || wholeNumber(listed.parent_path().filename().string());
+}
+
+/// Where a clip lies whose path was written on another machine: the longest end of it that is there, one to three
+/// names long; where there is none, its usual place.
+fs::path placeOf(const fs::path& root, const fs::path& listed) {
+    std::error_code ignored;
+    const fs::path one = listed.filename();
+    const fs::path two = listed.parent_path().filename() / one;
+    const fs::path three = listed.parent_path().parent_path().filename() / two;
+    for (const fs::path& end : {three, two, one}) {
+        for (const fs::path& home : {root / "color", root}) {
+            if (*end.begin() != ".." && fs::exists(home / end, ignored)) {
+                return home / end;
+            }
+        }
+    }
+    return inSentence(listed) ? root / "color" / two : root / one;
+}
+
 /// Lists as published work makes them: a path, "|", glosses. Of a path from another machine the end counts.
 Result<std::vector<Clip>> readCslLists(const fs::path& root) {
     ClipList clips;
@@ -170,15 +317,14 @@ Result<std::vector<Clip>> readCslLists(const fs::path& root) {
             if (path.filename().empty() || path.filename() == "..") {
                 return line.wrong("\"" + line.fields[0] + "\" is no path of a clip");
             }
-            const fs::path sentence = path.parent_path().filename();
             std::error_code ignored;
             Clip clip;
-            clip.id = (sentence / path.filename()).generic_string();
+            clip.id =
+                (inSentence(path) ? path.parent_path().filename() / path.filename() : path.filename()).generic_string();
             clip.split = split;
-            clip.signer = path.filename().string().substr(0, path.filename().string().find('_'));
+            clip.signer = signerIn(path.filename().string());
             clip.glosses = wordsOf(line.fields[1]);
-            clip.media =
-                firstExisting({root / "color" / sentence / path.filename(), root / sentence / path.filename()});
+            clip.media = placeOf(root, path);
             clip.pictures = !fs::is_regular_file(clip.media, ignored);
             clip.fps = 30.0;
             return clips.add(line, std::move(clip));
@@ -205,18 +351,22 @@ Result<std::vector<Clip>> readCsl(const fs::path& root) {
     if (!sentences) {
         return tl::unexpected(std::move(sentences.error()));
     }
+    if (auto divided = divideSentences(*sentences, root); !divided) {
+        return tl::unexpected(std::move(divided.error()));
+    }
+    const std::map<int, std::string> folders = numberedFolders(root / "color");
     std::vector<Clip> clips;
     for (const auto& [number, sentence] : *sentences) {
-        std::string folder = std::to_string(number);
-        folder.insert(0, folder.size() < 3 ? 3 - folder.size() : 0, '0');
+        const auto known = folders.find(number);
+        const std::string folder = known == folders.end() ? sentence.written : known->second;
         Clip clip;
         clip.id = folder;
         clip.split = "train";
-        clip.glosses = sentence.first;
+        clip.glosses = sentence.glosses;
         clip.media = root / "color" / folder;
         clip.fps = 30.0;
         clip.listedIn = corpus;
-        clip.line = sentence.second;
+        clip.line = sentence.line;
         const std::vector<fs::path> videos = clipsIn(clip.media);
         for (const fs::path& video : videos) {
             const std::string name = video.stem().string();

@@ -72,7 +72,67 @@ Result<std::vector<Clip>> readClips(const fs::path& root, Layout layout) {
     return readSynthFolder(root);
 }
 
+constexpr std::array<Protocol, 3> kProtocols{Protocol::None, Protocol::Phoenix, Protocol::Csl};
+
+/// Of a copy it stands in a file, since its layout does not tell.
+Result<Protocol> protocolOf(const fs::path& root, Layout layout) {
+    switch (layout) {
+    case Layout::Phoenix2014:
+    case Layout::Phoenix2014Si5:
+    case Layout::Phoenix2014T:
+        return Protocol::Phoenix;
+    case Layout::CslDaily:
+    case Layout::Csl:
+        return Protocol::Csl;
+    case Layout::Table:
+        break;
+    case Layout::Synth:
+        return Protocol::None;
+    }
+    Protocol protocol = Protocol::None;
+    const fs::path file = root / kProtocolFile;
+    if (!has(root, kProtocolFile)) {
+        return protocol;
+    }
+    auto read = forEachLine(file, '\t', [&](const ListLine& line) -> Result<void> {
+        for (const Protocol each : kProtocols) {
+            if (line.fields[0] == protocolKey(each)) {
+                protocol = each;
+                return {};
+            }
+        }
+        return line.wrong("\"" + line.fields[0] + "\" is no way to count word errors: expected none, phoenix or csl");
+    });
+    return read ? Result<Protocol>(protocol) : tl::unexpected(std::move(read.error()));
+}
+
+/// A sentence of PHOENIX-2014 whose pictures end long before its glosses do: no alignment of the two exists, and
+/// published work leaves it out.
+constexpr std::string_view kBrokenClip = "13April_2011_Wednesday_tagesschau_default-14";
+
+void leaveOutBroken(Dataset& data) {
+    const auto gone = std::erase_if(data.clips, [&](const Clip& clip) {
+        return data.protocol == Protocol::Phoenix && clip.split == "train" && clip.id == kBrokenClip;
+    });
+    if (gone > 0) {
+        data.notes.push_back(std::string(kBrokenClip) + " is left out of train, as in published work: its pictures end "
+                                                        "before its glosses do");
+    }
+}
+
 } // namespace
+
+std::string_view protocolKey(Protocol protocol) {
+    switch (protocol) {
+    case Protocol::Phoenix:
+        return "phoenix";
+    case Protocol::Csl:
+        return "csl";
+    case Protocol::None:
+        break;
+    }
+    return "none";
+}
 
 std::string_view layoutName(Layout layout) {
     return factsOf(layout).name;
@@ -142,7 +202,13 @@ Result<Dataset> openDataset(const fs::path& root, std::optional<Layout> layout) 
         return failure(ErrorCode::Unreadable, root.string() + " lists no clips",
                        "Check that it is the whole data set.");
     }
-    return Dataset{*layout, root, std::move(*clips)};
+    auto protocol = protocolOf(root, *layout);
+    if (!protocol) {
+        return tl::unexpected(std::move(protocol.error()));
+    }
+    Dataset data{*layout, root, std::move(*clips), *protocol, {}};
+    leaveOutBroken(data);
+    return data;
 }
 
 std::vector<std::string> filesOf(const Dataset& dataset) {

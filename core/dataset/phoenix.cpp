@@ -8,9 +8,9 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::array<const char*, 3> kSplits{"train", "dev", "test"};
-/// As shipped, and as resized copies are commonly called.
-constexpr std::array<const char*, 3> kPictureFolders{"fullFrame-210x260px", "fullFrame-256x256px",
-                                                     "fullFrame-227x227px"};
+/// The copy that published work on AdaptSign is trained on, as shipped, and another copy.
+constexpr const char* kAsShipped = "fullFrame-210x260px";
+constexpr std::array<const char*, 3> kPictureFolders{"fullFrame-256x256px", kAsShipped, "fullFrame-227x227px"};
 
 /// Where the pictures are: in `root`, or in the multisigner corpus beside it, where they may be shared.
 fs::path pictureFolder(const fs::path& root, bool mayShare) {
@@ -26,7 +26,7 @@ fs::path pictureFolder(const fs::path& root, bool mayShare) {
             }
         }
     }
-    return root / "features" / kPictureFolders.front();
+    return root / "features" / kAsShipped;
 }
 
 /// "clip/1/*.png" -> "clip/1": the folder that a row's pattern stands for.

@@ -21,13 +21,14 @@ std::optional<double> seconds(const std::string& text) {
 class TableColumns {
 public:
     static Result<TableColumns> of(const ListLine& heading) {
-        static const std::vector<std::string> known{"path", "glosses", "start", "end", "split", "signer", "id"};
+        static const std::vector<std::string> known{"path", "glosses", "start", "end", "split", "signer", "id", "fps"};
         TableColumns columns;
         for (std::size_t i = 0; i < heading.fields.size(); ++i) {
             const std::string& name = heading.fields[i];
             if (std::find(known.begin(), known.end(), name) == known.end()) {
                 return heading.wrong(
-                    "\"" + name + "\" is no column: expected path, glosses and perhaps start, end, split, signer, id");
+                    "\"" + name +
+                    "\" is no column: expected path, glosses and perhaps start, end, split, signer, id, fps");
             }
             if (!columns.places_.emplace(name, i).second) {
                 return heading.wrong("the column " + name + " is there twice");
@@ -83,6 +84,13 @@ Result<Clip> clipOf(const ListLine& line, const TableColumns& column, const fs::
         if (!clip.endSeconds || *clip.endSeconds <= clip.startSeconds) {
             return line.wrong("\"" + end + "\" is no end after the start, in seconds");
         }
+    }
+    if (const std::string fps = column(line, "fps"); !fps.empty()) {
+        const auto value = seconds(fps);
+        if (!value || *value < 0.1 || *value > 1000.0) {
+            return line.wrong("\"" + fps + "\" is no number of pictures a second");
+        }
+        clip.fps = *value;
     }
     clip.id = column(line, "id");
     if (clip.id.empty()) {

@@ -82,7 +82,10 @@ ForwardOutput AdaptSignImpl::recognise(const Tensor& features, const Tensor& len
     const Tensor convolved = conv1d->forward(features); // [B, S, H]
     const auto packed = nn::utils::rnn::pack_padded_sequence(convolved, steps, true, false);
     const auto hidden = std::get<0>(rnn->forward_with_packed_input(packed));
-    const Tensor sequence = std::get<0>(nn::utils::rnn::pad_packed_sequence(hidden, true, 0.0, convolved.size(1)));
+    // Not by pad_packed_sequence: before LibTorch 2.3 it sorts the lengths, on the processor, by indices on the card.
+    const Tensor sorted =
+        std::get<0>(torch::_pad_packed_sequence(hidden.data(), hidden.batch_sizes(), true, 0.0, convolved.size(1)));
+    const Tensor sequence = sorted.index_select(0, packed.unsorted_indices());
     return {features, conv1d->fc->forward(convolved.transpose(0, 1)), conv1d->fc->forward(sequence.transpose(0, 1)),
             steps};
 }

@@ -26,7 +26,7 @@ public:
 
 private:
     static void set(bool on, at::ScalarType type) {
-#if TORCH_VERSION_MAJOR >= 2
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
         at::autocast::set_autocast_dtype(at::kCUDA, type);
         at::autocast::set_autocast_enabled(at::kCUDA, on);
 #else

@@ -3,6 +3,7 @@
 #include <array>
 #include <chrono>
 #include <torch/csrc/distributed/c10d/Backend.hpp>
+#include <torch/csrc/distributed/c10d/ProcessGroup.hpp>
 #include <torch/csrc/distributed/c10d/ProcessGroupGloo.hpp>
 #include <torch/csrc/distributed/c10d/Store.hpp>
 #include <torch/torch.h>
@@ -19,6 +20,8 @@ using CollectivesPtr = c10::intrusive_ptr<Collectives>;
 constexpr std::chrono::minutes exchangeLimit{10};
 
 #ifdef LIVEGLOSS_WITH_NCCL
+/// Makes it the calling thread's: nothing of this process should end up on another's card.
+void selectCard(const torch::Device& card);
 /// Two numbers that no other graphics card has, on any machine.
 std::array<std::int64_t, 2> cardIdentity(const torch::Device& card);
 /// nccl between `size` processes, each with a card of its own. The cards themselves meet in the first exchange.

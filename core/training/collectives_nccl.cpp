@@ -1,6 +1,7 @@
 #include "collectives.h"
 
 #include <ATen/cuda/CUDAContext.h>
+#include <c10/cuda/CUDAFunctions.h>
 #include <cstring>
 #include <stdexcept>
 #include <thread>
@@ -18,6 +19,10 @@ void abortIfPossible(Group& group) {
 }
 
 } // namespace
+
+void selectCard(const torch::Device& card) {
+    c10::cuda::set_device(card.index());
+}
 
 std::array<std::int64_t, 2> cardIdentity(const torch::Device& card) {
     const auto& uuid = at::cuda::getDeviceProperties(card.index())->uuid;

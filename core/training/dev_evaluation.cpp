@@ -1,5 +1,8 @@
 #include "augment.h"
 #include "clip_supply.h"
+#include "decode/ctc.h"
+#include "evaluation/cleanup.h"
+#include "evaluation/word_error.h"
 #include "fast_encoder.h"
 #include "training/prefetcher.h"
 
@@ -9,41 +12,36 @@
 namespace livegloss::training {
 namespace {
 
-std::vector<int> greedy(const torch::Tensor& logits) {
-    const torch::Tensor best = logits.argmax(-1).contiguous();
-    std::vector<int> glosses;
-    std::int64_t previous = 0;
-    for (std::int64_t step = 0; step < best.size(0); ++step) {
-        const std::int64_t label = best[step].item<std::int64_t>();
-        if (label != previous && label != 0) {
-            glosses.push_back(static_cast<int>(label));
-        }
-        previous = label;
-    }
-    return glosses;
+Matrix logProbabilities(const torch::Tensor& logits) {
+    const torch::Tensor values = logits.to(torch::kCPU, torch::kFloat32).log_softmax(-1).contiguous();
+    Matrix matrix(static_cast<int>(values.size(0)), static_cast<int>(values.size(1)));
+    std::copy_n(values.data_ptr<float>(), matrix.values.size(), matrix.values.begin());
+    return matrix;
 }
 
 } // namespace
 
-int editDistance(const std::vector<int>& reference, const std::vector<int>& hypothesis) {
-    std::vector<int> row(hypothesis.size() + 1);
-    std::iota(row.begin(), row.end(), 0);
-    for (std::size_t i = 1; i <= reference.size(); ++i) {
-        int diagonal = row[0];
-        row[0] = static_cast<int>(i);
-        for (std::size_t j = 1; j <= hypothesis.size(); ++j) {
-            const int substituted = diagonal + (reference[i - 1] == hypothesis[j - 1] ? 0 : 1);
-            diagonal = row[j];
-            row[j] = std::min({substituted, row[j] + 1, row[j - 1] + 1});
+evaluation::Words devWords(const Matrix& logProbs, const std::vector<std::string>& glosses, const Scoring& scoring) {
+    decode::DecodeOptions options;
+    options.alternatives = 0;
+    options.mergeRepeats = scoring.mergeRepeats;
+    evaluation::Words words;
+    for (const decode::DecodedGloss& decoded : decode::decode(logProbs, options)) {
+        std::string word = glosses[static_cast<std::size_t>(decoded.label) - 1];
+        word = scoring.phoenixCleanup ? evaluation::cleanPhoenixGloss(std::move(word)) : std::move(word);
+        if (!word.empty()) {
+            words.push_back(std::move(word));
         }
     }
-    return row.back();
+    return words;
 }
 
 DevResult evaluateDev(StageContext& context, ClipSupply& supply) {
     const model::ModelConfig& config = context.network->config();
     const model::TemporalLayout layout = model::temporalLayout(config.convType);
     const EncoderSettings settings = encoderSettings(context);
+    const std::vector<std::string>& glosses = context.source.glosses();
+    const Scoring scoring = context.source.scoring();
     const int workers = context.group->size();
     const int mine = (supply.devCount() - context.group->rank() + workers - 1) / workers;
     Prefetcher<ClipSupply::ClipPtr> clips(0, mine, 2 * context.pool.threads(), context.options.loaders,
@@ -71,8 +69,14 @@ DevResult evaluateDev(StageContext& context, ClipSupply& supply) {
                                                       prepared.imageOfFrame, settings);
             const auto output =
                 context.network->recognise(features.unsqueeze(0), torch::tensor({features.size(0)}, torch::kInt64));
+            evaluation::Words reference;
+            for (const int label : clip.labels) {
+                reference.push_back(glosses[static_cast<std::size_t>(label) - 1]);
+            }
+            const evaluation::Words recognised =
+                devWords(logProbabilities(output.sequenceLogits.select(1, 0)), glosses, scoring);
             wrong[static_cast<std::size_t>(index)] =
-                editDistance(clip.labels, greedy(output.sequenceLogits.select(1, 0).cpu()));
+                static_cast<int>(evaluation::countErrors(evaluation::alignWords(reference, recognised)).errors());
         });
         for (std::size_t index = 0; index < some.size(); ++index) {
             errors += static_cast<float>(wrong[index]);

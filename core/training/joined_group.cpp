@@ -50,6 +50,7 @@ ExchangeWish wishOf(const torch::Device& own, Exchange exchange) {
 #ifdef LIVEGLOSS_WITH_NCCL
     wish.nccl = true;
     if (own.is_cuda()) {
+        selectCard(own);
         wish.card = cardIdentity(own);
     }
 #endif
@@ -137,6 +138,9 @@ public:
     void shareFirst(const std::vector<Tensor>& tensors) override {
         const torch::NoGradGuard noGrad;
         for (const Tensor& tensor : tensors) {
+            if (tensor.numel() == 0) { // as the prefixes of a model without
+                continue;
+            }
             const torch::Device place = meetingPlace(tensor);
             std::vector<Tensor> values{tensor.detach().to(place).contiguous()};
             finish(*at(place).broadcast(values), place);

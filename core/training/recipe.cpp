@@ -61,6 +61,7 @@ void readModel(RecipeSection section, Recipe& recipe) {
     size("hidden", config.hidden, 2, 16384);
     size("conv_type", config.convType, 0, 9);
     section.take("fps", config.fps, 0.0, 1000.0);
+    section.takeWord("normalisation", recipe.normalisation, {"auto", "plain", "clip"});
     section.finish();
 }
 

@@ -1,7 +1,9 @@
 #pragma once
 
+#include "base/frame.h"
 #include "checkpoint.h"
 #include "compute_pool.h"
+#include "evaluation/word_error.h"
 #include "model/adapt_sign.h"
 #include "training/trainer.h"
 #include "worker_group.h"
@@ -124,10 +126,11 @@ struct DevResult {
     double werPercent() const { return words == 0 ? 0.0 : 100.0 * errors / words; }
 };
 class ClipSupply;
-/// Greedy recognition of the supply's clips of unseen people as the program does it offline, spread over the processes.
+/// Recognises the supply's clips of unseen people by beam search, as published work does, spread over the processes.
 DevResult evaluateDev(StageContext& context, ClipSupply& supply);
-/// Insertions, deletions and substitutions that turn one into the other.
-int editDistance(const std::vector<int>& reference, const std::vector<int>& hypothesis);
+/// What counts as recognised in log probabilities [steps, V]: beam search of width 10, then merged and cleaned as
+/// `scoring` says. `glosses`: of label i + 1.
+evaluation::Words devWords(const Matrix& logProbs, const std::vector<std::string>& glosses, const Scoring& scoring);
 
 /// Trains only the head, on features of the frozen encoder that are computed once per clip.
 bool trainHead(StageContext& context, const ClipSupply& supply);

@@ -49,6 +49,21 @@ void startFromModel(StageContext& context) {
     }
 }
 
+/// A trained model keeps its colours; a backbone gets those that AdaptSign's released code trains with.
+void adoptNormalisation(model::ModelConfig& config, const Recipe& recipe, const model::ModelConfig& found) {
+    config.normalisation = recipe.normalisation == "clip" ? model::clipNormalisation : model::plainNormalisation;
+    if (recipe.start.empty()) {
+        return;
+    }
+    if (recipe.normalisation != "auto" && config.normalisation != found.normalisation) {
+        throw StageFailure{{ErrorCode::Unsupported,
+                            "the recipe wants other colours (\"model.normalisation\") than the model to start from '" +
+                                recipe.start.string() + "' was trained with",
+                            "leave the key out"}};
+    }
+    config.normalisation = found.normalisation;
+}
+
 /// Sizes that the recipe states have to be those of the file that it starts from, others follow it, as do activation
 /// and colours. A whole model has those of the temporal head as well, and its frame rate.
 void adoptSizes(model::ModelConfig& config, const Recipe& recipe) {
@@ -86,7 +101,7 @@ void adoptSizes(model::ModelConfig& config, const Recipe& recipe) {
         config.resize = found.resize;
     }
     config.activation = found.activation;
-    config.normalisation = found.normalisation;
+    adoptNormalisation(config, recipe, found);
 }
 
 model::ModelConfig configOf(const Recipe& recipe, const SampleSource& source) {
@@ -103,6 +118,8 @@ model::ModelConfig configOf(const Recipe& recipe, const SampleSource& source) {
     }
     if (!recipe.backbone.empty() || !recipe.start.empty()) {
         adoptSizes(config, recipe);
+    } else if (recipe.normalisation == "clip") {
+        config.normalisation = model::clipNormalisation;
     }
     if (recipe.method.kind == Method::Kind::Partial && recipe.method.blocks > config.layers) {
         throw StageFailure{{ErrorCode::Unsupported,
@@ -222,9 +239,24 @@ StageContext makeContext(const Recipe& recipe, const SampleSource& source, const
             {}};
 }
 
+/// The backbone's file is what people look into; training may say something else.
+void tellOtherColours(StageContext& context) {
+    const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(context.recipe.backbone));
+    const auto found = valueOrThrow(model::readBackboneConfig(model::shapeTable(reader)));
+    if (found.normalisation != context.network->config().normalisation) {
+        context.report(context.recipe.normalisation == "auto"
+                           ? "colours are x / 127.5 - 1, as AdaptSign's released code has them, and not by CLIP's mean "
+                             "and deviation as " +
+                                 context.recipe.backbone.string() +
+                                 " says; \"normalisation\" in \"model\" of the recipe decides otherwise"
+                           : "colours are as the recipe says, not as " + context.recipe.backbone.string() + " does");
+    }
+}
+
 void loadNetwork(StageContext& context) {
     if (!context.recipe.backbone.empty()) {
         valueOrThrow(model::loadBackbone(context.network, context.recipe.backbone));
+        tellOtherColours(context);
     }
     if (!context.recipe.start.empty()) {
         startFromModel(context);
@@ -240,6 +272,14 @@ void loadNetwork(StageContext& context) {
     visual->inputOffset = visual->inputOffset.to(context.device);
 }
 
+namespace {
+
+std::string firstLine(const std::string& text) {
+    return text.substr(0, text.find('\n'));
+}
+
+} // namespace
+
 Error currentFailure() {
     try {
         throw;
@@ -251,6 +291,11 @@ Error currentFailure() {
     } catch (const std::bad_alloc&) {
         return {ErrorCode::OutOfMemory, "training needs more memory than there is",
                 "lower cache_megabytes, keep_clips or batch in the recipe, or set gradient_checkpointing"};
+    } catch (const c10::OutOfMemoryError& full) {
+        return {
+            ErrorCode::OutOfMemory,
+            "training needs more memory than the graphics card has: " + firstLine(full.what_without_backtrace()),
+            "set gradient_checkpointing, \"precision\": \"fp16\", or a smaller batch with accumulate in the recipe"};
     } catch (const std::filesystem::filesystem_error& error) {
         return {ErrorCode::WriteFailed, error.what(), "choose a --work folder that can be written"};
     } catch (const std::exception& error) {

@@ -279,8 +279,8 @@ void TrainingLoop::measure() {
         return;
     }
     newest_ = *value;
-    if (newest_ <= best_) {
-        sinceBest_ = newest_ < best_ ? 0 : sinceBest_ + 1;
+    if (newest_ < best_) { // of equal ones the first is kept, as in the released code
+        sinceBest_ = 0;
         best_ = newest_;
         if (context_.group->isFirst()) {
             work_.keep(step_);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <cmath>
+#include <opencv2/imgproc.hpp>
 #include <vector>
 
 namespace livegloss::vision {
@@ -97,6 +98,16 @@ Region visibleRegion(int resize, int resolution) {
     const double side = static_cast<double>(resolution) / resize;
     const double start = static_cast<double>(cropOffset(resize, resolution)) / resize;
     return {start, start, side, side};
+}
+
+std::vector<std::uint8_t> lanczosPicture(const Frame& frame, int side) {
+    assert(frame.width > 0 && frame.height > 0 && side > 0);
+    std::vector<std::uint8_t> picture(static_cast<std::size_t>(side) * static_cast<std::size_t>(side) * 3);
+    // OpenCV knows no constant pictures; the source is only read.
+    const cv::Mat source(frame.height, frame.width, CV_8UC3, const_cast<std::uint8_t*>(frame.rgb.data()));
+    cv::Mat target(side, side, CV_8UC3, picture.data());
+    cv::resize(source, target, target.size(), 0.0, 0.0, cv::INTER_LANCZOS4);
+    return picture;
 }
 
 void prepareInput(const Frame& frame, int resize, int resolution, std::span<float> out) {

@@ -334,6 +334,30 @@ private slots:
         QVERIFY(parsed(drawn.out).at("reference_words").get<int>() < result.at("reference_words").get<int>());
     }
 
+    /// The clean-up of published work on PHOENIX, by request or because the data set asks for it, is that of score.
+    void evaluateCleansAsScoreDoes() {
+        test::RandomModel random(5);
+        random.config.vocabulary = {"", "loc-HOUSE", "__EMOTION__", "HOUSE", "SUN-PLUSPLUS", "WIND"};
+        QVERIFY(random.save(at("cleaned.safetensors").toStdString()));
+        const auto errors = [&](const char* cleanup) {
+            const json counted =
+                parsed(runCli({"evaluate", "--model", at("cleaned.safetensors"), "--data", at("data"), "--split",
+                               "test", "--json", "--output", at("cleaned.ctm"), "--cleanup", cleanup})
+                           .out);
+            const json scored =
+                parsed(runCli({"score", "--reference", at("data/test.stm"), "--hypothesis", at("cleaned.ctm"), "--json",
+                               "--cleanup", counted.at("cleanup").get<std::string>().c_str()})
+                           .out);
+            return std::array<json, 3>{counted.at("hypothesis_words"), scored.at("errors"),
+                                       counted.at("substitutions").get<int>() + counted.at("deletions").get<int>() +
+                                           counted.at("insertions").get<int>()};
+        };
+        const auto plain = errors("auto");
+        QCOMPARE(plain, errors("none"));
+        const auto clean = errors("phoenix");
+        QVERIFY(plain[1] == plain[2] && clean[1] == clean[2]);
+    }
+
     void evaluateIsStoppedWithinAClip() {
         QProcess process;
         process.start(LIVEGLOSS_CLI, {"evaluate", "--synth", "200", "--threads", "2"});

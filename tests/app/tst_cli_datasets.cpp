@@ -98,6 +98,44 @@ private slots:
         QVERIFY(copy["splits"] == whole["splits"]);
     }
 
+    /// Pictures as published work stores them: without loss, as many as the source has, at its rate.
+    void buildsMakePictures() {
+        QCOMPARE(runCli({"dataset", "build", path("data"), "--output", path("pictures"), "--pictures"}).code, 2);
+        const QStringList command{"dataset",  "build",  path("data"), "--output",  path("pictures"),
+                                  "--resize", "--size", "64",         "--pictures"};
+        QCOMPARE(done(command).code, 0);
+        const QDir clips(path("pictures/clips/dev"));
+        const QStringList folders = clips.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+        QCOMPARE(folders.size(), 2);
+        const QByteArray sides = contentsOf(clips.filePath(folders[0] + "/000000.png")).mid(16, 8);
+        QCOMPARE(sides, QByteArray("\0\0\0\x40\0\0\0\x40", 8));
+        const json copy = parsed(done({"dataset", "check", path("pictures"), "--json"}).out);
+        const json whole = parsed(done({"dataset", "check", path("data"), "--json"}).out);
+        QVERIFY(copy["splits"] == whole["splits"]); // frames as well
+        QVERIFY(contentsOf(path("pictures/dataset.tsv")).contains("\t25\n"));
+        QCOMPARE(contentsOf(path("pictures/protocol.txt")), QByteArray("none\n"));
+        const Outcome again = done(command);
+        QVERIFY2(again.err.contains("0 clips written, 2 were there"), qPrintable(again.err));
+        QVERIFY(QFile::remove(clips.filePath(folders[1] + "/000003.png")));
+        const Outcome mended = done(command);
+        QVERIFY2(mended.err.contains("1 clips written, 1 were there"), qPrintable(mended.err));
+    }
+
+    /// What is left out of the copy is no part of its vocabulary and references either.
+    void copiesSpeakOfWhatTheyHold() {
+        QVERIFY(QDir().mkpath(path("lacking")));
+        const QDir videos(path("data/dev"));
+        const QString video = videos.filePath(videos.entryList({"*.mp4"}).first());
+        QVERIFY(QFile::copy(video, path("lacking/good.mp4")));
+        writeFile(path("lacking/bad.mp4"), "no video");
+        writeFile(path("lacking/dataset.tsv"), "path\tglosses\ngood.mp4\tREGEN\nbad.mp4\tSONNE\n");
+        const Outcome built =
+            runCli({"dataset", "build", path("lacking"), "--output", path("lacking-copy"), "--resize", "--size", "64"});
+        QCOMPARE(built.code, 3);
+        QCOMPARE(contentsOf(path("lacking-copy/glosses.txt")), QByteArray("REGEN\n"));
+        QVERIFY(!contentsOf(path("lacking-copy/groundtruth-train.stm")).contains("SONNE"));
+    }
+
     /// Clips of another size, compression or source are no part of the copy that was asked for.
     void buildsKeepOnlyWhatTheyWouldMakeTheSame() {
         const auto build = [this](const QStringList& options) {

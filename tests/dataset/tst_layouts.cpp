@@ -1,7 +1,7 @@
 #include "dataset/check.h"
 #include "dataset/dataset.h"
 #include "dataset/vocabulary.h"
-#include "small_datasets.h"
+#include "layout_summaries.h"
 
 #include <QTemporaryDir>
 #include <algorithm>
@@ -9,36 +9,7 @@
 
 using namespace livegloss;
 using namespace livegloss::dataset;
-
-namespace {
-
-QString summary(const Clip& clip) {
-    QStringList glosses;
-    for (const std::string& gloss : clip.glosses) {
-        glosses << QString::fromStdString(gloss);
-    }
-    return QStringLiteral("%1 %2 %3: %4")
-        .arg(QString::fromStdString(clip.split), QString::fromStdString(clip.id), QString::fromStdString(clip.signer),
-             glosses.join(' '));
-}
-
-QString relativeMedia(const Dataset& data, std::size_t index) {
-    return QString::fromStdString(data.clips.at(index).media.lexically_relative(data.root).generic_string());
-}
-
-Result<Dataset> open(const QString& root) {
-    return openDataset(root.toStdString());
-}
-
-QStringList summaries(const Dataset& data) {
-    QStringList list;
-    for (const Clip& clip : data.clips) {
-        list << summary(clip);
-    }
-    return list;
-}
-
-} // namespace
+using namespace small;
 
 class TestLayouts : public QObject {
     Q_OBJECT
@@ -90,86 +61,43 @@ private slots:
         QCOMPARE(relativeMedia(*data, 3), QStringLiteral("features/fullFrame-210x260px/test/four-4"));
     }
 
-    void cslDaily() {
+    /// The copy that the released preparation makes comes before the pictures that it is made from.
+    void phoenixTakesPreparedPictures() {
         const QTemporaryDir folder;
-        small::cslDaily(folder.path());
-        const auto data = open(folder.path());
-        QVERIFY2(data, data ? "" : data.error().message.c_str());
-        QCOMPARE(data->layout, Layout::CslDaily);
-        // What no split names is trained on, as in published work.
-        QCOMPARE(summaries(*data),
-                 (QStringList{"train S000001_P0000_T00 P0000: A B", "train S000007_P0001_T00 P0001: B C D",
-                              "dev S000003_P0001_T00 P0001: C", "test S000004_P0000_T00 P0000: D A"}));
-        QCOMPARE(data->clips[0].announcedFrames, std::optional(30));
-        QCOMPARE(relativeMedia(*data, 0), QStringLiteral("sentence/frames_512x512/S000001_P0000_T00"));
+        small::phoenix2014(folder.path());
+        QVERIFY(QDir().mkpath(folder.filePath("features/fullFrame-210x260px")));
+        QCOMPARE(relativeMedia(*open(folder.path()), 0),
+                 QStringLiteral("features/fullFrame-210x260px/train/one_default-0/1"));
+        QVERIFY(QDir().mkpath(folder.filePath("features/fullFrame-256x256px")));
+        QCOMPARE(relativeMedia(*open(folder.path()), 0),
+                 QStringLiteral("features/fullFrame-256x256px/train/one_default-0/1"));
     }
 
-    void cslDailyWithAListThatIsCutOffIsRefused() {
+    void phoenixLeavesOutTheBrokenClip() {
         const QTemporaryDir folder;
-        small::cslDaily(folder.path());
-        small::write(folder.filePath("sentence_label/split_1.txt"),
-                     "name|split\nS000001_P0000_T00|train\nS000003_P0001_T00|dev\n");
-        const auto data = open(folder.path());
-        QVERIFY(!data);
-        const QString message = QString::fromStdString(data.error().message);
-        QVERIFY2(message.contains("split_1.txt names no split for 2 of the clips") &&
-                     message.contains("S000004_P0000_T00"),
-                 qPrintable(message));
-    }
-
-    void cslByLists() {
-        const QTemporaryDir folder;
-        small::csl(folder.path());
-        QDir().mkpath(folder.filePath("color/000/P01_s1_00_0_color"));
+        small::phoenix2014(folder.path());
+        const QString list = folder.filePath("annotations/manual/train.corpus.csv");
+        QFile file(list);
+        QVERIFY(file.open(QIODevice::Append));
+        const char* broken = "13April_2011_Wednesday_tagesschau_default-14";
+        file.write(QByteArray(broken) + "|" + broken + "/1/*.png|Signer04|A B\n");
+        file.close();
         const auto data = open(folder.path());
         QVERIFY2(data, data ? "" : data.error().message.c_str());
-        QCOMPARE(data->layout, Layout::Csl);
-        QCOMPARE(summary(data->clips[0]), QStringLiteral("train 000/P01_s1_00_0_color P01: A B"));
-        QCOMPARE(relativeMedia(*data, 0), QStringLiteral("color/000/P01_s1_00_0_color"));
-        QCOMPARE(summary(data->clips[2]), QStringLiteral("dev 000/P41_s1_00_0_color P41: A B"));
+        QVERIFY(std::ranges::none_of(data->clips, [&](const Clip& clip) { return clip.id == broken; }));
+        QVERIFY(data->notes.size() == 1 && data->notes[0].starts_with(broken));
+        QCOMPARE(data->protocol, Protocol::Phoenix);
     }
 
-    void cslAsShipped() {
+    void protocolsOfTablesStandBesideThem() {
         const QTemporaryDir folder;
-        small::write(folder.filePath("corpus.txt"), "000 A B\n001 B C D\n");
-        small::write(folder.filePath("color/000/P01_s1_00_0_color.avi"), "x");
-        small::write(folder.filePath("color/000/P41_s1_00_0_color.avi"), "x");
-        small::write(folder.filePath("color/001/P40_s1_01_0_color.avi"), "x");
-        const auto data = open(folder.path());
-        QVERIFY2(data, data ? "" : data.error().message.c_str());
-        QCOMPARE(summaries(*data),
-                 (QStringList{"train 000/P01_s1_00_0_color P01: A B", "train 001/P40_s1_01_0_color P40: B C D",
-                              "test 000/P41_s1_00_0_color P41: A B"}));
-        QVERIFY(!data->clips[0].pictures);
-    }
-
-    void cslVideosBesideTheirPicturesCountOnce() {
-        const QTemporaryDir folder;
-        small::write(folder.filePath("corpus.txt"), "000 A B\n");
-        small::write(folder.filePath("color/000/P01_s1_00_0_color.avi"), "x");
-        QVERIFY(QDir().mkpath(folder.filePath("color/000/P01_s1_00_0_color")));
-        QVERIFY(QDir().mkpath(folder.filePath("color/000/P02_s1_00_0_color")));
-        const auto data = open(folder.path());
-        QVERIFY2(data, data ? "" : data.error().message.c_str());
-        QCOMPARE(summaries(*data),
-                 (QStringList{"train 000/P01_s1_00_0_color P01: A B", "train 000/P02_s1_00_0_color P02: A B"}));
-        QVERIFY(!data->clips[0].pictures && data->clips[1].pictures);
-    }
-
-    void cslWithGapsAndLitter() {
-        const QTemporaryDir folder;
-        small::write(folder.filePath("corpus.txt"), "000 A B\n001 B C D\n002 C\n");
-        small::write(folder.filePath("color/000/P01_s1_00_0_color.avi"), "x");
-        for (const char* litter : {".DS_Store", "Thumbs.db", "Photos.txt", "desktop.ini"}) {
-            small::write(folder.filePath(QString("color/000/") + litter), "x");
-        }
-        QVERIFY(QDir().mkpath(folder.filePath("color/001")));
-        const auto data = open(folder.path());
-        QVERIFY2(data, data ? "" : data.error().message.c_str());
-        // Sentences without a clip stay in the list, so that a check can say that they are missing.
-        QCOMPARE(summaries(*data), (QStringList{"train 000/P01_s1_00_0_color P01: A B", "train 001 unknown: B C D",
-                                                "train 002 unknown: C"}));
-        QCOMPARE(relativeMedia(*data, 2), QStringLiteral("color/002"));
+        small::write(folder.filePath("dataset.tsv"), "path\tglosses\na.mp4\tA\n");
+        QCOMPARE(open(folder.path())->protocol, Protocol::None);
+        small::write(folder.filePath("protocol.txt"), "phoenix\n");
+        QCOMPARE(open(folder.path())->protocol, Protocol::Phoenix);
+        small::write(folder.filePath("protocol.txt"), "fenix\n");
+        const auto wrong = open(folder.path());
+        QVERIFY(!wrong && wrong.error().message.find("protocol.txt, line 1") != std::string::npos);
     }
 
     void tables() {

@@ -147,11 +147,29 @@ private slots:
             for (int step = 0; step < 10; ++step) { failing.take(); }, std::runtime_error);
     }
 
-    void editDistances() {
-        QCOMPARE(editDistance({1, 2, 3}, {1, 2, 3}), 0);
-        QCOMPARE(editDistance({1, 2, 3}, {1, 3}), 1);
-        QCOMPARE(editDistance({1, 2, 3}, {4, 1, 2, 5}), 2);
-        QCOMPARE(editDistance({}, {1, 2}), 2);
+    /// Dev is measured as published work does: A A stays or becomes A, and PHOENIX' clean-up counts.
+    void devCountsWhatScoringSays() {
+        const std::vector<std::string> glosses{"REGEN", "loc-REGEN", "__EMOTION__"};
+        Matrix sure(7, 4); // REGEN, blank, REGEN, loc-REGEN, __EMOTION__, blank, blank
+        std::fill(sure.values.begin(), sure.values.end(), std::log(0.01F));
+        for (const auto& [step, label] : std::map<int, int>{{0, 1}, {1, 0}, {2, 1}, {3, 2}, {4, 3}, {5, 0}, {6, 0}}) {
+            sure.at(step, label) = std::log(0.97F);
+        }
+        using evaluation::Words;
+        QCOMPARE(devWords(sure, glosses, {}), (Words{"REGEN", "REGEN", "loc-REGEN", "__EMOTION__"}));
+        QCOMPARE(devWords(sure, glosses, {.mergeRepeats = true, .phoenixCleanup = false}),
+                 (Words{"REGEN", "loc-REGEN", "__EMOTION__"}));
+        QCOMPARE(devWords(sure, glosses, {.mergeRepeats = true, .phoenixCleanup = true}), (Words{"REGEN", "REGEN"}));
+    }
+
+    /// Two paths to "A" are together likelier than the one best path, which says nothing.
+    void devUsesBeamSearch() {
+        Matrix split(2, 2);
+        for (int step = 0; step < 2; ++step) {
+            split.at(step, 0) = std::log(0.6F);
+            split.at(step, 1) = std::log(0.4F);
+        }
+        QCOMPARE(devWords(split, {"A"}, {}), evaluation::Words{"A"});
     }
 };
 

@@ -3,7 +3,9 @@
 #include <QElapsedTimer>
 #include <QTest>
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <numbers>
 #include <opencv2/core.hpp>
 #include <opencv2/imgproc.hpp>
 #include <random>
@@ -36,10 +38,58 @@ float at(const std::vector<float>& planes, int resolution, int channel, int y, i
 
 } // namespace
 
+/// Lanczos' kernel over eight pixels, its weights made to sum to one; a pixel of the frame, repeated beyond its edges.
+double lanczosPixel(const Frame& frame, int side, int y, int x, int channel) {
+    const auto kernel = [](double distance) {
+        if (std::abs(distance) < 1e-9) {
+            return 1.0;
+        }
+        const double angle = std::numbers::pi * distance;
+        return std::abs(distance) < 4.0 ? std::sin(angle) / angle * std::sin(angle / 4.0) / (angle / 4.0) : 0.0;
+    };
+    const double centreX = (x + 0.5) * frame.width / side - 0.5;
+    const double centreY = (y + 0.5) * frame.height / side - 0.5;
+    double sum = 0.0;
+    double weights = 0.0;
+    for (int row = static_cast<int>(std::floor(centreY)) - 3; row <= static_cast<int>(std::floor(centreY)) + 4; ++row) {
+        for (int column = static_cast<int>(std::floor(centreX)) - 3;
+             column <= static_cast<int>(std::floor(centreX)) + 4; ++column) {
+            const double weight = kernel(centreY - row) * kernel(centreX - column);
+            const int top = std::clamp(row, 0, frame.height - 1);
+            const int left = std::clamp(column, 0, frame.width - 1);
+            sum += weight * frame.rgb[static_cast<std::size_t>((top * frame.width + left) * 3 + channel)];
+            weights += weight;
+        }
+    }
+    return std::clamp(sum / weights, 0.0, 255.0);
+}
+
 class TestPrepareInput : public QObject {
     Q_OBJECT
 
 private slots:
+    /// 210 x 260 to 256 x 256, as PHOENIX is prepared: one side grows, the other shrinks, neither is smoothed.
+    void lanczosIsTheFormula() {
+        const Frame frame = randomFrame(21, 26);
+        for (const int side : {26, 40, 15}) {
+            const std::vector<std::uint8_t> picture = vision::lanczosPicture(frame, side);
+            double largest = 0.0;
+            for (int y = 0; y < side; ++y) {
+                for (int x = 0; x < side; ++x) {
+                    for (int channel = 0; channel < 3; ++channel) {
+                        const double expected = lanczosPixel(frame, side, y, x, channel);
+                        largest = std::max(
+                            largest,
+                            std::abs(expected - picture[static_cast<std::size_t>((y * side + x) * 3 + channel)]));
+                    }
+                }
+            }
+            QVERIFY2(largest <= 2.0, qPrintable(QString("side %1: %2 grey levels off").arg(side).arg(largest)));
+        }
+        Frame square = randomFrame(16, 16);
+        QCOMPARE(vision::lanczosPicture(square, 16), square.rgb);
+    }
+
     void matchesOpenCv_data();
     void matchesOpenCv();
     void keepsPixelsOfTheRightSize();

@@ -49,10 +49,22 @@ struct Clip {
     int line = 0;                       ///< from 1; 0: not a file of lines
 };
 
+/// Whose way of counting word errors published work on a data set follows.
+enum class Protocol {
+    None,
+    Phoenix, ///< glosses are cleaned, and equal neighbours of what is recognised merged
+    Csl,     ///< equal neighbours are merged
+};
+/// Beside dataset.tsv: one of protocolKey()'s words.
+constexpr const char* kProtocolFile = "protocol.txt";
+std::string_view protocolKey(Protocol protocol); ///< "none", "phoenix", "csl"
+
 struct Dataset {
     Layout layout = Layout::Table;
     std::filesystem::path root;
     std::vector<Clip> clips; ///< in the order of the lists, train before dev before test
+    Protocol protocol = Protocol::None;
+    std::vector<std::string> notes; ///< what was left out and why, in English
 
     /// The clips of one split.
     std::vector<Clip> split(std::string_view name) const;

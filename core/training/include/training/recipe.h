@@ -119,6 +119,9 @@ struct Recipe {
     model::ModelConfig model;
     /// Keys of "model" and "modules" that the recipe holds; others follow what it starts from.
     std::set<std::string> statedSizes;
+    /// "plain" (x / 127.5 - 1), "clip", or "auto": as a model to start from has it, and else as the released code,
+    /// plain whatever the backbone was made with.
+    std::string normalisation = "auto";
     double adapterRatio = 0.25;  ///< inner width of the adapters over the width
     bool sharedPrefixes = false; ///< one set of prefixes for all blocks
     Method method;

@@ -32,6 +32,12 @@ struct SampleFailure : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
+/// How published work counts word errors on some material.
+struct Scoring {
+    bool mergeRepeats = false;   ///< equal neighbours of what is recognised count once
+    bool phoenixCleanup = false; ///< recognised glosses are cleaned as evaluation::cleanPhoenixGloss() does
+};
+
 struct ClipQuery {
     std::uint64_t seed = 0;
     std::optional<std::int64_t> number; ///< which clip of the part, from 0, where the part has an end
@@ -61,6 +67,7 @@ public:
     virtual std::string identity() const { return {}; }
     /// Frames a second that the material has, for recipes that leave it open.
     virtual double fps() const { return 25.0; }
+    virtual Scoring scoring() const { return {}; }
     /// Pictures that differ from each other in one word of the caption.
     virtual std::vector<TrainingStill> stillGroup(std::uint64_t seed, SamplePart part, int size, int count) const = 0;
 };

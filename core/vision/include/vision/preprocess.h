@@ -2,7 +2,9 @@
 
 #include "base/frame.h"
 
+#include <cstdint>
 #include <span>
+#include <vector>
 
 namespace livegloss::vision {
 
@@ -21,5 +23,9 @@ Region visibleRegion(int resize, int resolution);
 /// Resizes, crops and normalises (x / 127.5 - 1) one frame into `out`, three planes [3, resolution, resolution]. Any
 /// thread.
 void prepareInput(const Frame& frame, int resize, int resolution, std::span<float> out);
+
+/// The whole frame in a square of `side`, aspect not kept, by Lanczos' filter over 8 x 8 pixels without smoothing: to
+/// the byte what AdaptSign's released preparation of data sets stores. RGB, [side, side, 3]. Any thread.
+std::vector<std::uint8_t> lanczosPicture(const Frame& frame, int side);
 
 } // namespace livegloss::vision
