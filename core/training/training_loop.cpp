@@ -279,8 +279,10 @@ void TrainingLoop::measure() {
         return;
     }
     newest_ = *value;
-    if (newest_ < best_) { // of equal ones the first is kept, as in the released code
-        sinceBest_ = 0;
+    // Of equal ones the first is kept, as in the released code, once anything is recognised.
+    constexpr double nothingRecognised = 100.0;
+    if (newest_ < best_ || (newest_ == best_ && newest_ >= nothingRecognised)) {
+        sinceBest_ = newest_ < best_ ? 0 : sinceBest_ + 1;
         best_ = newest_;
         if (context_.group->isFirst()) {
             work_.keep(step_);

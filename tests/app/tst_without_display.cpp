@@ -100,7 +100,11 @@ private Q_SLOTS:
         makeScriptFolder("trap 'touch stopped; exit 0' TERM; echo started; while :; do sleep 0.05; done");
         QProcess process;
         startScript(process);
-        QVERIFY(process.waitForReadyRead(30'000));
+        QByteArray told; // what the script itself says comes before what the window says
+        while (!told.contains("started")) {
+            QVERIFY2(process.waitForReadyRead(30'000), told.constData());
+            told += process.readAllStandardOutput();
+        }
         process.terminate();
         QVERIFY(process.waitForFinished(30'000));
         QTRY_VERIFY(QFile::exists(folder_.filePath("stopped")));

@@ -69,6 +69,7 @@ private slots:
         QVERIFY(random.save(backbone).has_value());
         auto json = nlohmann::json::parse(tinyRecipe);
         json["pretrain"]["steps"] = 0;
+        json["head"]["clips"] = 0;
         json["backbone"] = backbone;
         const auto outcome = train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(folder.path()));
         QVERIFY2(outcome.has_value(), outcome ? "" : outcome.error().message.c_str());
@@ -82,8 +83,29 @@ private slots:
         QVERIFY(before.readFloats("conv2d.visual.proj").value() != after.readFloats("conv2d.visual.proj").value());
         const auto config = model::readModelConfig(after);
         QVERIFY(config && config->activation == model::Activation::Gelu);
-        QVERIFY(config->normalisation == model::clipNormalisation);
+        QVERIFY(config->normalisation == model::plainNormalisation); // as the released code, not as the backbone
 
+        const QTemporaryDir own;
+        json["model"]["normalisation"] = "clip";
+        QVERIFY(train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(own.path())));
+        const std::string trained = own.filePath("model.safetensors").toStdString();
+        const auto stated = tensorfile::SafetensorsReader::open(trained).value();
+        QVERIFY(model::readModelConfig(stated)->normalisation == model::clipNormalisation);
+        // A trained model keeps its colours, and no recipe takes them away.
+        auto further = json;
+        further.erase("backbone");
+        further["start"] = trained;
+        further["model"] = {{"normalisation", "plain"}};
+        const QTemporaryDir next;
+        const auto other = train(parseRecipe(further.dump(), "here").value(), SquareSource(), optionsFor(next.path()));
+        QVERIFY(!other && other.error().message.find("model.normalisation") != std::string::npos);
+        further.erase("model");
+        QVERIFY(train(parseRecipe(further.dump(), "here").value(), SquareSource(), optionsFor(next.path())));
+        const auto onwards =
+            tensorfile::SafetensorsReader::open(next.filePath("model.safetensors").toStdString()).value();
+        QVERIFY(model::readModelConfig(onwards)->normalisation == model::clipNormalisation);
+
+        json["model"].erase("normalisation");
         json["model"]["width"] = 128;
         const auto refused = train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(folder.path()));
         QVERIFY(!refused);
