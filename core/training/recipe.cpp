@@ -207,7 +207,7 @@ Recipe readAll(const Json& root, std::vector<RecipeKey>* known) {
     std::string precision = "f32";
     section.takeWord("precision", precision, {"f32", "bf16", "fp16"});
     recipe.precision = precision == "f32" ? Precision::F32 : precision == "bf16" ? Precision::Bf16 : Precision::F16;
-    section.takeWord("device", recipe.device, {"auto", "cpu", "cuda"});
+    section.take("device", recipe.device);
     section.take("gradient_checkpointing", recipe.gradientCheckpointing);
     section.take("checkpoint_minutes", recipe.checkpointMinutes, 0.0, 1e6);
     readModel(section.child("model"), recipe);
@@ -251,6 +251,9 @@ void check(bool good, const char* message) {
 
 void checkRecipe(const Recipe& recipe) {
     const model::ModelConfig& config = recipe.model;
+    const bool known = recipe.device == "auto" || recipe.device == "cpu" || recipe.device == "cuda";
+    check(known || recipe.device.starts_with(otherDevicePrefix),
+          "\"device\" has to be auto, cpu, cuda, or torch: and the name of another device of LibTorch");
     check(config.width % 64 == 0, "\"model.width\" has to be a multiple of 64");
     check(config.resolution >= config.patch && config.resolution % config.patch == 0,
           "\"model.resolution\" has to be a multiple of \"patch\"");

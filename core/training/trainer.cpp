@@ -131,6 +131,17 @@ model::ModelConfig configOf(const Recipe& recipe, const SampleSource& source) {
     return config;
 }
 
+torch::Device otherDevice(const std::string& name) {
+    try {
+        const torch::Device device(name.substr(otherDevicePrefix.size()));
+        torch::zeros({1}).to(device);
+        return device;
+    } catch (const std::exception&) {
+        throw StageFailure{{ErrorCode::Unsupported, "there is no device '" + name + "' for LibTorch",
+                            "Set \"device\" in the recipe to auto, cpu or cuda."}};
+    }
+}
+
 /// The recipe's device, where it is there; several processes of one machine take one card each.
 torch::Device deviceOf(const Recipe& recipe) {
     const bool there = torch::cuda::is_available();
@@ -139,14 +150,15 @@ torch::Device deviceOf(const Recipe& recipe) {
                             "the recipe asks for \"device\" cuda, but LibTorch finds no graphics card",
                             "Set \"device\" to auto or cpu, or use a LibTorch that was built for CUDA."}};
     }
-    if (recipe.device == "cpu" || !there) {
+    const bool other = recipe.device.starts_with(otherDevicePrefix);
+    if (recipe.device == "cpu" || other || !there) {
         if (recipe.precision != Precision::F32) {
             throw StageFailure{
                 {ErrorCode::Unsupported,
-                 "\"precision\" bf16 and fp16 are for graphics cards; on the processor training runs in f32",
+                 "\"precision\" bf16 and fp16 are for graphics cards by CUDA; elsewhere training runs in f32",
                  "Set \"precision\" to f32 in the recipe."}};
         }
-        return torch::kCPU;
+        return other ? otherDevice(recipe.device) : torch::kCPU;
     }
     const char* local = std::getenv("LOCAL_RANK");
     const int card = local == nullptr ? 0 : std::atoi(local);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace livegloss::training {
@@ -108,6 +109,7 @@ struct Method {
 std::optional<Method> methodOf(const std::string& name);
 
 enum class Precision { F32, Bf16, F16 };
+constexpr std::string_view otherDevicePrefix = "torch:";
 
 struct Recipe {
     std::string name = "model";
@@ -128,7 +130,7 @@ struct Recipe {
     std::filesystem::path backbone; ///< image tower to start from instead of pre-training; empty: none
     std::filesystem::path start;    ///< trained model to go on from, head included; empty: none
     Precision precision = Precision::F32;
-    std::string device = "auto";        ///< "auto", "cpu" or "cuda"
+    std::string device = "auto"; ///< "auto", "cpu", "cuda", or "torch:" and the name of another device of LibTorch
     bool gradientCheckpointing = false; ///< forget the encoder's intermediate results and compute them again
     PretrainRecipe pretrain;
     HeadRecipe head;
