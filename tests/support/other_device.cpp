@@ -157,7 +157,10 @@ public:
             }
             if (seen.alias.storage().data_ptr().get() == seen.start &&
                 result.storage().data_ptr().get() == seen.start && result.storage().nbytes() > 0) {
-                return tensorOn(seen.tensor.storage(), c10::DispatchKey::XPU, result, result.storage_offset());
+                auto view = c10::make_intrusive<c10::TensorImpl>(
+                    c10::TensorImpl::VIEW, c10::Storage(seen.tensor.storage()), seen.tensor.key_set(), result.dtype());
+                view->set_sizes_and_strides(result.sizes(), result.strides(), result.storage_offset());
+                return Tensor(std::move(view));
             }
         }
         return tensorOn(takenOver(result), c10::DispatchKey::XPU, result, 0);
