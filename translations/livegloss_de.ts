@@ -1347,10 +1347,6 @@ Beispiele:
         <translation>Das Rezept verlangt „device“ cuda, aber LibTorch findet keine Grafikkarte</translation>
     </message>
     <message>
-        <source>&quot;precision&quot; bf16 and fp16 are for graphics cards; on the processor training runs in f32</source>
-        <translation>„precision“ bf16 und fp16 sind für Grafikkarten; auf dem Prozessor wird in f32 trainiert</translation>
-    </message>
-    <message>
         <source>the recipe has no pre-training: &quot;pretrain.steps&quot; is 0</source>
         <translation>Das Rezept hat kein Vortraining: „pretrain.steps“ ist 0</translation>
     </message>
@@ -1534,6 +1530,50 @@ Beispiele:
     <message>
         <source>SHA-256 %1 instead of %2</source>
         <translation>SHA-256 %1 statt %2</translation>
+    </message>
+    <message>
+        <source>&quot;precision&quot; bf16 and fp16 are for graphics cards by CUDA; elsewhere training runs in f32</source>
+        <translation>&quot;precision&quot; bf16 und fp16 gibt es auf Grafikkarten mit CUDA; sonst wird in f32 trainiert</translation>
+    </message>
+    <message>
+        <source>the recipe&apos;s &quot;start&quot; is %1, and there is no such file</source>
+        <translation>„start“ des Rezepts ist %1, und diese Datei gibt es nicht</translation>
+    </message>
+    <message>
+        <source>the recipe&apos;s &quot;backbone&quot; is %1, and there is no such file</source>
+        <translation>„backbone“ des Rezepts ist %1, und diese Datei gibt es nicht</translation>
+    </message>
+    <message>
+        <source>the recipe wants other colours (&quot;model.normalisation&quot;) than the model to start from &apos;%1&apos; was trained with</source>
+        <translation>das Rezept will andere Farben („model.normalisation“) als die, mit denen das Ausgangsmodell „%1“ trainiert wurde</translation>
+    </message>
+    <message>
+        <source>%1 was trained with &quot;%2&quot; colours, and the recipe now means &quot;%3&quot;</source>
+        <translation>%1 wurde mit Farben „%2“ trainiert, und das Rezept meint jetzt „%3“</translation>
+    </message>
+    <message>
+        <source>&quot;device&quot; has to be auto, cpu, cuda, or torch: and the name of another device of LibTorch</source>
+        <translation>„device“ muss auto, cpu, cuda oder torch: mit dem Namen eines anderen Geräts von LibTorch sein</translation>
+    </message>
+    <message>
+        <source>training needs more memory than the graphics card has: %1</source>
+        <translation>das Training braucht mehr Speicher, als die Grafikkarte hat: %1</translation>
+    </message>
+    <message>
+        <source>%1 is left out of train, as in published work: its pictures end before its glosses do</source>
+        <translation>%1 fehlt in train, wie in veröffentlichten Arbeiten: Die Bilder enden vor den Glossen</translation>
+    </message>
+    <message>
+        <source>the copy was made by an earlier version and does not say how word errors are counted: run dataset build again with the same settings, which keeps its clips</source>
+        <translation>die Kopie stammt von einer früheren Version und sagt nicht, wie Wortfehler gezählt werden: dataset build mit denselben Einstellungen noch einmal ausführen; die Clips bleiben</translation>
+    </message>
+    <message>
+        <source>%1 does not divide its sentences into glosses, and there is no dictionary.txt beside it that says which there are</source>
+        <translation>%1 trennt die Sätze nicht in Glossen, und daneben liegt keine dictionary.txt, die sagt, welche es gibt</translation>
+    </message>
+    <message>
+        <source>&quot;%1&quot; is not divided into glosses, and the words of dictionary.txt do not divide it in one way</source>
+        <translation>„%1“ ist nicht in Glossen getrennt, und die Wörter von dictionary.txt trennen es nicht eindeutig</translation>
     </message>
 </context>
 <context>
@@ -2101,6 +2141,34 @@ Beispiele:
     <message>
         <source>Save the list as plain text in UTF-8, one gloss a line.</source>
         <translation>Speichern Sie die Liste als reinen Text in UTF-8, eine Glosse je Zeile.</translation>
+    </message>
+    <message>
+        <source>Set &quot;device&quot; in the recipe to auto, cpu or cuda.</source>
+        <translation>„device“ im Rezept auf auto, cpu oder cuda setzen.</translation>
+    </message>
+    <message>
+        <source>Train that model first, or name another one in the recipe.</source>
+        <translation>Erst dieses Modell trainieren oder im Rezept ein anderes nennen.</translation>
+    </message>
+    <message>
+        <source>Import it (livegloss-cli import), pre-train one (--stage pretrain), or name another one in the recipe.</source>
+        <translation>Importieren (livegloss-cli import), eines vortrainieren (--stage pretrain) oder im Rezept ein anderes nennen.</translation>
+    </message>
+    <message>
+        <source>Leave that key out of the recipe.</source>
+        <translation>Diesen Schlüssel im Rezept weglassen.</translation>
+    </message>
+    <message>
+        <source>Set &quot;normalisation&quot; in &quot;model&quot; of the recipe, or begin in an empty --work folder.</source>
+        <translation>„normalisation“ in „model“ des Rezepts setzen oder in einem leeren Ordner (--work) beginnen.</translation>
+    </message>
+    <message>
+        <source>set gradient_checkpointing, &quot;precision&quot;: &quot;fp16&quot;, or a smaller batch with accumulate in the recipe</source>
+        <translation>im Rezept gradient_checkpointing, &quot;precision&quot;: &quot;fp16&quot; oder ein kleineres batch mit accumulate setzen</translation>
+    </message>
+    <message>
+        <source>Use lists as published work makes them (train.txt and dev.txt with path|glosses), or put spaces between the glosses of corpus.txt.</source>
+        <translation>Listen wie in veröffentlichten Arbeiten verwenden (train.txt und dev.txt mit Pfad|Glossen) oder in corpus.txt Leerzeichen zwischen die Glossen setzen.</translation>
     </message>
 </context>
 <context>

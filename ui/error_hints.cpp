@@ -156,6 +156,19 @@ constexpr std::array hintSentences{
     QT_TRANSLATE_NOOP("ErrorHint", "Wait until it has ended, or stop it; two would destroy each other's checkpoints."),
     QT_TRANSLATE_NOOP("ErrorHint", "Set \"device\" to auto or cpu, or use a LibTorch that was built for CUDA."),
     QT_TRANSLATE_NOOP("ErrorHint", "Set \"precision\" to f32 in the recipe."),
+    QT_TRANSLATE_NOOP("ErrorHint", "Set \"device\" in the recipe to auto, cpu or cuda."),
+    QT_TRANSLATE_NOOP("ErrorHint", "Train that model first, or name another one in the recipe."),
+    QT_TRANSLATE_NOOP("ErrorHint",
+                      "Import it (livegloss-cli import), pre-train one (--stage pretrain), or name another one "
+                      "in the recipe."),
+    QT_TRANSLATE_NOOP("ErrorHint", "Leave that key out of the recipe."),
+    QT_TRANSLATE_NOOP("ErrorHint",
+                      "Set \"normalisation\" in \"model\" of the recipe, or begin in an empty --work folder."),
+    QT_TRANSLATE_NOOP("ErrorHint", "set gradient_checkpointing, \"precision\": \"fp16\", or a smaller batch with "
+                                   "accumulate in the recipe"),
+    QT_TRANSLATE_NOOP("ErrorHint",
+                      "Use lists as published work makes them (train.txt and dev.txt with path|glosses), or "
+                      "put spaces between the glosses of corpus.txt."),
     QT_TRANSLATE_NOOP("ErrorHint", "Set it in the recipe, or train without --stage pretrain."),
     QT_TRANSLATE_NOOP("ErrorHint",
                       "lower cache_megabytes, keep_clips or batch in the recipe, or set gradient_checkpointing"),

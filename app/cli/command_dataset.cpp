@@ -218,11 +218,12 @@ void addBuild(CLI::App& parent) {
     command->add_option("folder", *folder, "root of the data set")->required();
     command->add_option("--output", arguments->output, "folder to fill; made if missing")->required();
     command->add_option("--layout", *layout, "recognised if not given")->check(CLI::IsMember(layoutKeys()));
-    command->add_flag("--resize", arguments->resize, "also write every clip as a small video, and their dataset.tsv");
+    command->add_flag("--resize", arguments->resize,
+                      "also write every clip as a small video (or pictures), and their dataset.tsv");
     command->add_option("--size", arguments->size, "with --resize: side of the square pictures")
         ->check(CLI::Range(32, 1024))
         ->capture_default_str();
-    command->add_option("--crf", arguments->crf, "with --resize: compression, 0 (none) to 51")
+    command->add_option("--crf", arguments->crf, "with --resize: compression of videos, 0 (none) to 51")
         ->check(CLI::Range(0, 51))
         ->capture_default_str();
     command->add_flag("--pictures", arguments->pictures,
@@ -231,13 +232,13 @@ void addBuild(CLI::App& parent) {
     command->footer(
         "Writes glosses.txt (one gloss a line, in the order of the labels), vocabulary.tsv (how often each is signed)\n"
         "and groundtruth-SPLIT.stm (references for score). With --resize the output is a data set of its own, in the\n"
-        "layout of dataset.tsv. Clips that are there already are kept: after Ctrl+C the same command goes on. With "
-        "another\n"
-        "--size or --crf, or where the media has changed, they are written anew (copies.tsv says how each was "
-        "made).\n\n"
+        "layout of dataset.tsv, with scoring-protocol.txt (how word errors are counted). Clips that are there already\n"
+        "are kept: after Ctrl+C the same command goes on. With another --size or --crf, with or without --pictures, "
+        "or\n"
+        "where the media has changed, they are written anew (copies.tsv says how each was made).\n\n"
         "Examples:\n"
         "  livegloss-cli dataset build phoenix-2014-multisigner --output built\n"
-        "  livegloss-cli dataset build phoenix-2014-multisigner --output small --resize --size 256\n"
+        "  livegloss-cli dataset build phoenix-2014-multisigner --output small --resize --pictures\n"
         "  livegloss-cli train --data small --recipe recipe.json --work run");
     command->callback([=] { runBuild(*arguments, *folder, *layout); });
 }

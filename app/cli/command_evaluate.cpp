@@ -56,7 +56,9 @@ std::vector<TestClip> clipsOf(EvaluateCommandOptions& options) {
             valueOrFail(checkOutput(output, dataset::filesOf(data)));
         }
         clips = clipsOfDataset(data, options.split);
-        published = data.protocol == dataset::Protocol::Phoenix ? "phoenix" : "none";
+        // The references of train are not cleaned.
+        const bool cleans = data.protocol == dataset::Protocol::Phoenix && options.split != "train";
+        published = cleans ? "phoenix" : "none";
         if (clips.empty()) {
             throw CommandFailure{{ErrorCode::NotFound, options.data + " has no clips in " + options.split,
                                   "livegloss-cli dataset check shows its parts."}};
@@ -310,7 +312,7 @@ void addEvaluateCommand(CLI::App& app) {
     command
         ->add_option("--cleanup", options->cleanup,
                      "what of a recognised gloss counts: phoenix (after the clean-up of published work), none (all of "
-                     "it),\nor auto (phoenix for PHOENIX and its copies)")
+                     "it),\nor auto (phoenix for dev and test of PHOENIX and its copies)")
         ->check(CLI::IsMember({"auto", "none", "phoenix"}))
         ->capture_default_str();
     command->add_option("--limit", options->limit, "only the first so many clips")->check(CLI::PositiveNumber);

@@ -158,34 +158,27 @@ Result<std::set<std::string>> readDictionary(const fs::path& list) {
     return read ? Result<std::set<std::string>>(std::move(known)) : tl::unexpected(std::move(read.error()));
 }
 
-/// The fewest known words that make up `text`; nothing where none do, or where several divisions are as short.
+/// The known words that make up `text`; nothing where none do, or where it can be divided in several ways.
 std::optional<std::vector<std::string>> divided(const std::string& text, const std::set<std::string>& known) {
-    struct Best {
-        int words = -1; ///< -1: not reached
-        int ways = 0;
+    struct Place {
+        int ways = 0; ///< to get there; 2: several
         std::size_t from = 0;
     };
-    std::vector<Best> best(text.size() + 1);
-    best[0] = {0, 1, 0};
+    std::vector<Place> places(text.size() + 1);
+    places[0].ways = 1;
     for (std::size_t from = 0; from < text.size(); ++from) {
-        for (std::size_t to = from + 1; best[from].words >= 0 && to <= text.size(); ++to) {
-            if (!known.contains(text.substr(from, to - from))) {
-                continue;
-            }
-            const int words = best[from].words + 1;
-            if (best[to].words < 0 || words < best[to].words) {
-                best[to] = {words, best[from].ways, from};
-            } else if (words == best[to].words) {
-                best[to].ways += best[from].ways;
+        for (std::size_t to = from + 1; places[from].ways > 0 && to <= text.size(); ++to) {
+            if (known.contains(text.substr(from, to - from))) {
+                places[to] = {std::min(2, places[to].ways + places[from].ways), from};
             }
         }
     }
-    if (best.back().words < 0 || best.back().ways > 1) {
+    if (places.back().ways != 1) {
         return std::nullopt;
     }
     std::vector<std::string> words;
-    for (std::size_t to = text.size(); to > 0; to = best[to].from) {
-        words.push_back(text.substr(best[to].from, to - best[to].from));
+    for (std::size_t to = text.size(); to > 0; to = places[to].from) {
+        words.push_back(text.substr(places[to].from, to - places[to].from));
     }
     std::ranges::reverse(words);
     return words;
@@ -274,12 +267,13 @@ std::vector<fs::path> clipsIn(const fs::path& folder) {
     return clips;
 }
 
-/// "P01_s1_00_0_color" -> "P01"; nothing where the name begins with no signer.
+/// "P01_s1_00_0_color" -> "P01"; a name of one part says nothing of a signer.
 std::string signerIn(const std::string& name) {
-    return signerNumber(name) ? name.substr(0, name.find('_')) : std::string("unknown");
+    const std::size_t end = name.find('_');
+    return end == std::string::npos ? std::string("unknown") : name.substr(0, end);
 }
 
-/// Whether it is a clip in its sentence's folder: clips of several sentences may have one name.
+/// Whether the path says which sentence's folder it is in.
 bool inSentence(const fs::path& listed) {
     return signerNumber(listed) || wholeNumber(listed.parent_path().filename().string());
 }

@@ -27,6 +27,7 @@ std::string clipTensor(std::size_t clip, const char* what) {
 CheckpointFacts factsOf(const StageContext& context) {
     return {{"recipe", std::to_string(context.recipe.fingerprint)},
             {"glosses", std::to_string(vocabularyHash(context.network->config()))},
+            {"colours", coloursOf(context.network->config())},
             {"data", context.source.identity()},
             {"data_clips", std::to_string(context.source.clipCount(SamplePart::Train))},
             {"encoder", checksum(moduleTensors(*context.network->visual, ""))}};
@@ -47,8 +48,9 @@ void keepFeatures(const StageContext& context, const std::vector<SharedClip>& cl
 
 /// What kept features were made from that is another now, for a message; nothing where they still hold.
 std::optional<std::string> whatChanged(const CheckpointFacts& kept, const CheckpointFacts& now) {
-    static const std::array<std::pair<const char*, const char*>, 5> names{{{"recipe", "another recipe"},
+    static const std::array<std::pair<const char*, const char*>, 6> names{{{"recipe", "another recipe"},
                                                                            {"glosses", "other glosses"},
+                                                                           {"colours", "other colours"},
                                                                            {"data", "other data"},
                                                                            {"data_clips", "other data"},
                                                                            {"encoder", "another backbone"}}};

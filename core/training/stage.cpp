@@ -7,6 +7,12 @@
 
 namespace livegloss::training {
 
+std::string coloursOf(const model::ModelConfig& config) {
+    return config.normalisation == model::plainNormalisation  ? "plain"
+           : config.normalisation == model::clipNormalisation ? "clip"
+                                                              : "other";
+}
+
 Pacer::Pacer(const TrainOptions& options, double checkpointMinutes)
     : options_(options), checkpointSeconds_(checkpointMinutes * 60.0), start_(std::chrono::steady_clock::now()) {}
 

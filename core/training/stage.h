@@ -128,6 +128,9 @@ struct DevResult {
 class ClipSupply;
 /// Recognises the supply's clips of unseen people by beam search, as published work does, spread over the processes.
 DevResult evaluateDev(StageContext& context, ClipSupply& supply);
+/// How the model takes colours, as a checkpoint says it: "plain", "clip" or "other".
+std::string coloursOf(const model::ModelConfig& config);
+
 /// What counts as recognised in log probabilities [steps, V]: beam search of width 10, then merged and cleaned as
 /// `scoring` says. `glosses`: of label i + 1.
 evaluation::Words devWords(const Matrix& logProbs, const std::vector<std::string>& glosses, const Scoring& scoring);

@@ -49,19 +49,19 @@ void startFromModel(StageContext& context) {
     }
 }
 
-/// A trained model keeps its colours; a backbone gets those that AdaptSign's released code trains with.
+/// A trained model keeps its colours. AdaptSign's released code trains CLIP's backbones with plain ones.
 void adoptNormalisation(model::ModelConfig& config, const Recipe& recipe, const model::ModelConfig& found) {
-    config.normalisation = recipe.normalisation == "clip" ? model::clipNormalisation : model::plainNormalisation;
-    if (recipe.start.empty()) {
-        return;
-    }
-    if (recipe.normalisation != "auto" && config.normalisation != found.normalisation) {
+    const bool stated = recipe.normalisation != "auto";
+    const model::InputNormalisation wanted =
+        recipe.normalisation == "clip" ? model::clipNormalisation : model::plainNormalisation;
+    if (!recipe.start.empty() && stated && wanted != found.normalisation) {
         throw StageFailure{{ErrorCode::Unsupported,
                             "the recipe wants other colours (\"model.normalisation\") than the model to start from '" +
                                 recipe.start.string() + "' was trained with",
-                            "leave the key out"}};
+                            "Leave that key out of the recipe."}};
     }
-    config.normalisation = found.normalisation;
+    const bool clips = recipe.start.empty() && found.normalisation == model::clipNormalisation;
+    config.normalisation = stated || clips ? wanted : found.normalisation;
 }
 
 /// Sizes that the recipe states have to be those of the file that it starts from, others follow it, as do activation
@@ -172,8 +172,8 @@ void demandFirstModel(const Recipe& recipe) {
     std::error_code problem;
     if (!file.empty() && !std::filesystem::exists(file, problem)) {
         throw StageFailure{{ErrorCode::NotFound,
-                            std::string("the recipe's ") + (whole ? "\"start\"" : "\"backbone\"") + " is " +
-                                file.string() + ", and there is no such file",
+                            (whole ? "the recipe's \"start\" is " : "the recipe's \"backbone\" is ") + file.string() +
+                                ", and there is no such file",
                             whole ? "Train that model first, or name another one in the recipe."
                                   : "Import it (livegloss-cli import), pre-train one (--stage pretrain), or name "
                                     "another one in the recipe."}};
@@ -255,13 +255,13 @@ StageContext makeContext(const Recipe& recipe, const SampleSource& source, const
 void tellOtherColours(StageContext& context) {
     const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(context.recipe.backbone));
     const auto found = valueOrThrow(model::readBackboneConfig(model::shapeTable(reader)));
+    const std::string now = coloursOf(context.network->config());
     if (found.normalisation != context.network->config().normalisation) {
-        context.report(context.recipe.normalisation == "auto"
-                           ? "colours are x / 127.5 - 1, as AdaptSign's released code has them, and not by CLIP's mean "
-                             "and deviation as " +
-                                 context.recipe.backbone.string() +
-                                 " says; \"normalisation\" in \"model\" of the recipe decides otherwise"
-                           : "colours are as the recipe says, not as " + context.recipe.backbone.string() + " does");
+        context.report(
+            "colours are \"" + now + "\", not \"" + coloursOf(found) + "\" as in " + context.recipe.backbone.string() +
+            (context.recipe.normalisation == "auto" ? ": so AdaptSign's released code trains; \"normalisation\" in "
+                                                      "\"model\" of the recipe decides otherwise"
+                                                    : ", since the recipe says so"));
     }
 }
 

@@ -96,11 +96,32 @@ bool TrainingLoop::mayGoOn() {
     return true;
 }
 
+namespace {
+
+/// Of checkpoints that do not say it: those of the file that training began with.
+std::string coloursBefore(const StageContext& context) {
+    if (context.recipe.backbone.empty()) {
+        return coloursOf(context.network->config());
+    }
+    const auto reader = valueOrThrow(tensorfile::SafetensorsReader::open(context.recipe.backbone));
+    return coloursOf(valueOrThrow(model::readBackboneConfig(model::shapeTable(reader))));
+}
+
+} // namespace
+
 void TrainingLoop::checkSameTraining(const CheckpointFacts& facts) const {
     const auto differs = [&](const char* key, double now) { return numberFact(facts, key, now) != now; };
     if (differs("glosses", static_cast<double>(vocabularyHash(context_.network->config())))) {
         throw StageFailure{{ErrorCode::InvalidArgument, file().string() + " was trained on other glosses",
                             "Train on the same data set, or begin in an empty --work folder."}};
+    }
+    const auto stated = facts.find("colours");
+    const std::string then = stated == facts.end() ? coloursBefore(context_) : stated->second;
+    if (const std::string now = coloursOf(context_.network->config()); then != now) {
+        throw StageFailure{
+            {ErrorCode::InvalidArgument,
+             file().string() + " was trained with \"" + then + "\" colours, and the recipe now means \"" + now + "\"",
+             "Set \"normalisation\" in \"model\" of the recipe, or begin in an empty --work folder."}};
     }
     if (differs("workers", context_.group->size())) {
         throw StageFailure{{ErrorCode::InvalidArgument,
@@ -123,6 +144,7 @@ void TrainingLoop::save() {
                                   {"newest_wer", decimalText(newest_)},
                                   {"since_best", std::to_string(sinceBest_)},
                                   {"glosses", std::to_string(vocabularyHash(context_.network->config()))},
+                                  {"colours", coloursOf(context_.network->config())},
                                   {"workers", std::to_string(context_.group->size())},
                                   {"origin", plan_.origin},
                                   {"adam_steps", std::to_string(work_.optimiser().steps())}}));

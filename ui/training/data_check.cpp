@@ -50,6 +50,9 @@ CheckReport readCheckReport(const QJsonObject& event) {
             add(name);
         }
     }
+    for (const QJsonValue& note : event[QLatin1String("notes")].toArray()) {
+        report.notes.append(note.toString());
+    }
     for (const QJsonValue& entry : event[QLatin1String("problems")].toArray()) {
         report.findings.push_back({entry[QLatin1String("problem")].toString(), entry[QLatin1String("clip")].toString(),
                                    entry[QLatin1String("split")].toString(),

@@ -17,6 +17,8 @@ struct CheckReport {
         qint64 glosses = 0;
         qint64 frames = 0;
     };
+    /// What was left out and why, in English.
+    QStringList notes;
     struct Finding {
         QString problem; ///< key: "media_missing"
         QString clip;

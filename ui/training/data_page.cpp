@@ -1,6 +1,7 @@
 #include "ui/training/data_page.h"
 
 #include "base/new_file.h"
+#include "ui/error_words.h"
 #include "ui/style/icons.h"
 #include "ui/text_format.h"
 #include "ui/training/training_texts.h"
@@ -280,10 +281,16 @@ QString DataPage::summaryText() const {
     if (!report_) {
         return summary_->text();
     }
-    const QString facts =
+    QString facts =
         QStringLiteral("%1 \u00b7 %2")
             .arg(TrainingTexts::layout(report_->layout), tr("different glosses: %1").arg(report_->vocabulary));
-    return report_->findings.empty() ? facts + QStringLiteral(" \u00b7 ") + tr("Nothing is wrong.") : facts;
+    if (report_->findings.empty()) {
+        facts += QStringLiteral(" \u00b7 ") + tr("Nothing is wrong.");
+    }
+    for (const QString& note : report_->notes) {
+        facts += QLatin1Char('\n') + factInWindowLanguage(note).value_or(note);
+    }
+    return facts;
 }
 
 void DataPage::showParts() {

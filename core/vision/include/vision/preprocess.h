@@ -24,8 +24,8 @@ Region visibleRegion(int resize, int resolution);
 /// thread.
 void prepareInput(const Frame& frame, int resize, int resolution, std::span<float> out);
 
-/// The whole frame in a square of `side`, aspect not kept, by Lanczos' filter over 8 x 8 pixels without smoothing: to
-/// the byte what AdaptSign's released preparation of data sets stores. RGB, [side, side, 3]. Any thread.
+/// The whole frame in a square of `side`, aspect not kept, by Lanczos' filter over 8 x 8 pixels without smoothing: the
+/// routine by which AdaptSign's released preparation resizes data sets. RGB, [side, side, 3]. Any thread.
 std::vector<std::uint8_t> lanczosPicture(const Frame& frame, int side);
 
 } // namespace livegloss::vision
