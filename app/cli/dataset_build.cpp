@@ -18,6 +18,7 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <unistd.h>
 
 namespace livegloss::cli {
 
@@ -50,7 +51,7 @@ std::string referenceName(const std::string& split) {
 }
 
 fs::path copyOf(const dataset::Clip& clip, bool pictures) {
-    return fs::path("clips") / clip.split / (pictures ? clip.id : clip.id + ".mp4");
+    return fs::path("clips") / clip.split / (clip.id + (pictures ? ".pictures" : ".mp4"));
 }
 
 [[noreturn]] void refuse(const std::string& message) {
@@ -150,7 +151,7 @@ private:
 class PictureCopy final : public CopyWriter {
 public:
     PictureCopy(fs::path folder, int size) : folder_(std::move(folder)), part_(folder_), size_(size) {
-        part_ += ".part";
+        part_ += ".part-" + std::to_string(getpid()); // another build may be at it
         std::error_code ignored;
         fs::remove_all(part_, ignored);
         makeFolder(part_);
@@ -285,6 +286,10 @@ BuildOutcome buildDataset(const dataset::Dataset& data, const BuildArguments& ar
     }
     if (!outcome.failures.empty()) { // else the copy's vocabulary would not be that of its clips
         outcome.glosses = writeVocabulary(copied, output);
+        for (const std::string& split : data.splits()) {
+            std::error_code ignored;
+            fs::remove(output / referenceName(split), ignored);
+        }
         writeReferences(copied, output);
     }
     valueOrFail(writeOutput((output / "dataset.tsv").string(), table));

@@ -313,8 +313,7 @@ Result<std::vector<Clip>> readCslLists(const fs::path& root) {
             }
             std::error_code ignored;
             Clip clip;
-            clip.id =
-                (inSentence(path) ? path.parent_path().filename() / path.filename() : path.filename()).generic_string();
+            clip.id = (path.parent_path().filename() / path.filename()).generic_string();
             clip.split = split;
             clip.signer = signerIn(path.filename().string());
             clip.glosses = wordsOf(line.fields[1]);

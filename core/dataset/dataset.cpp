@@ -208,6 +208,11 @@ Result<Dataset> openDataset(const fs::path& root, std::optional<Layout> layout) 
     }
     Dataset data{*layout, root, std::move(*clips), *protocol, {}};
     leaveOutBroken(data);
+    if (*layout == Layout::Table && has(root, "copies.tsv") && !has(root, kProtocolFile)) {
+        data.notes.push_back(
+            "the copy was made by an earlier version and does not say how word errors are counted: run "
+            "dataset build again with the same settings, which keeps its clips");
+    }
     return data;
 }
 

@@ -29,7 +29,7 @@ CollectivesPtr joinCards(const c10::intrusive_ptr<c10d::Store>& store, int rank,
 /// Waits as Work::wait does, but for no longer than the limit: the cards cannot see that a process is gone. Throws what
 /// broke the exchange.
 void finishOnCards(c10d::Work& work);
-/// Has to be called before joinCards' group goes; waits for nobody.
+/// Has to be called before joinCards' group goes; waits for no other process.
 void leaveCards(Collectives& cards);
 #endif
 

@@ -31,8 +31,9 @@ Result<ExchangeChoice> chooseExchange(const std::vector<ExchangeWish>& wishes) {
     }
     const std::string talk = std::to_string(wishes.size()) + " processes talk through ";
     if (wanted == Exchange::Nccl && !obstacle.empty()) {
-        return failure(ErrorCode::Unsupported, "the processes cannot talk through nccl: " + obstacle,
-                       "Give every process a graphics card of its own, or leave --exchange at auto.");
+        return failure(
+            ErrorCode::Unsupported, "the processes cannot talk through nccl: " + obstacle,
+            "Give every process a graphics card of its own (LOCAL_RANK chooses one), or leave --exchange at auto.");
     }
     if (wanted == Exchange::Gloo || !obstacle.empty()) {
         const bool tells = wanted == Exchange::Auto && cards; // on processors nobody expects anything else

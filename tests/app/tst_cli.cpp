@@ -356,6 +356,13 @@ private slots:
         QCOMPARE(plain, errors("none"));
         const auto clean = errors("phoenix");
         QVERIFY(plain[1] == plain[2] && clean[1] == clean[2]);
+        QVERIFY(clean[0] < plain[0]); // __EMOTION__ is nothing
+        // A copy says whose data it is.
+        const QStringList build{"dataset", "build", at("data"), "--output", at("copy"), "--resize", "--size", "64"};
+        QCOMPARE(runCli(build).code, 0);
+        writeFile(at("copy/scoring-protocol.txt"), "phoenix\n");
+        const QStringList evaluate{"evaluate", "--model", at("cleaned.safetensors"), "--data", at("copy"), "--json"};
+        QCOMPARE(parsed(runCli(evaluate).out).at("cleanup").get<std::string>(), std::string("phoenix"));
     }
 
     void evaluateIsStoppedWithinAClip() {

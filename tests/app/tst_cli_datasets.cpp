@@ -105,7 +105,7 @@ private slots:
                                   "--resize", "--size", "64",         "--pictures"};
         QCOMPARE(done(command).code, 0);
         const QDir clips(path("pictures/clips/dev"));
-        const QStringList folders = clips.entryList(QDir::Dirs | QDir::NoDotAndDotDot);
+        const QStringList folders = clips.entryList({"*.pictures"}, QDir::Dirs);
         QCOMPARE(folders.size(), 2);
         const QByteArray sides = contentsOf(clips.filePath(folders[0] + "/000000.png")).mid(16, 8);
         QCOMPARE(sides, QByteArray("\0\0\0\x40\0\0\0\x40", 8));
@@ -113,7 +113,7 @@ private slots:
         const json whole = parsed(done({"dataset", "check", path("data"), "--json"}).out);
         QVERIFY(copy["splits"] == whole["splits"]); // frames as well
         QVERIFY(contentsOf(path("pictures/dataset.tsv")).contains("\t25\n"));
-        QCOMPARE(contentsOf(path("pictures/protocol.txt")), QByteArray("none\n"));
+        QCOMPARE(contentsOf(path("pictures/scoring-protocol.txt")), QByteArray("none\n"));
         const Outcome again = done(command);
         QVERIFY2(again.err.contains("0 clips written, 2 were there"), qPrintable(again.err));
         QVERIFY(QFile::remove(clips.filePath(folders[1] + "/000003.png")));

@@ -74,7 +74,8 @@ private slots:
         const auto data = open(folder.path());
         QVERIFY2(data, data ? "" : data.error().message.c_str());
         QCOMPARE(summaries(*data),
-                 (QStringList{"train video250 unknown: A B", "train video7 unknown: C", "dev video12 unknown: B A"}));
+                 (QStringList{"train CSL_Continuous/video250 unknown: A B", "train CSL_Continuous/video7 unknown: C",
+                              "dev CSL_Continuous/video12 unknown: B A"}));
         QCOMPARE(relativeMedia(*data, 0), QStringLiteral("video250"));
         QCOMPARE(relativeMedia(*data, 1), QStringLiteral("video7"));
         QCOMPARE(relativeMedia(*data, 2), QStringLiteral("CSL_Continuous/video12"));
@@ -100,7 +101,7 @@ private slots:
         QVERIFY2(data, data ? "" : data.error().message.c_str());
         QCOMPARE(summaries(*data), (QStringList{"train 000000/P01_s1_00_0_color P01: 他 的 同学 是 警察",
                                                 "train 000001/P01_s1_01_0_color P01: 他 妈妈 的 同学"}));
-        // 他妈 + 妈 is as short as 他 + 妈妈.
+        // 他妈 + 妈 as well as 他 + 妈妈.
         small::write(folder.filePath("dictionary.txt"), QByteArray(words) + "005\t警察\n006\t他妈\n007\t妈\n");
         const auto ambiguous = open(folder.path());
         QVERIFY(!ambiguous && ambiguous.error().message.find("in one way") != std::string::npos);

@@ -93,11 +93,11 @@ private slots:
         const QTemporaryDir folder;
         small::write(folder.filePath("dataset.tsv"), "path\tglosses\na.mp4\tA\n");
         QCOMPARE(open(folder.path())->protocol, Protocol::None);
-        small::write(folder.filePath("protocol.txt"), "phoenix\n");
+        small::write(folder.filePath("scoring-protocol.txt"), "phoenix\n");
         QCOMPARE(open(folder.path())->protocol, Protocol::Phoenix);
-        small::write(folder.filePath("protocol.txt"), "fenix\n");
+        small::write(folder.filePath("scoring-protocol.txt"), "fenix\n");
         const auto wrong = open(folder.path());
-        QVERIFY(!wrong && wrong.error().message.find("protocol.txt, line 1") != std::string::npos);
+        QVERIFY(!wrong && wrong.error().message.find("scoring-protocol.txt, line 1") != std::string::npos);
     }
 
     void tables() {

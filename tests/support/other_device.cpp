@@ -18,7 +18,7 @@ namespace {
 
 using torch::Tensor;
 
-constexpr c10::DeviceType kind = c10::DeviceType::XPU;
+constexpr c10::DeviceType kind = c10::DeviceType::HPU;
 const c10::Device device(kind, 0);
 std::atomic<std::int64_t> computed{0};
 
@@ -163,7 +163,7 @@ public:
                 return Tensor(std::move(view));
             }
         }
-        return tensorOn(takenOver(result), c10::DispatchKey::XPU, result, 0);
+        return tensorOn(takenOver(result), c10::DispatchKey::HPU, result, 0);
     }
     /// What the kernel did to its arguments beside their values.
     void finish() {
@@ -287,9 +287,9 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
 
 void addOtherDevice() {
     static const c10::impl::DeviceGuardImplRegistrar guard(kind, new Guard);
-    static auto* const any = new torch::Library(torch::Library::IMPL, "_", c10::DispatchKey::XPU, __FILE__, __LINE__);
+    static auto* const any = new torch::Library(torch::Library::IMPL, "_", c10::DispatchKey::HPU, __FILE__, __LINE__);
     static auto* const aten =
-        new torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::XPU, __FILE__, __LINE__);
+        new torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::HPU, __FILE__, __LINE__);
     static std::once_flag once;
     std::call_once(once, [] {
         any->fallback(torch::CppFunction::makeFromBoxedFunction<&compute>());

@@ -4,7 +4,7 @@
 
 namespace livegloss::test {
 
-/// A device of LibTorch for tests, "xpu:0", once this was called. It computes with LibTorch's kernels for the
+/// A device of LibTorch for tests, "hpu:0", once this was called. It computes with LibTorch's kernels for the
 /// processor, but keeps apart from it as a graphics card does: its memory can only be read through a copy, whatever
 /// else does ends the process, and no operator takes tensors of it beside tensors of the processor, single numbers and
 /// indices aside.

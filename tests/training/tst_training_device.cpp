@@ -17,7 +17,7 @@ private slots:
     void initTestCase() { addOtherDevice(); }
 
     void keepsItsTensorsApart() {
-        const torch::Tensor there = torch::ones({3}).to(torch::Device("xpu:0"));
+        const torch::Tensor there = torch::ones({3}).to(torch::Device("hpu:0"));
         QCOMPARE((there * 2).sum().item<float>(), 6.0F);
         QVERIFY_EXCEPTION_THROWN(there + torch::ones({3}), c10::Error);
         QVERIFY_EXCEPTION_THROWN(torch::ones({3}).index({torch::tensor({0, 2}).to(there.device())}), c10::Error);
@@ -56,7 +56,7 @@ private:
         const QTemporaryDir here;
         const QTemporaryDir there;
         finished(recipe, source, here.path());
-        recipe["device"] = "torch:xpu";
+        recipe["device"] = "torch:hpu";
         const std::int64_t before = otherDeviceOperators();
         finished(recipe, source, there.path());
         QVERIFY(otherDeviceOperators() - before > operators);

@@ -56,7 +56,7 @@ enum class Protocol {
     Csl,     ///< equal neighbours are merged
 };
 /// Beside dataset.tsv: one of protocolKey()'s words.
-constexpr const char* kProtocolFile = "protocol.txt";
+constexpr const char* kProtocolFile = "scoring-protocol.txt";
 std::string_view protocolKey(Protocol protocol); ///< "none", "phoenix", "csl"
 
 struct Dataset {
