@@ -37,7 +37,7 @@ class TestDevice : public QObject {
 
 private slots:
     void initTestCase() {
-        test::addOtherDevice();
+        device_ = "torch:" + test::addOtherDevice();
         random_ = std::make_unique<test::RandomModel>(test::announcedSeed());
         random_->config.width = 128;
         random_->config.heads = 2;
@@ -88,7 +88,7 @@ private slots:
         const std::filesystem::path path = folder_.filePath("other.safetensors").toStdString();
         QVERIFY(random_->save(path));
         const Collected expected = stream(load("cpu", path), batch, {});
-        const Collected found = stream(load("torch:hpu", path), batch, {});
+        const Collected found = stream(load(device_, path), batch, {});
         QVERIFY2(found.failures.empty(), found.failures.empty() ? "" : found.failures.front().message.c_str());
         QCOMPARE(found.indices, expected.indices);
         QVERIFY(test::relativeError(found.features, expected.features) < 1e-5);
@@ -98,7 +98,7 @@ private slots:
     /// bf16 products of pictures that crossed as bytes.
     void narrowArithmeticStaysClose() {
         const Collected expected = stream(processor_, 4, {});
-        const auto narrow = loadModel(path_, request("torch:hpu", Precision::Bf16));
+        const auto narrow = loadModel(path_, request(device_, Precision::Bf16));
         QVERIFY(narrow);
         const Collected found = stream(*narrow, 4, {});
         const double error = test::relativeL2(found.features, expected.features);
@@ -118,7 +118,7 @@ private slots:
     void theProcessorGoesOnWhenTheDeviceFails() {
         QFETCH(int, failingPass);
         QFETCH(bool, memory);
-        const LoadedModelPtr model = load("torch:hpu");
+        const LoadedModelPtr model = load(device_);
         int passes = 0;
         EncoderOptions options;
         options.beforeDevicePass = [&] {
@@ -134,7 +134,7 @@ private slots:
         QVERIFY(test::relativeError(joined(found.attention), joined(expected.attention)) < 1e-5);
         QCOMPARE(found.failures.size(), std::size_t(1));
         QCOMPARE(found.failures.front().code, memory ? ErrorCode::OutOfMemory : ErrorCode::Internal);
-        QVERIFY(found.failures.front().message.starts_with("hpu "));
+        QVERIFY(found.failures.front().message.starts_with(device_.substr(6) + " "));
         QVERIFY(found.failures.front().message.find('\n') == std::string::npos);
         // The next clip does not try again, and says nothing again.
         QCOMPARE(computeDevice(model).name, computeDevice().name);
@@ -149,7 +149,7 @@ private slots:
         AttentionRequest wanted;
         wanted.spatial.push_back({});
         std::vector<std::vector<float>> answers;
-        for (const LoadedModelPtr& model : {processor_, load("torch:hpu")}) {
+        for (const LoadedModelPtr& model : {processor_, load(device_)}) {
             int passes = 0;
             EncoderOptions options;
             options.beforeDevicePass = [&] { ++passes; };
@@ -169,6 +169,7 @@ private slots:
 
 private:
     static constexpr int frames = 19;
+    std::string device_;
 
     static ComputeRequest request(const std::string& device, Precision precision) {
         ComputeRequest result;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <sys/mman.h>
 #include <torch/library.h>
+#include <torch/version.h>
 #include <unistd.h>
 
 namespace livegloss::test {
@@ -18,7 +19,15 @@ namespace {
 
 using torch::Tensor;
 
+// Names for devices that LibTorch knows and this one has not. LibTorch 2 copies to and from the first by kernels of its
+// own, LibTorch 1 moves modules to no other.
+#if TORCH_VERSION_MAJOR >= 2
 constexpr c10::DeviceType kind = c10::DeviceType::HPU;
+constexpr c10::DispatchKey dispatchKey = c10::DispatchKey::HPU;
+#else
+constexpr c10::DeviceType kind = c10::DeviceType::XPU;
+constexpr c10::DispatchKey dispatchKey = c10::DispatchKey::XPU;
+#endif
 const c10::Device device(kind, 0);
 std::atomic<std::int64_t> computed{0};
 
@@ -163,7 +172,7 @@ public:
                 return Tensor(std::move(view));
             }
         }
-        return tensorOn(takenOver(result), c10::DispatchKey::HPU, result, 0);
+        return tensorOn(takenOver(result), dispatchKey, result, 0);
     }
     /// What the kernel did to its arguments beside their values.
     void finish() {
@@ -285,11 +294,10 @@ struct Guard final : c10::impl::DeviceGuardImplInterface {
 
 } // namespace
 
-void addOtherDevice() {
+std::string addOtherDevice() {
     static const c10::impl::DeviceGuardImplRegistrar guard(kind, new Guard);
-    static auto* const any = new torch::Library(torch::Library::IMPL, "_", c10::DispatchKey::HPU, __FILE__, __LINE__);
-    static auto* const aten =
-        new torch::Library(torch::Library::IMPL, "aten", c10::DispatchKey::HPU, __FILE__, __LINE__);
+    static auto* const any = new torch::Library(torch::Library::IMPL, "_", dispatchKey, __FILE__, __LINE__);
+    static auto* const aten = new torch::Library(torch::Library::IMPL, "aten", dispatchKey, __FILE__, __LINE__);
     static std::once_flag once;
     std::call_once(once, [] {
         any->fallback(torch::CppFunction::makeFromBoxedFunction<&compute>());
@@ -297,6 +305,7 @@ void addOtherDevice() {
         aten->impl("convolution_overrideable", &convolve);
         aten->impl("convolution_backward_overrideable", &convolveBackwards);
     });
+    return device.str();
 }
 
 std::int64_t otherDeviceOperators() {

@@ -14,10 +14,10 @@ class TestTrainingDevice : public QObject {
     Q_OBJECT
 
 private slots:
-    void initTestCase() { addOtherDevice(); }
+    void initTestCase() { device_ = addOtherDevice(); }
 
     void keepsItsTensorsApart() {
-        const torch::Tensor there = torch::ones({3}).to(torch::Device("hpu:0"));
+        const torch::Tensor there = torch::ones({3}).to(torch::Device(device_));
         QCOMPARE((there * 2).sum().item<float>(), 6.0F);
         QVERIFY_EXCEPTION_THROWN(there + torch::ones({3}), c10::Error);
         QVERIFY_EXCEPTION_THROWN(torch::ones({3}).index({torch::tensor({0, 2}).to(there.device())}), c10::Error);
@@ -51,12 +51,12 @@ private slots:
     }
 
 private:
-    static void compareLosses(nlohmann::json recipe, double tolerance, const SquareSource& source,
-                              std::int64_t operators) {
+    void compareLosses(nlohmann::json recipe, double tolerance, const SquareSource& source,
+                       std::int64_t operators) const {
         const QTemporaryDir here;
         const QTemporaryDir there;
         finished(recipe, source, here.path());
-        recipe["device"] = "torch:hpu";
+        recipe["device"] = "torch:" + device_;
         const std::int64_t before = otherDeviceOperators();
         finished(recipe, source, there.path());
         QVERIFY(otherDeviceOperators() - before > operators);
@@ -73,6 +73,8 @@ private:
                                     .arg(value)));
         }
     }
+
+    std::string device_;
 };
 
 QTEST_GUILESS_MAIN(TestTrainingDevice)
