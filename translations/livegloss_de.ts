@@ -1575,6 +1575,30 @@ Beispiele:
         <source>&quot;%1&quot; is not divided into glosses, and the words of dictionary.txt do not divide it in one way</source>
         <translation>„%1“ ist nicht in Glossen getrennt, und die Wörter von dictionary.txt trennen es nicht eindeutig</translation>
     </message>
+    <message>
+        <source>%1: not in the training part</source>
+        <translation>%1: nicht im Trainingsteil</translation>
+    </message>
+    <message>
+        <source>%1: not in the vocabulary</source>
+        <translation>%1: nicht im Wortschatz</translation>
+    </message>
+    <message>
+        <source>%1 has %2 frames, %3 are announced</source>
+        <translation>%1 hat %2 Bilder, angekündigt sind %3</translation>
+    </message>
+    <message>
+        <source>%1 frames give %2 steps, its %3 glosses need %4</source>
+        <translation>%1 Bilder ergeben %2 Schritte, die %3 Glossen brauchen %4</translation>
+    </message>
+    <message>
+        <source>%1 frames at %2 a second give %3 steps, its %4 glosses need %5</source>
+        <translation>%1 Bilder bei %2 in der Sekunde ergeben %3 Schritte, die %4 Glossen brauchen %5</translation>
+    </message>
+    <message>
+        <source>no glosses are given</source>
+        <translation>keine Glossen angegeben</translation>
+    </message>
 </context>
 <context>
     <name>ErrorHint</name>

@@ -249,6 +249,13 @@ constexpr std::array factSentences{
     QT_TRANSLATE_NOOP("ErrorFact", "\"%1\" is not a known key"),
     QT_TRANSLATE_NOOP("ErrorFact", "\"%1\" is not a known key; did you mean \"%2\"?"),
     QT_TRANSLATE_NOOP("ErrorFact", "\"%1\" is \"%2\", not one of %3"),
+    // What a check of a data set finds.
+    QT_TRANSLATE_NOOP("ErrorFact", "%1: not in the training part"),
+    QT_TRANSLATE_NOOP("ErrorFact", "%1: not in the vocabulary"),
+    QT_TRANSLATE_NOOP("ErrorFact", "%1 has %2 frames, %3 are announced"),
+    QT_TRANSLATE_NOOP("ErrorFact", "%1 frames give %2 steps, its %3 glosses need %4"),
+    QT_TRANSLATE_NOOP("ErrorFact", "%1 frames at %2 a second give %3 steps, its %4 glosses need %5"),
+    QT_TRANSLATE_NOOP("ErrorFact", "no glosses are given"),
     // Of downloads.
     QT_TRANSLATE_NOOP("ErrorFact", "%1 bytes needed, %2 free"),
     QT_TRANSLATE_NOOP("ErrorFact", "%1: nothing for %2 s"),

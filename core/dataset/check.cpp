@@ -81,11 +81,12 @@ private:
         const MediaFacts seen = options_.fps > 0.0 ? atRate(*media, options_.fps) : *media;
         const int steps = options_.stepsOf(seen);
         if (const int needed = stepsNeeded(clip.glosses); steps < needed) {
+            const std::string frames = std::to_string(seen.frames);
             found(Problem::TooShort, clip,
-                  std::to_string(seen.frames) + " frames" +
-                      (options_.fps > 0.0 ? " at " + decimalText(options_.fps) + " a second" : std::string()) +
-                      " give " + std::to_string(steps) + " steps, its " + std::to_string(clip.glosses.size()) +
-                      " glosses need " + std::to_string(needed));
+                  (options_.fps > 0.0 ? frames + " frames at " + decimalText(options_.fps) + " a second give "
+                                      : frames + " frames give ") +
+                      std::to_string(steps) + " steps, its " + std::to_string(clip.glosses.size()) + " glosses need " +
+                      std::to_string(needed));
         }
     }
 

@@ -91,6 +91,13 @@ private slots:
         const std::string trained = own.filePath("model.safetensors").toStdString();
         const auto stated = tensorfile::SafetensorsReader::open(trained).value();
         QVERIFY(model::readModelConfig(stated)->normalisation == model::clipNormalisation);
+        // A run goes on with the colours that it began with.
+        auto changed = json;
+        changed["model"]["normalisation"] = "plain";
+        const auto refusal = train(parseRecipe(changed.dump(), "here").value(), SquareSource(), optionsFor(own.path()));
+        QVERIFY(!refusal);
+        QVERIFY2(refusal.error().message.find("was trained with \"clip\" colours") != std::string::npos,
+                 refusal.error().message.c_str());
         // A trained model keeps its colours, and no recipe takes them away.
         auto further = json;
         further.erase("backbone");

@@ -49,8 +49,10 @@ private Q_SLOTS:
             {{QStringLiteral("layout"), QStringLiteral("csl")},
              {QStringLiteral("vocabulary"), 12},
              {QStringLiteral("splits"), splits},
+             {QStringLiteral("notes"), QJsonArray{QStringLiteral("a clip is left out")}},
              {QStringLiteral("problems"), QJsonArray{finding("too_short", "short"), finding("media_missing", "a\tb"),
                                                      finding("too_short", "short too")}}});
+        QCOMPARE(report.notes, QStringList{QStringLiteral("a clip is left out")});
         QCOMPARE(report.parts.size(), 3U);
         QVERIFY(report.parts[0].name == QLatin1String("train") && report.parts[0].frames == 900);
         QCOMPARE(report.parts[2].name, QStringLiteral("extra"));
@@ -91,7 +93,7 @@ private Q_SLOTS:
         QCOMPARE(chartValue(chart.lanes[1], 0.4F), QStringLiteral("40.0 %"));
         const std::vector<Measurement> measured = measurementsOf(history);
         QCOMPARE(measured.size(), 4U);
-        QVERIFY(measured[3].best && !measured[1].best); // of equally good ones the last is kept
+        QVERIFY(measured[1].best && !measured[3].best); // of equally good ones the first is kept
         QCOMPARE(measured[1].epoch.value(), 2.0);
         QVERIFY(TrainingCharts::chart(history, QStringLiteral("head"), true).curves.isEmpty());
         QCOMPARE(TrainingCharts::stages(history), QStringList{QStringLiteral("adapt")});

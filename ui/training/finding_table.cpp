@@ -1,5 +1,6 @@
 #include "ui/training/finding_table.h"
 
+#include "ui/error_words.h"
 #include "ui/style/theme.h"
 #include "ui/training/training_texts.h"
 
@@ -39,7 +40,7 @@ QVariant FindingModel::data(const QModelIndex& index, int role) const {
     case PartColumn:
         return finding.part;
     case MessageColumn:
-        return finding.message;
+        return factInWindowLanguage(finding.message).value_or(finding.message);
     default:
         return finding.place;
     }

@@ -204,7 +204,9 @@ std::vector<Measurement> measurementsOf(const training::RunHistory& history) {
             }
         }
         found.push_back(measurement);
-        if (wer <= found[best].werPercent) {
+        // As the trainer keeps models: of equal ones the first, once anything is recognised.
+        const double least = found[best].werPercent;
+        if (wer < least || (wer == least && wer >= 100.0)) {
             best = found.size() - 1;
         }
     }

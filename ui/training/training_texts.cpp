@@ -35,8 +35,17 @@ QString TrainingTexts::layout(const QString& key) {
         {QStringLiteral("table"), QT_TRANSLATE_NOOP("Training", "Videos listed in dataset.tsv")},
         {QStringLiteral("synth"), QT_TRANSLATE_NOOP("Training", "Clips of the synthetic signer")},
     };
+    static const std::map<QString, QString> owners{
+        {QStringLiteral("phoenix2014"), QStringLiteral("PHOENIX-2014")},
+        {QStringLiteral("phoenix2014-si5"), QStringLiteral("PHOENIX-2014 SI5")},
+        {QStringLiteral("phoenix2014-t"), QStringLiteral("PHOENIX-2014-T")},
+        {QStringLiteral("csl-daily"), QStringLiteral("CSL-Daily")},
+        {QStringLiteral("csl"), QStringLiteral("CSL")}};
+    if (const auto owner = owners.find(key); owner != owners.end()) {
+        return owner->second;
+    }
     const auto found = names.find(key);
-    return found == names.end() ? key.toUpper() : tr(found->second);
+    return found == names.end() ? key : tr(found->second);
 }
 
 QString TrainingTexts::part(const QString& name) {
