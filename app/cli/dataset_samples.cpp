@@ -162,6 +162,9 @@ std::vector<std::uint8_t> squarePicture(const Frame& frame, int side) {
 }
 
 std::unique_ptr<training::SampleSource> makeDatasetSamples(dataset::Dataset data) {
+    for (const std::string& note : data.notes) {
+        log(LogLevel::Warning, note);
+    }
     return std::make_unique<DatasetSamples>(data);
 }
 
