@@ -32,7 +32,7 @@ struct EvaluateCommandOptions {
     int synthClips = 0;
     std::uint64_t seed = 1;
     int limit = 0;
-    std::string cleanup = "auto"; ///< run() settles it
+    std::string cleanup = "auto"; ///< clipsOf() settles it
     bool online = false;
     bool json = false;
     bool alignments = false;

@@ -106,13 +106,7 @@ Result<ScoredClip> scoreClip(const EvaluationOptions& options, const TestClip& c
 }
 
 evaluation::Words counted(const EvaluationOptions& options, evaluation::Words words) {
-    if (options.phoenixCleanup) {
-        for (std::string& word : words) {
-            word = evaluation::cleanPhoenixGloss(std::move(word));
-        }
-        std::erase(words, std::string());
-    }
-    return words;
+    return options.phoenixCleanup ? evaluation::cleanPhoenixWords(std::move(words)) : words;
 }
 
 void addTo(EvaluationScores& scores, const EvaluationOptions& options, const TestClip& clip, ScoredClip scored) {

@@ -64,6 +64,14 @@ std::string cleanPhoenixGloss(std::string gloss) {
     return dropped ? std::string() : gloss;
 }
 
+Words cleanPhoenixWords(Words words) {
+    for (std::string& word : words) {
+        word = cleanPhoenixGloss(std::move(word));
+    }
+    std::erase(words, std::string());
+    return words;
+}
+
 std::vector<CtmWord> cleanPhoenixHypothesis(std::vector<CtmWord> words, const std::vector<StmSegment>& reference) {
     std::set<std::string> answered;
     for (CtmWord& word : words) {

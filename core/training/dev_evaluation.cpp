@@ -27,13 +27,9 @@ evaluation::Words devWords(const Matrix& logProbs, const std::vector<std::string
     options.mergeRepeats = scoring.mergeRepeats;
     evaluation::Words words;
     for (const decode::DecodedGloss& decoded : decode::decode(logProbs, options)) {
-        std::string word = glosses[static_cast<std::size_t>(decoded.label) - 1];
-        word = scoring.phoenixCleanup ? evaluation::cleanPhoenixGloss(std::move(word)) : std::move(word);
-        if (!word.empty()) {
-            words.push_back(std::move(word));
-        }
+        words.push_back(glosses[static_cast<std::size_t>(decoded.label) - 1]);
     }
-    return words;
+    return scoring.phoenixCleanup ? evaluation::cleanPhoenixWords(std::move(words)) : words;
 }
 
 DevResult evaluateDev(StageContext& context, ClipSupply& supply) {

@@ -93,8 +93,12 @@ private slots:
         const QTemporaryDir folder;
         small::write(folder.filePath("dataset.tsv"), "path\tglosses\na.mp4\tA\n");
         QCOMPARE(open(folder.path())->protocol, Protocol::None);
+        QVERIFY(open(folder.path())->notes.empty());
+        small::write(folder.filePath("copies.tsv"), "path\n"); // a copy, of a version that did not say it
+        QCOMPARE(open(folder.path())->notes.size(), std::size_t(1));
         small::write(folder.filePath("scoring-protocol.txt"), "phoenix\n");
         QCOMPARE(open(folder.path())->protocol, Protocol::Phoenix);
+        QVERIFY(open(folder.path())->notes.empty());
         small::write(folder.filePath("scoring-protocol.txt"), "fenix\n");
         const auto wrong = open(folder.path());
         QVERIFY(!wrong && wrong.error().message.find("scoring-protocol.txt, line 1") != std::string::npos);
@@ -195,6 +199,8 @@ private slots:
                               << "line 2: \"soon\" is no time";
         QTest::newRow("end before start") << table << QByteArray("path\tglosses\tstart\tend\na\tA\t2\t1\n")
                                           << "line 2: \"1\" is no end after the start";
+        QTest::newRow("rate") << table << QByteArray("path\tglosses\tfps\na\tA\tfast\n")
+                              << "line 2: \"fast\" is no number of pictures a second";
         QTest::newRow("absolute name") << table << QByteArray("path\tglosses\tid\na\tA\t/tmp/x\n")
                                        << "line 2: \"/tmp/x\" is no path inside";
         QTest::newRow("other split") << table << QByteArray("path\tglosses\tsplit\na\tA\tvalid\n")

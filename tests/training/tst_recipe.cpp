@@ -39,6 +39,12 @@ private slots:
         QTest::newRow("method") << "\"seed\": 7"
                                 << "\"method\": \"partial-0\""
                                 << "\"method\" is \"partial-0\"";
+        QTest::newRow("device") << "\"seed\": 7"
+                                << "\"device\": \"gpu\""
+                                << "\"device\" has to be auto, cpu, cuda, or torch:";
+        QTest::newRow("colours") << "\"resize\": 36"
+                                 << "\"normalisation\": \"imagenet\""
+                                 << "\"model.normalisation\" is \"imagenet\"";
         QTest::newRow("too many blocks") << "\"seed\": 7"
                                          << "\"method\": \"partial-2\""
                                          << "more blocks than \"model.layers\"";

@@ -98,6 +98,16 @@ private slots:
         QVERIFY(!refusal);
         QVERIFY2(refusal.error().message.find("was trained with \"clip\" colours") != std::string::npos,
                  refusal.error().message.c_str());
+        // Older checkpoints do not say them: they had those of the backbone's file.
+        QFile checkpoint(own.filePath("adapt.safetensors"));
+        QVERIFY(checkpoint.open(QIODevice::ReadWrite));
+        const QByteArray whole = checkpoint.readAll();
+        const qsizetype key = whole.indexOf("\"colours\"");
+        QVERIFY(key > 0);
+        QVERIFY(checkpoint.seek(key) && checkpoint.write("\"colourz\"") == 9);
+        checkpoint.close();
+        QVERIFY(!train(parseRecipe(changed.dump(), "here").value(), SquareSource(), optionsFor(own.path())));
+        QVERIFY(train(parseRecipe(json.dump(), "here").value(), SquareSource(), optionsFor(own.path())));
         // A trained model keeps its colours, and no recipe takes them away.
         auto further = json;
         further.erase("backbone");

@@ -21,6 +21,7 @@ constexpr const char* headVariable = "LIVEGLOSS_TEST_WORKER_HEAD";   ///< clips 
 constexpr const char* threadsVariable = "LIVEGLOSS_TEST_WORKER_THREADS";
 constexpr const char* refusalVariable = "LIVEGLOSS_TEST_WORKER_REFUSAL"; ///< why the folder may not be entered
 constexpr const char* startVariable = "LIVEGLOSS_TEST_WORKER_START";     ///< model to train on; empty: none
+constexpr const char* methodVariable = "LIVEGLOSS_TEST_WORKER_METHOD";   ///< empty: the recipe's
 constexpr const char* exchangeVariable = "LIVEGLOSS_TEST_WORKER_EXCHANGE";
 constexpr int stoppedEarly = 2;
 
@@ -34,6 +35,7 @@ struct Worker {
     QString refusal = {};
     QString start = {};
     Exchange exchange = Exchange::Auto;
+    QString method = {};
 };
 
 /// What each process does: a few steps of training.
@@ -48,6 +50,9 @@ int runWorker() {
     if (const QString start = qEnvironmentVariable(startVariable); !start.isEmpty()) {
         json.erase("model");
         json["start"] = start.toStdString();
+    }
+    if (const QString method = qEnvironmentVariable(methodVariable); !method.isEmpty()) {
+        json["method"] = method.toStdString();
     }
     TrainOptions options = optionsFor(qEnvironmentVariable(folderVariable));
     options.threads = qEnvironmentVariableIntValue(threadsVariable);
@@ -90,6 +95,7 @@ public:
             environment.insert(refusalVariable, worker.refusal);
             environment.insert(startVariable, worker.start);
             environment.insert(exchangeVariable, QString::number(static_cast<int>(worker.exchange)));
+            environment.insert(methodVariable, worker.method);
             environment.insert("WORLD_SIZE", QString::number(count));
             environment.insert("RANK", QString::number(rank));
             environment.insert("MASTER_ADDR", "127.0.0.1");
@@ -249,6 +255,23 @@ private slots:
             QByteArray::number(static_cast<int>(ErrorCode::NotFound)) + ": " + refusal.toUtf8() + " Look there.";
         QVERIFY2(workers.output().count(told) == 2, workers.output().constData());
         QVERIFY(!QFile::exists(folder.filePath("log.jsonl")));
+    }
+
+    /// Modules that are off leave empty tensors behind, of which there is nothing to share.
+    void groupsTrainWithoutModules() {
+#ifndef LIVEGLOSS_WITH_GLOO
+        QSKIP("this build has no gloo");
+#endif
+        QTemporaryDir one;
+        QTemporaryDir two;
+        QVERIFY(Workers({{one.path(), 4, 0, 0, 2, {}, {}, Exchange::Auto, "freezing"}}).succeeded());
+        const Worker half{two.path(), 2, 0, 0, 2, {}, {}, Exchange::Auto, "freezing"};
+        QVERIFY(Workers({half, half}).succeeded());
+        const auto expected = losses(one.path());
+        for (const auto& [key, value] : losses(two.path())) {
+            QVERIFY2(std::abs(expected.at(key) - value) <= 1e-4 * std::abs(value),
+                     qPrintable(QString("%1: %2, not %3").arg(key.second).arg(value).arg(expected.at(key))));
+        }
     }
 
     void differentRecipesAreRefused() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "evaluation/stm_ctm.h"
+#include "evaluation/word_error.h"
 
 #include <string>
 #include <vector>
@@ -11,6 +12,8 @@ namespace livegloss::evaluation {
 /// rules do not score are dropped (`loc-REGEN` -> `REGEN`, `WIND-PLUSPLUS` -> `WIND`, `__EMOTION__` -> nothing). Empty
 /// where nothing is left.
 std::string cleanPhoenixGloss(std::string gloss);
+/// Each of them so, without those of which nothing is left.
+Words cleanPhoenixWords(Words words);
 
 /// The whole clean-up of a hypothesis: every gloss by cleanPhoenixGloss(), then in order of file name and of the start
 /// *as text* ("10.0" before "9.0", as the published script sorts). Every file of the reference that is left without a

@@ -35,7 +35,7 @@ struct SampleFailure : std::runtime_error {
 /// How published work counts word errors on some material.
 struct Scoring {
     bool mergeRepeats = false;   ///< equal neighbours of what is recognised count once
-    bool phoenixCleanup = false; ///< recognised glosses are cleaned as evaluation::cleanPhoenixGloss() does
+    bool phoenixCleanup = false; ///< recognised glosses are cleaned as evaluation::cleanPhoenixWords() does
 };
 
 struct ClipQuery {
