@@ -148,7 +148,7 @@ private Q_SLOTS:
     }
 
     void serverThatGoesSilentIsGivenUp() {
-        rules_.stallMs = 200;
+        rules_.stallMs = 1000;
         server_->answer = sendsOnly(file_, firstPiece, false);
         fetch();
         verifyFailed(Problem::Stalled);
@@ -159,7 +159,7 @@ private Q_SLOTS:
     }
 
     void serverThatNeverAnswersIsGivenUp() {
-        rules_.stallMs = 200;
+        rules_.stallMs = 1000;
         server_->answer = [](QTcpSocket&, const Request&) {};
         fetch();
         verifyFailed(Problem::Stalled);
@@ -168,7 +168,7 @@ private Q_SLOTS:
     void usualStallTimeIsThirtySeconds() { QCOMPARE(DownloadRules().stallMs, 30'000); }
 
     void slowServerIsNotAStalledOne() {
-        rules_.stallMs = 400;
+        rules_.stallMs = 1600;
         server_->answer = [this](QTcpSocket& socket, const Request&) {
             sendHead(socket, "200 OK", {lengthHeader(fileBytes)});
             auto* timer = new QTimer(&socket);
@@ -178,7 +178,7 @@ private Q_SLOTS:
                 socket.write(file_.mid(*sent, piece));
                 *sent += piece;
             });
-            timer->start(100); // 8 pieces: twice the time-out in all
+            timer->start(400); // 8 pieces: twice the time-out in all
         };
         fetch();
         verifyInstalled();
